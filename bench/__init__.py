@@ -1,0 +1,28 @@
+"""Benchmarks: one file per figure, each measured against a peer or a floor in the same run.
+
+proxy       latency that Privet adds to a request, against a direct connection
+memory      what Privet occupies at rest
+detection   speed and quality, against stock Presidio
+audit       durable records per second, against bare SQLite
+
+`python -m bench` runs all and prints one table. A module has `run(*, quick) -> list[Row]`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure. `floor` is the same figure of the peer, or without Privet, measured in the same run."""
+
+    group: str
+    figure: str
+    value: float
+    unit: str
+    floor: float | None = None
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the floor, if there is one."""
+        return self.value / self.floor if self.floor else None

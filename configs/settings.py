@@ -1,0 +1,236 @@
+"""Typed settings: `privet.yaml`, `--set key.path=value` over it, defaults under it.
+
+Paths in the file are relative to the file. An unknown key, a wrong type or a value that can't be honoured is an error
+with file, line and column (`configs.yaml_source.SourceError`), never a warning.
+"""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from configs.yaml_source import KeyPath, Problem, SourceError, YamlSource, load_yaml, parse_yaml
+
+_ADDRESS = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(?P<port>\d{1,5})$")
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """`host:port` or `[v6]:port` → host and port. Port 0 lets the system choose. Raises ValueError."""
+    match = _ADDRESS.match(text)
+    if not match or int(match["port"]) > 65535:
+        raise ValueError(f"expected host:port, such as 127.0.0.1:8080, got {text!r}")
+    return match["host"].strip("[]"), int(match["port"])
+
+
+def _address(text: str) -> str:
+    parse_address(text)
+    return text
+
+
+def _network(text: str) -> str:
+    ipaddress.ip_network(text)
+    return text
+
+
+def _base_url(text: str) -> str:
+    if not re.match(r"^https?://[^/\s]+(/\S*)?$", text):
+        raise ValueError(f"expected an http(s) URL, got {text!r}")
+    return text.rstrip("/")
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Network = Annotated[str, AfterValidator(_network)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+
+
+class Section(BaseModel):
+    """A part of the settings; unknown keys are errors, values don't change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListenSettings(Section):
+    """Where Privet listens."""
+
+    proxy: Address = Field("127.0.0.1:8080", description="explicit proxy (CONNECT) for HTTPS_PROXY and PAC files")
+    gateway: Address = Field("127.0.0.1:8081", description="gateway for clients that take a base URL")
+    api: Address = Field("127.0.0.1:8082", description="local API: /scan, /healthz, /readyz, /metrics")
+
+
+class UpstreamSettings(Section):
+    """How the vendors are reached."""
+
+    hosts: dict[str, Address] = Field(
+        default_factory=dict,
+        description="connect there instead of the host's own address; name and certificate checks stay",
+    )
+    ca_file: Path | None = Field(
+        None, description="PEM file of the authorities that vendors' certificates may come from"
+    )
+    gateway: dict[str, BaseUrl] = Field(
+        default_factory=dict, description="base URL per provider for the gateway (openai, anthropic, gemini)"
+    )
+    timeout: int = Field(600, ge=1, description="seconds without a byte, either way, until a connection is given up")
+
+
+class AuditSettings(Section):
+    """Where the audit log is kept."""
+
+    database: str = Field(
+        "sqlite:///audit.db", description="SQLAlchemy URL; a relative SQLite path is relative to the file"
+    )
+    commit_timeout: float = Field(
+        2.0, gt=0, description="seconds until a record that isn't durable refuses its request"
+    )
+    checkpoint_every: int = Field(1000, ge=1, description="records between two signed checkpoints")
+    checkpoint_seconds: float = Field(60.0, gt=0, description="seconds between two signed checkpoints, idle or not")
+
+
+class IdentitySettings(Section):
+    """How Privet learns who is asking."""
+
+    users_file: Path | None = Field(
+        None,
+        description="htpasswd file (bcrypt) that proxy credentials are checked against; without it they name nobody",
+    )
+    header: str = Field("x-privet-user", description="header in which a trusted gateway client names its user")
+    department_header: str = Field("x-privet-department", description="header in which it names the user's department")
+    trusted_clients: list[Network] = Field(
+        default_factory=list, description="networks of the gateway clients whose identity headers are believed"
+    )
+
+
+class DetectionSettings(Section):
+    """How requests are inspected."""
+
+    workers: int = Field(1, ge=1, le=64, description="detection processes")
+    deadline: float = Field(
+        20.0, gt=0, description="seconds for one request's detection; past it the rest is uninspected"
+    )
+    languages: list[str] = Field(default_factory=lambda: ["en"], description="languages of the recognisers")
+    cache_entries: int = Field(20000, ge=0, description="segments whose findings are remembered, by keyed hash")
+
+
+class ClassifierSettings(Section):
+    """The document classifier (SmolLM2's early layers and TF-IDF)."""
+
+    enabled: bool = Field(True, description="label requests; a policy that names labels needs it")
+    deadline: float = Field(10.0, gt=0, description="seconds for one request's labels; past it they are uninspected")
+
+
+class LimitSettings(Section):
+    """What a request may cost. Each refusal says which limit it met."""
+
+    body_bytes: int = Field(20_000_000, ge=1024, description="largest request body, decompressed")
+    nesting: int = Field(64, ge=4, le=400, description="deepest nesting of JSON")
+    segments: int = Field(20_000, ge=1, description="most strings in one body")
+    concurrent: int = Field(64, ge=1, description="requests inspected at a time; more are refused with 503")
+
+
+class TokenSettings(Section):
+    """The tokens that stand for redacted values."""
+
+    scope: str = Field(
+        "department",
+        pattern="^(tenant|department|user)$",
+        description="who shares a value's token: everyone, a department, or each user alone",
+    )
+
+
+class Settings(Section):
+    """Everything that `privet.yaml` may hold."""
+
+    listen: ListenSettings = Field(default_factory=ListenSettings)
+    upstream: UpstreamSettings = Field(default_factory=UpstreamSettings)
+    policy: Path = Field(Path("policy.yaml"), description="the policy file")
+    state_dir: Path = Field(
+        Path("state"), description="keys, certificate authority and other state; made at first start"
+    )
+    audit: AuditSettings = Field(default_factory=AuditSettings)
+    identity: IdentitySettings = Field(default_factory=IdentitySettings)
+    detection: DetectionSettings = Field(default_factory=DetectionSettings)
+    classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    tokens: TokenSettings = Field(default_factory=TokenSettings)
+    intercept: list[str] = Field(
+        default_factory=list, description="further hosts to intercept, with the generic dialect (`*.` for subdomains)"
+    )
+
+
+def load_settings(path: Path, overrides: Sequence[str] = ()) -> Settings:
+    """Read the settings file, then apply `key.path=value` overrides. Raises `SourceError`."""
+    return settings_from(load_yaml(path), path.resolve().parent, overrides)
+
+
+def settings_from(source: YamlSource, base: Path, overrides: Sequence[str] = ()) -> Settings:
+    """Settings of a parsed file whose relative paths start at `base`. Raises `SourceError`."""
+    data = source.data if source.data is not None else {}
+    if not isinstance(data, dict):
+        raise SourceError([source.problem((), "expected settings (key: value), got something else")])
+    overridden: list[KeyPath] = [_override(data, text) for text in overrides]
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        raise SourceError([_problem(source, overridden, item) for item in error.errors(include_url=False)]) from None
+    return _resolve(settings, base)
+
+
+def _override(data: dict[str, Any], text: str) -> KeyPath:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise SourceError([Problem("--set", 1, 1, f"expected key.path=value, got {text!r}")])
+    path, rest = _split_key(key)
+    node = data
+    for name in path[:-1]:
+        child = node.setdefault(name, {})
+        if not isinstance(child, dict):
+            raise SourceError([Problem("--set", 1, 1, f"{key}: {name} is not a section")])
+        node = child
+    node[path[-1]] = parse_yaml(value, "--set").data
+    return (*path[:-1], rest)
+
+
+def _split_key(key: str) -> tuple[list[str], str]:
+    """`upstream.hosts.api.openai.com` names one entry of a map: what follows a map's name is one key."""
+    for prefix in ("upstream.hosts.", "upstream.gateway."):
+        if key.startswith(prefix):
+            return [*prefix.rstrip(".").split("."), key[len(prefix) :]], key[len(prefix) :]
+    parts = key.split(".")
+    return parts, parts[-1]
+
+
+def _problem(source: YamlSource, overridden: list[KeyPath], item: Any) -> Problem:
+    path: KeyPath = tuple(part for part in item["loc"])
+    name = ".".join(str(part) for part in path)
+    match item["type"]:
+        case "extra_forbidden":
+            message, of_key = f"{name}: no such setting", True
+        case "value_error":
+            message, of_key = f"{name}: {item['ctx']['error']}", False
+        case _:
+            message, of_key = f"{name}: {item['msg'][0].lower()}{item['msg'][1:]}", False
+    if any(path[: len(given)] == given for given in overridden):
+        return Problem("--set", 1, 1, message)
+    return source.problem(path, message, of_key=of_key)
+
+
+def _resolve(settings: Settings, base: Path) -> Settings:
+    def absolute(path: Path | None) -> Path | None:
+        return None if path is None else (base / path.expanduser())
+
+    database = settings.audit.database
+    prefix = "sqlite:///"
+    if database.startswith(prefix) and not database.startswith("sqlite:////") and database != prefix:
+        database = f"{prefix}{base / database.removeprefix(prefix)}"
+    return settings.model_copy(
+        update={
+            "policy": absolute(settings.policy),
+            "state_dir": absolute(settings.state_dir),
+            "upstream": settings.upstream.model_copy(update={"ca_file": absolute(settings.upstream.ca_file)}),
+            "identity": settings.identity.model_copy(update={"users_file": absolute(settings.identity.users_file)}),
+            "audit": settings.audit.model_copy(update={"database": database}),
+        }
+    )

@@ -1,0 +1,391 @@
+"""`privet audit`: search the log, show one decision, verify, report, export. Reads only; never makes a database."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from audit.checkpoint import load_public_key
+from audit.errors import AuditError, EventError
+from audit.event import time_text
+from audit.report import GroupBy, Report, count
+from audit.verify import Verification
+from audit.verify import verify as verify_log
+from configs.state import StatePaths
+from console.cli.context import EXIT_NEGATIVE, EXIT_TAMPERED, Cli, fail, out
+
+if TYPE_CHECKING:
+    from audit.store import AuditReader, StoredRecord, Summary
+
+
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_SPAN = re.compile(r"(?:last\s+)?(\d{1,5})\s*(m|h|d|w|minutes?|hours?|days?|weeks?)")
+_LETTERS = {unit[0]: unit for unit in _UNITS}
+_PIPE_WIDTH = 2000  # a file or another program gets whole lines
+_GROUPS = ("department", "user", "rule", "type", "effect", "provider")
+
+
+def parse_time(text: str, now: datetime) -> datetime:
+    """A point in time: a date, RFC 3339, a span back from now, `today` or `yesterday`. UTC. Raises `ValueError`."""
+    words = " ".join(text.lower().split())
+    if match := _SPAN.fullmatch(words):
+        unit = match[2] if len(match[2]) > 1 else _LETTERS[match[2]]
+        return now - timedelta(seconds=int(match[1]) * _UNITS[unit.removesuffix("s")])
+    if words in ("today", "yesterday"):
+        return datetime.combine(now.date() - timedelta(days=words == "yesterday"), time(), UTC)
+    try:
+        return datetime.combine(date.fromisoformat(words), time(), UTC)
+    except ValueError:
+        moment = datetime.fromisoformat(words.upper())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class _Time(click.ParamType[str]):
+    """An option that takes a time expression and gives the log's text form."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+
+        try:
+            return time_text(parse_time(str(value), datetime.now(UTC)))
+        except (ValueError, OverflowError):
+            self.fail(f'{value!r} is no time. Try 2026-11-01, 7d, 24h, "last 7 days", today or yesterday.', param, ctx)
+
+
+_since = click.option("--since", type=_Time(), help='From then on: 2026-11-01, 7d, 24h, "last 7 days", today.')
+_until = click.option("--until", type=_Time(), help="Until then (not included).")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def command() -> None:
+    """Search, verify and report on the audit log.
+
+    \b
+    Examples:
+      privet audit search --since 7d --effect block
+      privet audit show 01K9ZQ3V8M4T2R6Y5W7X1A0B3C
+      privet audit verify
+      privet audit report --since "last 30 days" --by department
+      privet audit export --format jsonl --output audit.jsonl
+    """  # noqa: D301 - click wants the character itself
+
+
+@command.command()
+@_since
+@_until
+@click.option("--department", help="The department that the person belongs to.")
+@click.option("--user", help="Who asked.")
+@click.option("--effect", type=click.Choice(["allow", "reroute", "block"]), help="What was decided.")
+@click.option("--rule", help="A rule whose condition held.")
+@click.option("--type", "entity_type", help="An entity type that was found, such as PERSON.")
+@click.option("--provider", help="The provider, such as openai.")
+@click.option("--model", help="The model that was asked for.")
+@click.option("--decision", help="A decision's id.")
+@click.option(
+    "--kind",
+    type=click.Choice(["intent", "outcome", "notice", "all"]),
+    default="intent",
+    show_default=True,
+    help="Decisions, how requests ended, what Privet itself did, or all.",
+)
+@click.option("--limit", type=click.IntRange(1, 10000), default=50, show_default=True, help="At most so many records.")
+@click.option("--after", help="Go on after the record with this id (the last one of the page before).")
+@_json
+@click.pass_obj
+def search(cli: Cli, /, *, limit: int, after: str | None, as_json: bool, kind: str, **filters: str | None) -> None:
+    """List what was decided, newest first.
+
+    \b
+    Examples:
+      privet audit search --since 24h
+      privet audit search --department finance --type CREDIT_CARD --effect block
+      privet audit search --kind notice --since today
+    """  # noqa: D301 - click wants the character itself
+    with _reader(cli) as reader:
+        chosen = _store().Filters(type=filters.pop("entity_type"), kind=None if kind == "all" else kind, **filters)
+        found = reader.search(chosen, limit=limit, after=after)
+        outcomes = reader.outcomes([record.decision_id for record in found if record.kind == "intent"])
+    if as_json:
+        _print_json([_listed(record, outcomes.get(record.decision_id)) for record in found])
+        return
+    if not found:
+        click.echo("nothing found")
+        return
+    _print_table(
+        ("time", "decision or event", "who", "model", "effect", "status", "rules", "types"),
+        [_row(record, outcomes.get(record.decision_id)) for record in found],
+    )
+    if len(found) == limit:
+        click.echo(f"\nThere may be more: add --after {found[-1].id}")
+
+
+def _row(record: "Summary", outcome: "Summary | None") -> tuple[str, ...]:
+    mode = " (monitor)" if record.mode == "monitor" else ""
+    status = record.status or (outcome.status if outcome else 0)
+    return (
+        _short(record.time),
+        record.decision_id or record.id,
+        f"{record.user or '-'} ({record.department or '-'})" if record.user or record.department else "-",
+        f"{record.provider} {record.model}".strip() or "-",
+        (record.effect or record.code or record.kind) + mode,
+        str(status or "-"),
+        ", ".join(record.rules) or "-",
+        ", ".join(record.types) or "-",
+    )
+
+
+def _listed(record: "Summary", outcome: "Summary | None") -> dict[str, Any]:
+    answer = asdict(record)
+    if record.kind == "intent":
+        answer["status"] = outcome.status if outcome else None
+    return answer
+
+
+@command.command()
+@click.argument("wanted", metavar="ID")
+@_json
+@click.pass_obj
+def show(cli: Cli, /, wanted: str, *, as_json: bool) -> None:
+    """Show all that the log holds of one decision: ID is the decision's or one of its events'.
+
+    \b
+    Example:
+      privet audit show 01K9ZQ3V8M4T2R6Y5W7X1A0B3C
+    """  # noqa: D301 - click wants the character itself
+    with _reader(cli) as reader:
+        records = reader.get(wanted)
+    if not records:
+        fail(f"no record has the id {wanted}. Find ids with: privet audit search", code=EXIT_NEGATIVE)
+    try:
+        shown = [_placed(record) for record in records]
+    except EventError as error:
+        fail(f"a stored record can't be read: {error}", ["See what is wrong with: privet audit verify"], EXIT_TAMPERED)
+    if as_json:
+        _print_json(shown)
+        return
+    for position, item in enumerate(shown):
+        _show(item, first=position == 0)
+
+
+def _placed(record: "StoredRecord") -> dict[str, Any]:
+    parsed = record.parsed()
+    chain = {"stream": record.stream, "seq": record.seq, "leaf": record.leaf.hex(), "prev": parsed.prev.hex()}
+    return {"event": parsed.event, "chain": chain}
+
+
+def _show(item: dict[str, Any], *, first: bool) -> None:
+    event, chain = item["event"], item["chain"]
+    click.echo(("" if first else "\n") + f"{event['kind']} {event['id']}  {event['time']}")
+    for part in ("decision_id", "actor", "request", "decision", "outcome", "notice"):
+        for name, value in _flat(part, event.get(part)):
+            click.echo(f"  {name:<28} {value}")
+    for part, form in _LISTS.items():
+        for entry in event.get(part, ()):
+            click.echo(f"  {part:<28} {form(entry)}")
+    for part in ("obligations", "left_out"):
+        for name, number in event.get(part, {}).items():
+            click.echo(f"  {part:<28} {name}: {number}")
+    click.echo(f"  {'place in the log':<28} stream {chain['stream']}, record {chain['seq']}")
+    click.echo(f"  {'leaf hash':<28} {chain['leaf']}")
+    click.echo(f"  {'hash of the record before':<28} {chain['prev']}")
+
+
+_LISTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "entities": lambda entry: f"{entry['type']}: {entry['count']} (best score {entry.get('max_score', 0) / 1000:g})",
+    "labels": lambda entry: f"{entry['name']} ({entry['score'] / 1000:g})",
+    "pointers": lambda entry: (
+        f"{entry['pointer']}: {entry.get('count', 1)} {entry['type']} {entry.get('operator', '')}".rstrip()
+    ),
+    "skipped": lambda entry: f"{entry.get('pointer', '')}: {entry['reason']}",
+    "fingerprints": lambda entry: f"{entry['type']} {entry['hmac']}",
+}
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _flat(f"{name}.{key}", item)
+    elif value is not None:
+        yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@command.command()
+@click.option(
+    "--public-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Public key in PEM, from a place that you trust (default: the state directory's).",
+)
+@click.option(
+    "--checkpoints",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Signed checkpoints (default: the state directory's); heads are looked for beside it.",
+)
+@_json
+@click.pass_obj
+def verify(cli: Cli, /, *, public_key: Path | None, checkpoints: Path | None, as_json: bool) -> None:
+    """Check that no record was changed, dropped, swapped, added or cut off.
+
+    Exit code 0: whole. 3: something is wrong, and where is printed. 2: the log can't be read.
+
+    \b
+    Examples:
+      privet audit verify
+      privet audit verify --public-key /mnt/safe/audit-signing.pub.pem --checkpoints /mnt/safe/checkpoints.log
+    """  # noqa: D301 - click wants the character itself
+    settings = cli.settings()
+    state = StatePaths(settings.state_dir)
+    try:
+        database = _store().database_path(settings.audit.database)
+        log = checkpoints or state.checkpoints
+        if not database.exists() and not log.exists():
+            raise AuditError(f"there is no audit log: neither {database} nor {log} exists")  # noqa: TRY301 - told below
+        result = verify_log(database, log, load_public_key(public_key or state.audit_public_key))
+    except AuditError as error:
+        fail(f"the audit log can't be verified: {error}")
+    if as_json:
+        _print_json(_verification(result))
+    else:
+        _print_verification(result)
+    if not result.ok:
+        raise SystemExit(EXIT_TAMPERED)
+
+
+def _verification(result: Verification) -> dict[str, Any]:
+    return {
+        "ok": result.ok,
+        "records": result.records,
+        "checkpoints": result.checkpoints,
+        "streams": [asdict(stream) for stream in result.streams],
+        "problem_count": result.problem_count,
+        "problems": [asdict(problem) for problem in result.problems],
+        "notes": result.notes,
+    }
+
+
+def _print_verification(result: Verification) -> None:
+    for problem in result.problems:
+        click.echo(f"WRONG  {problem}")
+    if result.problem_count > len(result.problems):
+        click.echo(f"WRONG  and {result.problem_count - len(result.problems)} more")
+    for note in result.notes:
+        click.echo(f"note   {note}")
+    counted = f"{result.records} records in {len(result.streams)} streams, {result.checkpoints} signed checkpoints"
+    if result.ok:
+        click.echo(f"The audit log is whole: {counted}.")
+    else:
+        click.echo(f"The audit log is NOT whole: {result.problem_count} problems; {counted}.")
+
+
+@command.command()
+@click.option("--since", type=_Time(), required=True, help='From then on: 2026-11-01, 30d, "last 7 days", today.')
+@_until
+@click.option("--by", type=click.Choice(_GROUPS), default="department", show_default=True, help="One row for each.")
+@_json
+@click.pass_obj
+def report(cli: Cli, /, *, since: str, until: str | None, by: str, as_json: bool) -> None:
+    """Count decisions in a period.
+
+    \b
+    Examples:
+      privet audit report --since "last 30 days" --by department
+      privet audit report --since 2026-10-01 --until 2026-11-01 --by type --json
+    """  # noqa: D301 - click wants the character itself
+    with _reader(cli) as reader:
+        result = count(reader.summaries(_store().Filters(since=since, until=until, kind="intent")), GroupBy(by))
+    if as_json:
+        rows = [asdict(row) for row in result.rows]
+        _print_json({"since": since, "until": until, "by": by, "rows": rows, "total": asdict(result.total)})
+        return
+    click.echo(f"{_short(since)} to {_short(until) if until else 'now'} (UTC)\n")
+    _print_report(result)
+
+
+def _print_report(result: Report) -> None:
+    columns = ("requests", "allowed", "redacted", "rerouted", "blocked", "monitored", "findings")
+    rows = [(row.key, *(str(getattr(row, name)) for name in columns)) for row in (*result.rows, result.total)]
+    _print_table((str(result.by), *columns), rows)
+    if result.by in ("rule", "type"):
+        click.echo(f"\nA request counts in each of its {result.by}s, and once in the total.")
+
+
+@command.command()
+@click.option("--format", "form", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there (default: stdout).")
+@click.pass_obj
+def export(cli: Cli, /, *, form: str, output: Path | None) -> None:
+    """Write every record, one JSON object a line: the stored bytes as they are, so that their hashes can be checked.
+
+    \b
+    Examples:
+      privet audit export | jq .event.decision
+      privet audit export --format jsonl --output audit.jsonl
+    """  # noqa: D301 - click wants the character itself
+    assert form == "jsonl"
+    written = 0
+    with _reader(cli) as reader:
+        try:
+            if output is None:
+                stream = sys.stdout.buffer
+                for record in reader.records():
+                    stream.write(record.body + b"\n")
+                return
+            with output.open("xb") as file:
+                for record in reader.records():
+                    written += file.write(record.body + b"\n") > 0
+        except FileExistsError:
+            fail(f"{output} exists already; it isn't overwritten")
+        except BrokenPipeError:
+            raise SystemExit(EXIT_NEGATIVE) from None
+        except OSError as error:
+            fail(f"{output or 'stdout'}: can't be written: {error.strerror}")
+    click.echo(f"{written} records written to {output}")
+
+
+def _store() -> ModuleType:
+    import audit.store  # noqa: PLC0415 - SQLAlchemy takes a third of a second, which `--help` needn't wait for
+
+    return audit.store
+
+
+@contextmanager
+def _reader(cli: Cli) -> "Iterator[AuditReader]":
+
+    try:
+        with _store().AuditReader(cli.settings().audit.database) as reader:
+            yield reader
+    except AuditError as error:
+        fail(str(error))
+
+
+def _short(moment: str) -> str:
+    return moment[:19].replace("T", " ")
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in header:
+        table.add_column(name, overflow="fold", no_wrap=name in ("time", "decision or event"))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))  # Text: a user's name is no markup
+    console = out()
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    console.print(table)

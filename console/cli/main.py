@@ -1,0 +1,62 @@
+"""`privet`: the command line's root. Each command lives in a file of its own and is imported when it is asked for."""
+
+import importlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import override
+
+import click
+
+from console.cli.context import Cli
+
+# Command → module that holds it as `command`, in the order that `privet --help` shows.
+COMMANDS = {
+    "init": "console.cli.init",
+    "doctor": "console.cli.doctor",
+    "run": "console.cli.run",
+    "serve": "console.cli.serve",
+    "scan": "console.cli.scan",
+    "policy": "console.cli.policy",
+    "audit": "console.cli.audit",
+    "models": "console.cli.models",
+    "ca": "console.cli.ca",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when the command is used: `privet --help` stays quick."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = importlib.import_module(module).command
+        return command
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path, dir_okay=False), help="Settings file (default: ./privet.yaml)."
+)
+@click.option("--set", "overrides", multiple=True, metavar="KEY.PATH=VALUE", help="Override one setting; repeatable.")
+@click.version_option(version("privet"), prog_name="privet")
+@click.pass_context
+def main(ctx: click.Context, config: Path | None, overrides: tuple[str, ...]) -> None:
+    """Decide what may leave for an LLM, redact what must not, and record it.
+
+    \b
+    First steps:
+      privet init                     write privet.yaml, a policy and keys
+      privet run -- claude            run a program through Privet
+      privet audit search             see what was decided
+    """  # noqa: D301 - click wants the character itself
+    ctx.obj = Cli(config, overrides)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,356 @@
+"""`privet policy`: check a policy, run the cases beside it, explain a decision. Prints no text that was inspected."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from configs.yaml_source import SourceError
+from console.cli.context import EXIT_NEGATIVE, EXIT_USAGE, Cli, fail, out
+
+if TYPE_CHECKING:
+    from detectors.finding import Label, Scan
+    from policy.decision import EntityFact, Inquiry
+    from policy.explain import Explanation
+    from policy.model import Policy
+
+# The modules behind a command are imported by it: `privet --help` and `privet policy check` load no models.
+
+_file = click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.group()
+def command() -> None:
+    """Check, test and explain policies.
+
+    \b
+    Examples:
+      privet policy check policy.yaml
+      privet policy test policy.yaml
+      privet policy explain --department finance --text "Revenue was EUR 48.2 million."
+    """  # noqa: D301 - click wants the character itself
+
+
+@command.command()
+@_file
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
+    """Report every mistake in a policy (default: the one that the settings name), with file, line and column.
+
+    \b
+    Example:
+      privet policy check policy.yaml
+
+    Exit code 0: it can be used. 2: it can't.
+    """  # noqa: D301 - click wants the character itself
+    from policy.load import load_policy  # noqa: PLC0415
+
+    path = _policy_path(cli, file)
+    try:
+        policy = load_policy(path)
+    except SourceError as error:
+        if as_json:
+            _print_json({"usable": False, "problems": [asdict(problem) for problem in error.problems]})
+        else:
+            for problem in error.problems:
+                click.echo(str(problem))
+            count = len(error.problems)
+            click.echo(f"privet: {count} problem{'s' * (count > 1)}: the policy can't be used", err=True)
+        raise SystemExit(EXIT_USAGE) from None
+    inherited = sorted({rule.policy_id for rule in policy.rules} - {policy.id})
+    if as_json:
+        document = {
+            "usable": True,
+            "problems": [],
+            "id": policy.id,
+            "revision": policy.revision,
+            "mode": policy.mode.value,
+            "rules": [rule.id for rule in policy.rules],
+            "departments": sorted(policy.department_names()),
+            "labels": sorted(policy.labels_used()),
+        }
+        _print_json(document)
+        return
+    click.echo(
+        f"{path}: policy {policy.id} can be used: {_count(policy.rules, 'rule')}"
+        + (f" (some from {', '.join(inherited)})" if inherited else "")
+        + f", {_count(policy.departments, 'department')}, mode {policy.mode.value}, revision {policy.revision[:12]}"
+    )
+
+
+@command.command()
+@_file
+@click.pass_obj
+def test(cli: Cli, file: Path | None) -> None:
+    """Run the cases beside a policy (NAME.test.yaml beside NAME.yaml).
+
+    \b
+    Example:
+      privet policy test policy.yaml
+
+    \b
+    Exit code 0: all hold. 1: one doesn't. 2: the policy or its cases can't be used.
+    """  # noqa: D301 - click wants the character itself
+    from policy.testing import cases_path, load_cases, run, untested  # noqa: PLC0415
+
+    path = _policy_path(cli, file)
+    policy = _load(path)
+    beside = cases_path(path)
+    if not beside.is_file():
+        fail(f"no cases: expected {beside}. docs/policy.md says how to write them")
+    try:
+        cases = load_cases(beside, policy)
+    except SourceError as error:
+        fail("the cases can't be used:", (str(problem) for problem in error.problems))
+    inspect = inspector(policy) if any(case.text is not None for case in cases) else _no_text
+    results = run(policy, cases, inspect)
+    table = Table("case", "decided", "by", "result", box=SIMPLE_HEAD)
+    for result in results:
+        verdict = "[red]fails[/]" if result.failures else "[green]holds[/]"
+        decided = result.decision.effect.name.lower()
+        table.add_row(result.case.name, decided, ", ".join(result.decision.determining_rules), verdict)
+    out().print(table)
+    failed = [result for result in results if result.failures]
+    for result in failed:
+        for failure in result.failures:
+            click.echo(f"{beside}:{result.case.line}: {result.case.name}: {failure}")
+    own = {rule.id for rule in policy.rules if rule.policy_id == policy.id}
+    if missing := [rule for rule in untested(policy, results) if rule in own]:
+        click.echo(f"privet: no case in which it applies: {', '.join(missing)}", err=True)
+    click.echo(f"{len(results) - len(failed)} of {_count(results, 'case')} hold")
+    if failed:
+        raise SystemExit(EXIT_NEGATIVE)
+
+
+def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, float]]:
+    """`NAME=SCORE` options; a name alone is sure."""
+    pairs = []
+    for value in values:
+        name, equals, score = value.partition("=")
+        try:
+            number = float(score) if equals else 0.99
+        except ValueError:
+            number = -1.0
+        if not name or not 0 <= number <= 1:
+            raise click.BadParameter(f"expected NAME or NAME=SCORE with a score from 0 to 1, got {value!r}")
+        pairs.append((name, number))
+    return pairs
+
+
+@command.command()
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Policy (default: the settings').")
+@click.option("--text", help="What the request says; `-` reads standard input. It is not printed.")
+@click.option("--department", help="Who asks (default: the user's, else the default department).")
+@click.option("--user", help="Who asks, by name.")
+@click.option("--entity", "entities", multiple=True, callback=_pairs, metavar="TYPE[=SCORE]", help="A further finding.")
+@click.option(
+    "--label", "labels", multiple=True, callback=_pairs, metavar="NAME[=SCORE]", help="A label, instead of the text's."
+)
+@click.option("--task", "tasks", multiple=True, help="What the client says the request is for.")
+@click.option("--model", default="", help="The model that is asked for.")
+@click.option("--provider", default="openai", show_default=True, help="The provider that is asked.")
+@click.option("--host", default="", help="The host that is asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def explain(
+    cli: Cli,
+    /,
+    *,
+    file: Path | None,
+    text: str | None,
+    department: str | None,
+    user: str | None,
+    entities: list[tuple[str, float]],
+    labels: list[tuple[str, float]],
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Show what is found in a text, which rules apply and why, and what is decided.
+
+    \b
+    Examples:
+      privet policy explain --department finance --text "Revenue was EUR 48.2 million."
+      privet policy explain --label financial=0.9 --entity PERSON --model gpt-4o
+      privet policy explain --text - < letter.txt
+    """  # noqa: D301 - click wants the character itself
+    from policy.decision import Inquiry  # noqa: PLC0415
+    from policy.explain import explain as explain_decision  # noqa: PLC0415
+    from policy.testing import with_scan  # noqa: PLC0415
+    from policy.vocabulary import nearest  # noqa: PLC0415
+
+    policy = _load(_policy_path(cli, file))
+    if department is not None and department not in policy.department_names():
+        known = sorted(policy.department_names())
+        fail(f"no department is called {department!r}{nearest(department, known) or f'. Known: {", ".join(known)}'}")
+    inquiry = Inquiry(
+        department=department or policy.department_of(user, None),
+        user=user,
+        entities=_facts(entities),
+        labels=_labels(labels),
+        tasks=asked["tasks"],
+        provider=asked["provider"],
+        host=asked["host"],
+        model=asked["model"],
+    )
+    scan = None
+    if text is not None:
+        text = sys.stdin.read() if text == "-" else text
+        scan = inspector(policy, classify=not labels)(text)
+        inquiry = with_scan(inquiry, scan)
+    explanation = explain_decision(policy, inquiry)
+    if as_json:
+        _print_json(_document(explanation, inquiry, scan))
+    else:
+        _print_explanation(policy, explanation, inquiry, scan)
+
+
+def inspector(policy: "Policy", *, classify: bool = True) -> "Callable[[str], Scan]":
+    """What inspects a text as Privet does: detectors, and the classifier if the policy asks for labels."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from detectors.errors import DetectorError  # noqa: PLC0415
+    from local_models.errors import LocalModelError  # noqa: PLC0415
+
+    try:
+        scan = load_scanner()
+        label = load_labeller() if classify and policy.labels_used() else None
+    except (DetectorError, LocalModelError) as error:
+        fail(f"the text can't be inspected: {error}")
+
+    def inspect(text: str) -> "Scan":
+        found = scan(text)
+        return found if label is None else replace(found, labels=label(text))
+
+    return inspect
+
+
+def load_scanner() -> "Callable[[str], Scan]":
+    """The detectors (seconds)."""
+    from detectors.scan import build_scanner  # noqa: PLC0415
+
+    return build_scanner().scan
+
+
+def load_labeller() -> "Callable[[str], tuple[Label, ...]]":
+    """The document classifier (seconds)."""
+    from detectors.documents import label_document  # noqa: PLC0415
+    from local_models.classify import load_classifier  # noqa: PLC0415
+
+    classifier = load_classifier()
+    return lambda text: label_document([text], classifier.classify, classifier.revision)
+
+
+def _policy_path(cli: Cli, file: Path | None) -> Path:
+    return file if file is not None else cli.settings().policy
+
+
+def _load(path: Path) -> "Policy":
+    from policy.load import load_policy  # noqa: PLC0415
+
+    try:
+        return load_policy(path)
+    except SourceError as error:
+        fail("the policy can't be used:", (str(problem) for problem in error.problems))
+
+
+def _no_text(_text: str) -> "Scan":
+    raise AssertionError("no case gives a text")
+
+
+def _facts(pairs: list[tuple[str, float]]) -> "tuple[EntityFact, ...]":
+    from configs.entities import entity_types  # noqa: PLC0415
+    from policy.decision import EntityFact  # noqa: PLC0415
+    from policy.vocabulary import nearest  # noqa: PLC0415
+
+    for name, _ in pairs:
+        if name not in entity_types():
+            fail(f"no entity type is called {name!r}{nearest(name, entity_types())}")
+    return tuple(EntityFact(name, score) for name, score in pairs)
+
+
+def _labels(pairs: list[tuple[str, float]]) -> "tuple[Label, ...]":
+    from detectors.finding import Label  # noqa: PLC0415
+    from policy.vocabulary import LABELS, nearest  # noqa: PLC0415
+
+    for name, _ in pairs:
+        if name not in LABELS:
+            fail(f"no label is called {name!r}{nearest(name, LABELS) or f'. Known: {", ".join(LABELS)}'}")
+    return tuple(Label(name, score, "--label") for name, score in pairs)
+
+
+def _print_explanation(policy: "Policy", explanation: "Explanation", inquiry: "Inquiry", scan: "Scan | None") -> None:
+    click.echo(f"policy {policy.id}, revision {policy.revision[:12]}, mode {policy.mode.value}")
+    click.echo(f"department {inquiry.department}" + (f", user {inquiry.user}" if inquiry.user else ""))
+    click.echo("\nfound" + ("" if inquiry.entities else ": nothing"))
+    given = len(inquiry.entities) - len(scan.findings if scan else ())
+    for fact in inquiry.entities[:given]:
+        click.echo(f"  {fact.entity_type:<20} {fact.score:.2f}  given by --entity")
+    for finding in scan.findings if scan else ():
+        where = f"characters {finding.start}-{finding.end}"
+        click.echo(f"  {finding.entity_type:<20} {finding.score:.2f}  {where:<24} {finding.detector}")
+    for skipped in inquiry.skipped:
+        click.echo(f"  not inspected: {skipped.reason.value}")
+    if inquiry.labels:
+        click.echo("\nlabels")
+        for label in inquiry.labels:
+            click.echo(f"  {label.name:<20} {label.score:.2f}  {label.model}")
+    click.echo("\nrules" + ("" if explanation.rules else ": none"))
+    for rule in explanation.rules:
+        source = "" if rule.policy_id == policy.id else f" (from {rule.policy_id})"
+        click.echo(f"  {_mark(holds=rule.holds)}  {rule.id}{source}: {rule.asks}")
+        if not rule.parts:
+            click.echo("         always applies")
+        for part in rule.parts:
+            click.echo(f"       {_mark(holds=part.holds)}  {part.field}: asks for {part.wanted}; found {part.found}")
+        click.echo(f"       =>   {rule.outcome}")
+    first, *rest = explanation.summary
+    click.echo(f"\noutcome: {first}")
+    for line in rest:
+        click.echo(f"  {line}")
+    if explanation.decision.message:
+        click.echo(f"  message: {explanation.decision.message}")
+
+
+def _mark(*, holds: bool) -> str:
+    return "yes" if holds else "no "
+
+
+def _document(explanation: "Explanation", inquiry: "Inquiry", scan: "Scan | None") -> dict[str, Any]:
+    decision = explanation.decision
+    return {
+        "department": inquiry.department,
+        "user": inquiry.user,
+        "findings": [asdict(finding) for finding in scan.findings] if scan else [],
+        "entities": dict(decision.entity_counts),
+        "labels": [asdict(label) for label in inquiry.labels],
+        "skipped": [skipped.reason.value for skipped in inquiry.skipped],
+        "rules": [asdict(rule) for rule in explanation.rules],
+        "decision": {
+            "effect": decision.effect.name.lower(),
+            "mode": decision.mode.value,
+            "policy": decision.policy_id,
+            "revision": decision.policy_revision,
+            "determining_rules": decision.determining_rules,
+            "matched_rules": decision.counted_rules,
+            "monitored_rules": decision.monitored_rules,
+            "reroute_to": decision.reroute_to,
+            "message": decision.message,
+            "actions": [asdict(a) for a in decision.actions if a.entity_type in decision.entity_counts],
+        },
+        "summary": explanation.summary,
+    }
+
+
+def _print_json(document: Any) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _count(things: Any, noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

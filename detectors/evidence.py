@@ -1,0 +1,331 @@
+"""From what two models say to findings: which names, places and addresses are believed.
+
+Rampart (a token classifier made for personal data) is precise; spaCy's entity recogniser finds names that Rampart
+misses, but also calls headings, products and log lines people. A name that spaCy alone sees therefore needs evidence:
+some probability from Rampart, or the shape of a name. Countries, nationalities, numbers and times of day never count.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from detectors.finding import Finding
+from detectors.given_names import is_given_name
+from detectors.ner import TokenScores
+from detectors.places import COUNTRIES
+from detectors.recognizers.rule import words
+
+# Rampart's classes → our entity types. Classes of one type are summed before anything is decided.
+TYPES = {
+    "GIVEN_NAME": "PERSON",
+    "SURNAME": "PERSON",
+    "EMAIL": "EMAIL_ADDRESS",
+    "PHONE": "PHONE_NUMBER",
+    "TAX_ID": "TAX_ID",
+    "BANK_ACCOUNT": "BANK_ACCOUNT",
+    "ROUTING_NUMBER": "BANK_ACCOUNT",
+    "GOVERNMENT_ID": "NATIONAL_ID",
+    "PASSPORT": "PASSPORT",
+    "DRIVERS_LICENSE": "DRIVER_LICENSE",
+    "BUILDING_NUMBER": "STREET_ADDRESS",
+    "STREET_NAME": "STREET_ADDRESS",
+    "SECONDARY_ADDRESS": "STREET_ADDRESS",
+    "ZIP_CODE": "STREET_ADDRESS",
+    "CITY": "LOCATION",
+    "STATE": "LOCATION",
+}
+_NUMBERS = frozenset({"TAX_ID", "BANK_ACCOUNT", "NATIONAL_ID", "PASSPORT", "DRIVER_LICENSE", "PHONE_NUMBER"})
+
+BELIEVED = 0.5  # a type's probability from which a piece belongs to it
+SUPPORT = 0.1  # Rampart's probability that makes a name of spaCy's credible
+SUPPORT_SHAPED = 0.04  # the same, for two to four capitalised words
+SUPPORT_PLACE = 0.3
+_LONGEST_NAME = 4
+_SURE_LOWER = 0.95  # a single word without a capital, with nothing around it that introduces a name
+_SURE_MULTIPLE = 0.7
+_MIN_DIGITS = 4
+_HEX = re.compile(r"[0-9a-fA-F]{12,}")
+_MAX_NUMBER = 32
+_SURE_STREET = 0.8  # a street's name without a number
+
+_STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
+_SPELLED_EMAIL = re.compile(r"\w (?:at|dot) \w|mail ?(?:dot ?)?com$|\[at\]|\(at\)", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    r"(?:\bnames?(?:'?s| is| was|:)?|\bi am|\bi'?m|\bthis is|\bit'?s|\bcalled|\bcall me|\bmr\.?|\bmrs\.?|\bms\.?|"
+    r"\bdr\.?|"
+    r"\bdear|\bhi|\bhey|\bhello|\bsigned|\bregards,?)\s{1,3}$",
+    re.IGNORECASE,
+)
+_NOT_PERSONAL = words(
+    ("part", "model", "sku", "isbn", "issn", "ean", "upc", "gtin", "version", "build", "port", "commit", "revision",
+    "page", "figure",
+     "section", "chapter", "line", "error", "rfc", "cve", "bug", "pr", "art", "article", "figi", "isin", "lei",
+     "doi", "serial", "client_?id")
+)  # fmt: skip
+_NUMBER_NAMES = words(
+    ("licen[cs]e", "driver'?s?", "dl", "passport", "tax", "tin", "ein", "vat", "ssn", "social", "id", "identity",
+    "national", "account", "acct",
+     "bank", "routing", "iban", "sort", "swift", "insurance", "member", "policy", "patient", "phone", "tel",
+     "mobile", "fax", "call", "number")
+)  # fmt: skip
+# What may stand between two pieces of one value.
+_GAPS = {
+    "PERSON": re.compile(r"\s?|[ ]?[-'.][ ]?|\. |, (?=[A-Z]\.)"),
+    "STREET_ADDRESS": re.compile(r"[ ]{0,3}|,? ?\n?|[ ]?[-/.#,][ ]?"),
+    "LOCATION": re.compile(r"[ ]?|-|\. |, "),
+}
+_BESIDE = 6  # characters between a place and its post code: "Pune and 411001"
+_SHORT_TURN = 48  # a message this short is an answer: a long number in it is somebody's
+_LONG_NUMBER = 5
+_POSTAL = re.compile(
+    r"\b(?:zip|postal|post ?code|postcode|plz|pin ?code|address|apt|apartment|suite|unit|flat|box|house)\b",
+    re.IGNORECASE,
+)
+_NUMBER_GAP = re.compile(r"[ ]?[-./() +][ ]?|")
+_NAME_SHAPE = re.compile(
+    r"(?:[A-Z][^\W\d_A-Z]+(?:[-'][A-Z]?[^\W\d_]+)*|[A-Z]\.?|Mc[A-Z]\w+|de|van|von|der|da|del|bin|al)$"
+)
+_COMPANY = re.compile(
+    r"\b(?:Inc|LLC|LLP|Ltd|Limited|Corp|Corporation|Company|Co|GmbH|AG|SE|SA|S\.A|SpA|BV|B\.V|NV|PLC|plc|Pty|Oy|AB|AS|"
+    r"Group|Holdings?|Partners|Associates|Solutions|Systems|Technologies|Industries|Enterprises|Consulting|Services|"
+    r"Bank|Insurance|University|College|School|Hospital|Clinic|Institute|Foundation|Agency|Ministry|Council|Center|"
+    r"Centre)\b"
+)
+# The last word of a form's label or a letter's subject, which spaCy takes for an organisation.
+_HEADING = re.compile(
+    r"\b(?:Date|Update|Updates|Review|Statement|Level|Levels|Team|Agenda|Meeting|Report|Notes?|Summary|Strategy|Campaign|"
+    r"Budget|Plan|Planning|Project|Birth|Physician|Coordinator|Manager|Director|Analyst|Engineer|Developer|Officer|"
+    r"Parent|Party|Policy|Policies|Number|ID|Details?|Information|Results?|Test|Title|Section|Name|Address|Records?|"
+    r"Discharge|Admission|Transaction|Invoice|Schedule|Proposal|Request|Order|Card|Account|Resume|Score|Grade)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A named entity as spaCy sees it."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the models say of one chunk of a text that starts at `offset`."""
+
+    offset: int
+    scores: TokenScores
+    entities: tuple[Entity, ...] = field(default=())
+
+
+class Judge:
+    """Turns readings into findings. Knows the order of the model's classes, holds nothing else."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self.types = ("O", *dict.fromkeys(TYPES[name] for name in classes if name in TYPES))
+        self._fold = np.zeros((len(classes), len(self.types)), dtype=np.float32)
+        for index, name in enumerate(classes):
+            self._fold[index, self.types.index(TYPES.get(name, "O"))] = 1.0
+
+    def findings(self, text: str, readings: Iterable[Reading]) -> list[Finding]:
+        """The findings in one text, with offsets in it; overlapping ones are left to the merge."""
+        found: list[Finding] = []
+        for reading in readings:
+            found.extend(self._of_reading(text, reading))
+        return found
+
+    def _of_reading(self, text: str, reading: Reading) -> list[Finding]:
+        scores, offset = reading.scores, reading.offset
+        folded = scores.probabilities @ self._fold
+        starts, ends = scores.starts + offset, scores.ends + offset
+        people = [entity for entity in reading.entities if entity.label == "PERSON"]
+        runs = self._runs(text, starts.tolist(), ends.tolist(), folded)
+        found = [
+            finding
+            for run in _with_streets(text, runs)
+            if (finding := _accept_model(text, run, agreed=_overlaps_any(run, people))) is not None
+        ]
+        person, place = self.types.index("PERSON"), self.types.index("LOCATION")
+        for entity in reading.entities:
+            first = int(np.searchsorted(ends, entity.start, side="right"))
+            last = int(np.searchsorted(starts, entity.end, side="left"))
+            support = folded[first:last].max(axis=0) if last > first else np.zeros(len(self.types))
+            finding = _accept_entity(text, entity, float(support[person]), float(support[place]))
+            if finding is not None:
+                found.append(finding)
+        return found
+
+    def _runs(self, text: str, starts: list[int], ends: list[int], folded: np.ndarray) -> list[Finding]:
+        """Join neighbouring pieces of one type; the score is their mean probability."""
+        best = folded.argmax(axis=1).tolist()
+        best_score = folded.max(axis=1).tolist()
+        runs: list[Finding] = []
+        start = end = 0
+        kind, weights = 0, list[float]()
+
+        def close() -> None:
+            if kind and end > start:
+                runs.append(Finding(start, end, self.types[kind], min(1.0, sum(weights) / len(weights)), "rampart"))
+
+        for index, piece in enumerate(best):
+            if starts[index] == ends[index]:
+                continue
+            score = best_score[index]
+            if not piece or score < BELIEVED:
+                # A word's tail follows its head: "Kowalczyk" cut in four pieces is one name.
+                if kind and starts[index] == end and text[end : end + 1].isalnum() and text[end - 1].isalnum():
+                    end = ends[index]
+                continue
+            gap = _GAPS.get(self.types[piece], _NUMBER_GAP)
+            if piece == kind and starts[index] >= end and gap.fullmatch(text[end : starts[index]]):
+                end = ends[index]
+                weights.append(score)
+                continue
+            close()
+            start, end, kind, weights = starts[index], ends[index], piece, [score]
+        close()
+        return [_whole_words(text, run) for run in runs]
+
+
+def _overlaps_any(run: Finding, entities: Sequence[Entity]) -> bool:
+    return any(entity.start < run.end and run.start < entity.end for entity in entities)
+
+
+def _with_streets(text: str, runs: list[Finding]) -> list[Finding]:
+    """Without numbers that would be a house or a post code, but stand beside no street, city or word that says so."""
+    kept: list[Finding] = []
+    for index, run in enumerate(runs):
+        lonely = run.entity_type == "STREET_ADDRESS" and not any(c.isalpha() for c in text[run.start : run.end])
+        if lonely:
+            beside = [
+                other
+                for other in runs[max(0, index - 1) : index + 2]
+                if other is not run
+                and other.entity_type in {"STREET_ADDRESS", "LOCATION"}
+                and max(other.start - run.end, run.start - other.end) <= _BESIDE
+            ]
+            answer = len(text) <= _SHORT_TURN and sum(c.isdigit() for c in text[run.start : run.end]) >= _LONG_NUMBER
+            if not beside and not answer and not _POSTAL.search(text[max(0, run.start - 32) : run.start]):
+                continue
+        kept.append(run)
+    return kept
+
+
+def _whole_words(text: str, run: Finding) -> Finding:
+    """Extend a run to the words it begins and ends in; bounded, so that a megabyte of letters stays cheap."""
+    start, end = run.start, run.end
+    while start > max(0, run.start - 24) and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < min(len(text), run.end + 24) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return Finding(start, end, run.entity_type, run.score, run.detector)
+
+
+def _accept_model(text: str, run: Finding, *, agreed: bool) -> Finding | None:
+    """Whether a run of Rampart's is believed. `agreed`: spaCy sees a person there too."""
+    value = text[run.start : run.end]
+    match run.entity_type:
+        case "PERSON":
+            return run if _is_person(text, run, value, agreed=agreed) else None
+        case "LOCATION":
+            if value.strip().lower() in COUNTRIES:
+                return replace(run, entity_type="COUNTRY")
+            return run if len(value) >= 2 and not _in_identifier(text, run) else None
+        case "STREET_ADDRESS":
+            return run if len(value) >= 3 and (run.score >= _SURE_STREET or not value.isalpha()) else None
+        case "EMAIL_ADDRESS":
+            return run if "@" in value or _SPELLED_EMAIL.search(value) else None
+        case kind if kind in _NUMBERS:
+            return run if _is_number(text, run, value) else None
+    return run
+
+
+def _is_person(text: str, run: Finding, value: str, *, agreed: bool) -> bool:
+    if len(value) < 2 or _STRETCHED.search(value) or any(character.isdigit() for character in value):
+        return False
+    if _in_identifier(text, run):
+        return False
+    if " " in value or agreed:
+        return value.islower() is False or run.score >= _SURE_MULTIPLE
+    if value.isupper():
+        return (
+            len(value) > 3
+            and run.score >= _SURE_LOWER
+            and _INTRODUCED.search(text[max(0, run.start - 24) : run.start]) is not None
+        )
+    if value.islower():
+        introduced = _INTRODUCED.search(text[max(0, run.start - 24) : run.start]) is not None
+        return introduced or run.score >= _SURE_LOWER or len(text) <= run.end - run.start + 16
+    return True
+
+
+def _is_number(text: str, run: Finding, value: str) -> bool:
+    """A number must stand alone (not inside a hash, a path, a version), and not be named as a part, page or port."""
+    if sum(character.isdigit() for character in value) < _MIN_DIGITS or len(value) > _MAX_NUMBER:
+        return False
+    if _HEX.fullmatch(value) and not value.isdecimal():
+        return False
+    before = text[max(0, run.start - 40) : run.start]
+    if _NOT_PERSONAL.search(before):
+        return False
+    neighbours = text[max(0, run.start - 1) : run.start] + text[run.end : run.end + 1]
+    if any(character.isalnum() or character in "-_/\\@~" for character in neighbours):
+        return False
+    return "=" not in neighbours or _NUMBER_NAMES.search(before) is not None
+
+
+def _in_identifier(text: str, run: Finding) -> bool:
+    """Whether a run is a part of `jenkins_url`, `http://jenkins.example`, a key of JSON or an option."""
+    before, after = text[max(0, run.start - 2) : run.start], text[run.end : run.end + 2]
+    if (
+        before[-1:] in {"_", "/", "\\", "$", "%", "="}
+        or after[:1] in {"_", "/", "\\", "="}
+        or "_" in text[run.start : run.end]
+    ):
+        return True
+    if after[:1] in {"(", "["} or before[-1:] == "." or (after[:1] == "." and after[1:].isalnum()) or before == "--":
+        return True
+    return after[:1] in {'"', "'"} and after[1:] in {":", "="} and before[-1:] == after[:1]
+
+
+def _accept_entity(text: str, entity: Entity, person: float, place: float) -> Finding | None:
+    start, end = _trim(text, entity.start, entity.end)
+    value = text[start:end]
+    if len(value) < 2 or "\n" in value or not (value[0].isalpha() and value[0].isupper()):
+        return None
+    words = value.split()
+    match entity.label:
+        case "PERSON":
+            shaped = 1 < len(words) <= _LONGEST_NAME and all(_NAME_SHAPE.match(word) for word in words)
+            known = is_given_name(words[0])
+            finding = Finding(start, end, "PERSON", 0.85 if shaped and person >= SUPPORT else 0.6, "spacy")
+            if any(character.isdigit() for character in value) or _in_identifier(text, finding) or value.isupper():
+                return None
+            if known and (shaped or len(words) == 1):
+                return finding
+            return finding if person >= (SUPPORT_SHAPED if shaped else SUPPORT) else None
+        case "GPE" | "LOC" | "FAC":
+            if value.lower().removeprefix("the ") in COUNTRIES:
+                return Finding(start, end, "COUNTRY", 0.8, "spacy")
+            finding = Finding(start, end, "LOCATION", 0.6 if place < SUPPORT_PLACE else 0.8, "spacy")
+            return finding if not _in_identifier(text, finding) and any(c.islower() for c in value) else None
+        case "ORG":
+            shaped = len(words) > 1 or _COMPANY.search(value) is not None
+            finding = Finding(start, end, "ORGANIZATION", 0.6, "spacy")
+            if _HEADING.search(value) or text[end : end + 1] == ":" or value.startswith("Dear "):
+                return None
+            return finding if shaped and not _in_identifier(text, finding) else None
+    return None
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without surrounding spaces and punctuation, and without a genitive's 's."""
+    while start < end and not text[start].isalnum():
+        start += 1
+    while start < end and not (text[end - 1].isalnum() or text[end - 1] == "."):
+        end -= 1
+    if end - start > 2 and text[end - 2 : end] == "'s":
+        end -= 2
+    return start, end

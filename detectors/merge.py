@@ -1,0 +1,95 @@
+"""Findings of several detectors made one answer: sorted, in bounds, never overlapping, thresholds applied.
+
+Of overlapping findings, the surest leads and takes over what it overlaps, so that no character that any of them
+covered is lost. Parts of one postal address become one finding.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from detectors.finding import Finding
+
+# When scores tie: a type that says more goes before one that says less.
+_RANK = {"PRIVATE_KEY": 0, "AWS_ACCESS_KEY": 1, "API_KEY": 2, "JWT": 3, "CONNECTION_STRING": 4, "CREDIT_CARD": 5}
+_LAST = {"SECRET": 101, "PASSWORD": 100, "LOCATION": 105}
+# Types that no default policy acts on give way to the others instead of being taken over.
+_YIELDING = frozenset({"DATE_TIME", "URL", "ORGANIZATION"})
+_MODELS = frozenset({"rampart", "spacy", "repeats"})
+_SURE = 0.75
+_ADDRESS_GAP = 3  # ", " or a line break
+
+
+def merge(text: str, findings: Iterable[Finding], thresholds: Mapping[str, float]) -> tuple[Finding, ...]:
+    """One answer from all findings. Types without a threshold are dropped: no policy could name them."""
+    kept = [
+        finding
+        for finding in findings
+        if finding.end <= len(text) and finding.score >= thresholds.get(finding.entity_type, 2.0)
+    ]
+    strong = _join_addresses(text, _resolve([finding for finding in kept if finding.entity_type not in _YIELDING]))
+    yielding = _resolve([finding for finding in kept if finding.entity_type in _YIELDING])
+    return tuple(sorted([*strong, *_outside(yielding, strong)]))
+
+
+def _outside(findings: list[Finding], others: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings that overlap none of the others; both are sorted and free of overlaps in themselves."""
+    index = 0
+    for finding in findings:
+        while index < len(others) and others[index].end <= finding.start:
+            index += 1
+        if index == len(others) or others[index].start >= finding.end:
+            yield finding
+
+
+def _resolve(findings: list[Finding]) -> list[Finding]:
+    """Group findings that overlap; a group becomes its leader, stretched over what it overlaps."""
+    findings.sort(key=lambda finding: (finding.start, -finding.end))
+    result: list[Finding] = []
+    group: list[Finding] = []
+    group_end = 0
+    for finding in findings:
+        if group and finding.start >= group_end:
+            result.extend(_of_group(group))
+            group = []
+        group.append(finding)
+        group_end = max(group_end, finding.end) if len(group) > 1 else finding.end
+    if group:
+        result.extend(_of_group(group))
+    return result
+
+
+def _of_group(group: list[Finding]) -> list[Finding]:
+    if len(group) == 1:
+        return group
+    leader = min(group, key=_precedence)
+    start = min(finding.start for finding in group)
+    end = max(finding.end for finding in group)
+    score = max(finding.score for finding in group if finding.entity_type == leader.entity_type)
+    return [Finding(start, end, leader.entity_type, score, leader.detector)]
+
+
+def _precedence(finding: Finding) -> tuple[bool, float, int, int, str, int]:
+    """Lower leads. What a pattern is sure of (check digits, a format, a name) goes before what a model is sure of."""
+    rank = _RANK.get(finding.entity_type, _LAST.get(finding.entity_type, 50))
+    modelled = finding.detector in _MODELS or finding.score < _SURE
+    return (modelled, -round(finding.score, 2), rank, finding.start - finding.end, finding.entity_type, finding.start)
+
+
+def _join_addresses(text: str, findings: list[Finding]) -> tuple[Finding, ...]:
+    """`12 Maple Street` + `, ` + `Springfield` + `, ` + `IL 62704` is one address."""
+    joined: list[Finding] = []
+    for finding in findings:
+        last = joined[-1] if joined else None
+        if last is not None and _one_address(text, last, finding):
+            surer = max(last, finding, key=lambda part: (part.entity_type == "STREET_ADDRESS", part.score))
+            joined[-1] = Finding(last.start, finding.end, "STREET_ADDRESS", surer.score, surer.detector)
+        else:
+            joined.append(finding)
+    return tuple(joined)
+
+
+def _one_address(text: str, first: Finding, second: Finding) -> bool:
+    kinds = {first.entity_type, second.entity_type}
+    if "STREET_ADDRESS" not in kinds or not kinds <= {"STREET_ADDRESS", "LOCATION"}:
+        return False
+    gap = text[first.end : second.start]
+    return len(gap) <= _ADDRESS_GAP and not gap.strip(" ,\n\r\t-/.")

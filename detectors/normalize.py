@@ -1,0 +1,88 @@
+"""A text as detectors read it: disguises of single characters undone, every offset still known.
+
+Full-width, mathematical and non-ASCII digits and letters become ASCII, odd spaces become spaces, typographic dashes
+and quotes become plain, lone surrogates become U+FFFD (the models' tokenizers refuse them), and characters of no width
+are dropped. Findings point into the normalized text until `Normalized.original` maps them back.
+
+Encodings (base64, percent, HTML) and disguises of more than one character are not undone here.
+"""
+
+import re
+import unicodedata
+from array import array
+from dataclasses import dataclass, field
+from functools import cache
+
+_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+_INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
+_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
+_SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\uff07"
+_DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\uff02"
+
+
+@dataclass(frozen=True, slots=True)
+class Normalized:
+    """A normalized text; `offsets[i]` is where its character `i` stands in the original (None: at `i`)."""
+
+    text: str = field(repr=False)
+    offsets: array[int] | None = field(default=None, repr=False)
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The original's offsets for a non-empty span of the normalized text."""
+        if self.offsets is None:
+            return start, end
+        return self.offsets[start], self.offsets[end - 1] + 1
+
+
+def normalize(text: str) -> Normalized:
+    """Undo disguises of single characters. Never raises, whatever the characters."""
+    if text.isascii():
+        return Normalized(text)
+    plain = text.translate(_table())
+    if not _INVISIBLE_RUN.search(plain):
+        return Normalized(plain)
+    parts: list[str] = []
+    offsets = array("q")
+    position = 0
+    for run in _INVISIBLE_RUN.finditer(plain):
+        parts.append(plain[position : run.start()])
+        offsets.extend(range(position, run.start()))
+        position = run.end()
+    parts.append(plain[position:])
+    offsets.extend(range(position, len(plain)))
+    return Normalized("".join(parts), offsets)
+
+
+@cache
+def _table() -> dict[int, str]:
+    """Character → its plain form, always one character, so that offsets stay."""
+    table = dict.fromkeys(range(55296, 57344), "�")
+    for code in (*range(0x80, 0x3400), *range(0xA620, 0xABFA), *range(0xFF01, 0xFF5F), *range(0x10000, 0x20000)):
+        character = chr(code)
+        decimal = unicodedata.decimal(character, None)
+        if decimal is not None:
+            table[code] = str(decimal)
+        elif 0xFF01 <= code < 0xFF5F or 0x1D400 <= code < 0x1D800 or 0x2460 <= code < 0x2500:
+            folded = unicodedata.normalize("NFKC", character)
+            if len(folded) == 1:
+                table[code] = folded
+    for characters, plain in (
+        (_SPACES, " "),
+        (_DASHES, "-"),
+        (_SINGLE_QUOTES, "'"),
+        (_DOUBLE_QUOTES, '"'),
+    ):
+        table.update(dict.fromkeys(_members(characters), plain))
+    return table
+
+
+def _members(ranges: str) -> list[int]:
+    """The code points of `ab-d`: a, b, c, d."""
+    members: list[int] = []
+    index = 0
+    while index < len(ranges):
+        last = ranges[index + 2] if ranges[index + 1 : index + 2] == "-" else ranges[index]
+        members.extend(range(ord(ranges[index]), ord(last) + 1))
+        index += 3 if last != ranges[index] else 1
+    return members

@@ -1,0 +1,198 @@
+"""Secrets by the name that they are given: `password = "…"`, `DB_PASS: …`, `{"apiKey": "…"}`, `--token …`.
+
+A password is believed when it isn't a placeholder or code; a key or token also has to look random, since names like
+`token` and `key` are given to harmless things.
+"""
+
+import re
+from collections.abc import Iterator
+
+from detectors.finding import Finding
+from detectors.recognizers.placeholders import entropy, is_code, is_placeholder
+from detectors.recognizers.source import Source
+
+# A part of a name that tells: `vm_password`, `FromEmailPassword`, `twilioApiKeySecret`. Two kinds.
+_PASSWORD_NAME = r"pass(?:word|wd|phrase|code|wort)|passw|(?<![a-z])pass(?![a-z])|pwd|psw|contraseña|mot[_ ]de[_ ]passe"  # noqa: S105 - names of passwords, not one
+_KEY = (
+    r"secret|token|api[_-]?key|apikey|[_-]key|credential|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key|"
+    r"license[_-]?key|signing[_-]?key|encryption[_-]?key|shared[_-]?key|preshared[_-]?key|authorization|"
+    r"api[_-]?auth|bearer|"
+    r"(?<![a-z])auth(?![a-z])|client[_-]?key|dsn|webhook|crumb|sonar\.?login|(?<![a-z])pat(?![a-z])|jwt"
+)
+_NAME = re.compile(rf"(?P<password>{_PASSWORD_NAME})|(?P<key>{_KEY})", re.IGNORECASE)
+# What a telling name must not end in: it then holds something about a secret, not the secret.
+_ABOUT = re.compile(
+    r"(?i)(?:^|[_-])?(?:id|ids|name|url|uri|path|file|filename|field|type|length|len|size|count|policy|expir\w*|ttl|"
+    r"min|max|"
+    r"regex|pattern|hint|label|placeholder|input|form|error|message|prompt|reset|changed|required|limit|usage|budget|"
+    r"strategy|format|version|endpoint|prefix|header|algorithm|alg|provider|manager|service|class|model|validator|"
+    r"enabled|rotation|rules?|attempts|strength|visible|domain|user|username|host|email|mail|callback|audience|"
+    r"realm|tenant|region|bucket|at|by|on|_?location|store|scope|scopes|issuer|status|arn)$"
+)
+_TAIL = re.compile(r"[\w.-]{0,40}")
+_SEPARATOR = re.compile(
+    r"(?: ?\d{1,2})?(?:\\{0,3}[\"'\]`])?\)?\s{0,20}"
+    r"(?::\s?[A-Za-z_]\w{0,30}\s?=(?!=)|=>|:=|\|\||\?\?|[!=]==?|=|:|\\{0,3}[\"']?\s?,\s?(?=\\{0,3}[\"'])|\s(?:value|"
+    r"default)\s?=)\s{0,12}"
+    r"(?:&\s?[\"']|[fbru](?=[\"']))?"
+)
+_ARGUMENT = re.compile(r"\s{1,3}")
+_VALUE = re.compile(
+    r"\\{0,3}\"(?P<double>[^\"\n]{1,600})\"|\\{0,3}'(?P<single>[^'\n]{1,600})'|`(?P<tick>[^`\n]{1,600})`|"
+    r"(?P<bare>[^\s\"'`,;<>&|\\]{1,600})"
+)
+_FALLBACK = re.compile(r"[\"')\]]{0,2}\s?(?:\|\||\?\?|,|or)\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']")
+_SCHEME = re.compile(r"(?:Bearer|Basic|Token|SSWS|ApiKey|Api-Key|Digest|Splunk|Negotiate)\s+", re.IGNORECASE)
+_SYMBOL = re.compile(r"[^\w\s]|_")
+_COMMENT = re.compile(r"[ \t]{1,20}(?:#|//|;)")
+# What stands between the quotes of two strings (`"password": "+ value`), a selector, a route, an escaped stand-in.
+_NO_VALUE = re.compile(r"[,+.](?:\W|[a-z]{2,}\b)|['\"]|#[a-z][\w-]*$|[\w/]+#\w+$|&lt;|/[\w.@/-]+$|\$\w+$")
+_LONG = 24
+_VARIETY = 5
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_WORDS = re.compile(r"[a-z]+(?:[-_. /:][a-z]+)*[.:!?]?|[A-Z][a-z]+(?:[A-Z][a-z]+)*", re.ASCII)
+_NULL_UUID = re.compile(r"0{8}-")
+
+# `the password for "ana" is "tulip"`, `Password is: 'tulip'`, "use the following password:⏎⏎3f2a…": quotes or a line
+# of its own say that a word is the value.
+_QUOTED_SAID = re.compile(
+    r"(?i)\bpass ?(?:word|phrase|code)\b(?: for [^.\n:]{1,40}?)? (?:is|was|are)(?: set)?(?: to)?:? {1,2}"
+    r"(?P<quote>[\"'`])(?P<value>[^\s\"'`]{4,40})(?P=quote)|"
+    r"\bpass ?word\b[^.\n:]{0,60}:\s?\n\s{0,8}\n?\s{0,8}(?P<line>[A-Za-z0-9+/=_-]{16,80})(?=\s|$)"
+)
+
+# "my password is hunter2", "otp 4623": in a sentence the value needs a digit or a symbol.
+_SAID = re.compile(
+    r"(?i)\b(?:pass\s?word|passwd|passcode|pass ?phrase|pwd|pass(?=\s?[:=])|one[ -]?time (?:password|code|pin)|otp|"
+    r"verification code|"
+    r"pin(?: code| number)?|secret code|access code|security answer)\b(?: (?:number|no))?"
+    r"(?:\s{0,3}(?:is|are|was|were|as|to|:|=|-|its|"
+    r"it's)){0,2}\s{1,3}[\"'`]?([^\s\"'`,;<>=:][^\s\"'`,;<>]{2,63}(?: \d{2,6}(?!\S))?)"
+)
+
+
+def find(source: Source) -> Iterator[Finding]:
+    """Every named secret in a text; and the text itself, if its field's name says that it is one."""
+    yield from _field(source)
+    text = source.text
+    for name in _NAME.finditer(text):
+        finding = _assigned(text, name)
+        if finding is not None:
+            yield finding
+    for match in _QUOTED_SAID.finditer(text):
+        start, end = match.span("value" if match["value"] else "line")
+        value = text[start:end]
+        if not (is_placeholder(value) or is_code(value)) and (match["value"] or _random(value)):
+            yield Finding(start, end, "PASSWORD", 0.75, "assignments")
+    for match in _SAID.finditer(text):
+        value = match[1].rstrip(".!?)")
+        digits = sum(character.isdigit() for character in value)
+        strong = digits >= 1 and (digits < len(value) or 4 <= digits <= 12)
+        if (strong or (_SYMBOL.search(value) and len(value) >= 6 and not _WORDS.fullmatch(value))) and not (
+            is_placeholder(value) or is_code(value)
+        ):
+            yield Finding(match.start(1), match.start(1) + len(value), "PASSWORD", 0.75, "assignments")
+
+
+def _field(source: Source) -> Iterator[Finding]:
+    """A JSON field named `password` holds one, alone."""
+    value = source.text.strip()
+    name = _NAME.search(source.context)
+    if name is None or not 3 <= len(value) <= 600 or "\n" in value or _ABOUT.search(source.context[name.end() :]):
+        return
+    start = source.text.index(value)
+    if name["password"] and value.count(" ") <= 2 and not is_placeholder(value):
+        yield Finding(start, start + len(value), "PASSWORD", 0.9, "assignments")
+    elif name["key"] and _random(value):
+        yield Finding(start, start + len(value), "SECRET", 0.85, "assignments")
+
+
+def _assigned(text: str, name: re.Match[str]) -> Finding | None:
+    tail = _TAIL.match(text, name.end())
+    end = tail.end() if tail else name.end()
+    if _ABOUT.search(text[name.end() : end]):
+        return None
+    if name["key"] and _NAME.match(text, name.end()):  # `secret_key`: the second part decides
+        return None
+    separator = _SEPARATOR.match(text, end)
+    if separator is None and text[max(0, name.start() - 24) : name.start()].rpartition(" ")[2].startswith(("-", "/")):
+        separator = _ARGUMENT.match(text, end)
+    if separator is None:
+        return None
+    position = separator.end()
+    scheme = _SCHEME.match(text, position + (text[position : position + 1] in "\"'"))
+    if scheme:
+        position = scheme.end()
+    value = _VALUE.match(text, position)
+    if value is None:
+        return None
+    kind = value.lastgroup or "bare"
+    start, stop = value.span(kind)
+    quoted = kind != "bare"
+    if not quoted:
+        while stop > start and text[stop - 1] in ").]}:":
+            stop -= 1
+    while stop > start and text[stop - 1] == "\\":
+        stop -= 1
+    if stop <= start:
+        return None
+    if not quoted and (is_code(text[start:stop]) or text[stop : stop + 1] == "("):
+        # `process.env.PASSWORD || "s3cret"`: what follows the variable is the secret.
+        fallback = _FALLBACK.match(text, stop)
+        if fallback is None:
+            return None
+        start, stop, quoted = *fallback.span("value"), True
+    return _judge(
+        text, start, stop, name, quoted=quoted, tight="=" in separator[0] and separator[0].strip() == separator[0]
+    )
+
+
+def _judge(text: str, start: int, stop: int, name: re.Match[str], *, quoted: bool, tight: bool) -> Finding | None:
+    value = text[start:stop]
+    if is_placeholder(value) or _NAME.fullmatch(value):
+        return None
+    if name["password"]:
+        # A comment may follow: `PASSWORD=tulipfield   # for tests`.
+        following = "#" if _COMMENT.match(text, stop) else text[stop : stop + 1]
+        score = _password_score(value, following, quoted=quoted, tight=tight)
+        return Finding(start, stop, "PASSWORD", score, "assignments") if score else None
+    if not _random(value):
+        return None
+    around = text[max(0, name.start() - 24) : name.end() + 24].lower()
+    kind = "AWS_ACCESS_KEY" if "aws" in around and len(value) in {20, 40} else "SECRET"
+    return Finding(start, stop, kind, 0.85, "assignments")
+
+
+def _password_score(value: str, following: str, *, quoted: bool, tight: bool) -> float:
+    if len(value) < 3 or value.count(" ") > 2:
+        return 0.0
+    if _NO_VALUE.match(value):
+        return 0.0
+    telling = any(character.isdigit() for character in value) or _SYMBOL.search(value.strip(".:!?")) is not None
+    if _WORDS.fullmatch(value) or not telling:
+        if " " in value or _NAME.search(value) or len(value) < 5:
+            # A sentence about passwords, or a word; `Password=thisismypassword` in a configuration is one all the same.
+            return 0.7 if tight and not quoted and len(value) >= 8 and following in {"", "\n", ";", "\r", "#"} else 0.0
+        if quoted:
+            return 0.7
+        return 0.7 if tight and following in {"", "\n", ";", "\r", "&", "#"} else 0.0
+    return 0.9 if len(value) >= 4 else 0.0
+
+
+def _random(value: str) -> bool:
+    """Whether a value looks made by a machine."""
+    if not 8 <= len(value) <= 600 or any(character.isspace() for character in value):
+        return False
+    if len(value) >= _LONG and value.isalnum() and (value.islower() or value.isupper()):
+        return len(set(value)) >= _VARIETY and not is_placeholder(value)  # no word is that long
+    if is_placeholder(value) or _WORDS.fullmatch(value) or _NULL_UUID.match(value):
+        return False
+    if _UUID.fullmatch(value):
+        return True
+    digits = sum(character.isdigit() for character in value)
+    letters = sum(character.isalpha() for character in value)
+    if digits and letters:
+        return entropy(value) >= (2.6 if len(value) < 16 else 3.0)
+    if letters and not digits:
+        return len(value) >= 16 and entropy(value) >= 3.6 and not value.islower()
+    return False

@@ -1,0 +1,61 @@
+"""E-mail addresses.
+
+The public suffix list tells an address from `package@1.2.3`; it is tldextract's bundled snapshot, never fetched. An
+address under a name that isn't public (`ana@mail.corp`) is believed with a lower score: it is still a person's.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import tldextract
+
+from detectors.finding import Finding
+from detectors.recognizers.source import Source
+
+# The local part is bounded (RFC 5321: 64 octets), so a megabyte of letters costs no more than its length.
+_ADDRESS = re.compile(
+    r"(?<![\w.%+-])[\w%+!#$&*/=?^`{|}~-](?:[\w.%+'!#$&*/=?^`{|}~-]{0,63})@"
+    r"((?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62})(?![\w@])"
+)
+# An address without its signs, as speech recognition and hasty typing leave it: the mail service gives it away.
+_SERVICE = re.compile(
+    r"(?:gmail|googlemail|yahoo|ymail|hotmail|outlook|icloud|aol|protonmail|yandex|rediffmail|gmx|mail)"
+    r"(?P<dot> dot )?(?:com|net|org|de|co ?in|in|fr)(?!\w)",
+    re.IGNORECASE,
+)
+_BEFORE_GLUED = re.compile(r"(?<![\w@./:-])(?:[a-z]{2,30} \d{1,6} )?\w{0,30}$", re.IGNORECASE)
+_BEFORE_SAID = re.compile(r"(?<!\w)\w{1,30}(?: (?:dot|underscore|dash|hyphen) \w{1,30}){0,3} at $", re.IGNORECASE)
+_LOCAL_SPECIALS = "'\"`{|}/=?&#$!*^~"
+# Not people: the user of a repository's address, and files that have an @ in their name.
+_NOT_A_PERSON = re.compile(r"^(?:git|hg|svn)@|\.(?:png|jpe?g|gif|svg|webp|css|js|ts|py|html?)$", re.IGNORECASE)
+
+
+def find(source: Source) -> Iterator[Finding]:
+    """Every e-mail address in a text."""
+    yield from _unsigned(source)
+    if "@" not in source.text:
+        return
+    for match in _ADDRESS.finditer(source.text):
+        start = match.start()
+        local = source.text[start : match.start(1) - 1]
+        start += len(local) - len(local.lstrip(_LOCAL_SPECIALS))
+        if start >= match.start(1) - 1 or _NOT_A_PERSON.search(source.text[start : match.end()]):
+            continue
+        public = _extractor()(match[1]).suffix != ""
+        yield Finding(start, match.end(), "EMAIL_ADDRESS", 1.0 if public else 0.7, "emails")
+
+
+def _unsigned(source: Source) -> Iterator[Finding]:
+    """`jo 65 gmailcom`, "jo dot doe at gmail dot com"."""
+    text = source.text
+    for match in _SERVICE.finditer(text):
+        left = max(0, match.start() - 64)
+        before = (_BEFORE_SAID if match["dot"] else _BEFORE_GLUED).search(text[left : match.start()])
+        if before is not None and before[0]:
+            yield Finding(left + before.start(), match.end(), "EMAIL_ADDRESS", 0.7, "emails")
+
+
+@cache
+def _extractor() -> tldextract.TLDExtract:
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -1,0 +1,126 @@
+"""Telephone numbers.
+
+In international form (`+…`, `00…`) a number counts by its length and, if its plan is known to libphonenumber, its
+plan. In national form it counts when it is grouped as telephone numbers are, or when a word or field before it says
+what it is: ten digits alone may be anything.
+"""
+
+import re
+from collections.abc import Iterator
+
+import phonenumbers
+
+from detectors.finding import Finding
+from detectors.recognizers.numbers import digits_of
+from detectors.recognizers.rule import words
+from detectors.recognizers.source import Source
+
+_CANDIDATE = re.compile(
+    r"(?<![\w@#$€£/.-])(?<!\d[ ,:])(?:tel:)?(\+?\(?\d(?:[ ./()-]{0,2}\d){5,16})(?:\s?(?:x|ext\.?|"
+    r"extension)\s?:?\s?\d{1,6})?(?![\w@%]|[-.:/,]\d)"
+)
+_INTERNATIONAL = re.compile(r"00[ (]{0,2}[1-9]")
+# Groups that are written for telephone numbers and hardly for anything else.
+_GROUPED = re.compile(
+    r"(?:\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]{0,2}\d{3}[ .-]\d{4}|"  # North America
+    r"\(0?\d{1,5}\)[ .-]?\d{2,4}(?:[ .-]?\d{2,5}){1,3}|"  # area code in brackets
+    r"0\d{1,4}[ /-]\d{3,8}(?:[ -]\d{2,6}){0,2}|"  # trunk zero: DE, UK, AT, NL, …
+    r"0[1-9](?:[ .-]?\d{2}){4}|"  # FR
+    r"[6-9]\d{4}[ -]\d{5}"  # IN
+)
+_WORDS = words(
+    ("phone", "phones", "phone_?(?:number|no)", "phonenumber", "telephone", "tel", "tele", "cell", "cellphone",
+    "mobile", "mobil", "handy",
+     "call", "called", "calling", "callback", "text me", "texted", "sms", "whatsapp", "signal", "fax", "ring",
+     "dial", "contact", "reach",
+     "hotline", "landline", "voicemail", "contact_?number", "ph", "telefon", "telefono", "teléfono", "téléphone",
+     "telefone", "telefonnummer",
+     "rufnummer", "móvil", "portable", "appelez", "llame", "llámame", "anrufen", "rufen", "numer", "номер")
+)  # fmt: skip
+_OTHER = words(
+    ("order", "invoice", "part", "account", "serial", "ssn", "isbn", "ein", "tax", "routing", "case", "ticket",
+     "tracking", "card", "id", "vat", "policy", "claim", "date", "sku", "model", "version", "ref", "reference")
+)  # fmt: skip
+_NUMBER_WORD = words(("numbers?", "número", "numero", "numéro", "nummer"))  # of what is not said: the form decides
+_SENTENCE_END = re.compile(r"[.!?]\s|\n")
+_LOCAL = re.compile(r"\d{3}[ .-]\d{4}")
+_DATE = re.compile(
+    r"(?:19|20)\d{2}[ ./-]\d{1,2}[ ./-]\d{1,2}|\d{1,2}[ ./-]\d{1,2}[ ./-](?:19|20)\d{2}|(?:19|20)\d{2}\s?-\s?(?:19|"
+    r"20)\d{2}"
+)
+# Regions whose national forms are accepted; a word before the number is needed where it has no telling groups.
+_REGIONS = (
+    "US",
+    "GB",
+    "DE",
+    "FR",
+    "IN",
+    "ES",
+    "IT",
+    "NL",
+    "PL",
+    "PT",
+    "BR",
+    "AU",
+    "JP",
+    "CN",
+    "SE",
+    "CH",
+    "AT",
+    "BE",
+    "IE",
+    "MX",
+    "ZA",
+)
+
+
+_SHORTEST = 6
+_LONGEST = 15  # ITU-T E.164
+
+
+def find(source: Source) -> Iterator[Finding]:
+    """Every telephone number in a text."""
+    for match in _CANDIDATE.finditer(source.text):
+        value = match[1]
+        score = _score(value, source, match.start(1))
+        if score:
+            yield Finding(match.start(1), match.end(), "PHONE_NUMBER", score, "phones")
+
+
+def _score(value: str, source: Source, start: int) -> float:
+    digits = digits_of(value)
+    if not _SHORTEST <= len(digits) <= _LONGEST or _DATE.fullmatch(value):
+        return 0.0
+    if value.startswith("+") and _plan(value, None):
+        return 0.95
+    if _INTERNATIONAL.match(value) and _plan("+" + digits.removeprefix("00"), None):
+        return 0.8
+    before = source.before(start, 40)
+    named, other = _last(_WORDS, before), _last(_OTHER, before)
+    if other and _SENTENCE_END.search(before, other.end()):
+        other = None  # "… an extra ticket! My number is": another sentence is about something else
+    if named and not (other and other.start() > named.start()):
+        return 0.9 if any(_plan(value, region) for region in _REGIONS) else 0.6
+    if other:
+        return 0.0
+    if _NUMBER_WORD.search(before) and (_LOCAL.fullmatch(value) or any(_plan(value, region) for region in _REGIONS)):
+        return 0.6
+    if _GROUPED.fullmatch(value) and len(digits) >= 9:
+        return 0.75
+    return 0.0
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The nearest word before the number decides."""
+    last = None
+    for match in pattern.finditer(text):
+        last = match
+    return last
+
+
+def _plan(value: str, region: str | None) -> bool:
+    """Whether libphonenumber knows the number's length and prefix to be possible."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(value, region))
+    except phonenumbers.NumberParseException:
+        return False

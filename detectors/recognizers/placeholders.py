@@ -1,0 +1,52 @@
+"""What stands where a secret would: variables, stand-ins, words of documentation. None of them is a secret."""
+
+import math
+import re
+from collections import Counter
+
+_STAND_IN = re.compile(
+    r"""(?ix)
+    ^(?:
+      [*x•.#_-]+ | (.)\1* |                                   # ****, xxxx, ....
+      <.*>? | \[.*\]? | \{.*\}? | %[\w.%{}()-]+%? |           # <key>, [KEY], {{ key }}, %KEY%
+      \$[\w{(].* | @\w+@ | \#\{.*\} | !\w+\ .* |              # ${KEY}, $(…), #{key}, !Ref
+      (?:none|null|nil|undefined|true|false|string|str|text|bytes|int|bool|any|optional|required|empty|blank|redacted|
+         hidden|masked|encrypted|unset|default|value|key|token|secret|passwords?|passwd|pwd|passphrase|user|username|
+         bearer|basic|test|testing|dummy|fake|foo|bar|foobar|sample|todo|tbd|n/?a|abc|abcdef|qwerty|login|
+         process|config|settings|environ|self|this|data|input|params|request|response|options|args|kwargs|
+         incorrect|wrong|invalid|expired|missing|protected|changed|reset|forgotten|correct|valid|strong|weak)
+    )$ |
+    ^(?:your|my|the|an?|enter|insert|put|add|set|use|some|replace|provide|type|paste|choose|confirm)[\W_] |
+    your[_-] | change_?-?me | replace[_-]?(?:me|with|this) | placeholder | example | insert[_-] | [_-]here$ |
+    goes[_-]?here | not[_-](?:set|real|a|long|needed|used) | dummy | redacted | <[\w-]+> | \$\{ | \{\{ |
+    fake[_-] | ^fake | x{5,} | \.\.\.+ | …
+    """
+)
+_REFERENCE = re.compile(
+    r"""(?x)
+    ^(?:arn:|https?://|file:|vault:|ref:|env:|urn:|s3://|gs://|[.~]{0,2}/[\w./-]+$|[A-Za-z]:\\) |
+    ^(?:os\.|process\.|sys\.|self\.|this\.|ENV\[|env\.|System\.|Environment\.|config\.|settings\.|
+      request\.|req\.|var\.|local\.|data\.|module\.|secrets?\.)
+    """
+)
+_CODE = re.compile(r"^[A-Za-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)+$|[({\[]|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^&|^\*")
+
+
+_READ = 160  # characters that decide; a longer value is no placeholder, and reading all of it would cost too much
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a value only stands for a secret, or says where one is."""
+    value = value[:_READ]
+    return _STAND_IN.search(value) is not None or _REFERENCE.match(value) is not None
+
+
+def is_code(value: str) -> bool:
+    """Whether an unquoted value is an expression: `user.password`, `get_token(`, `DB_PASSWORD`."""
+    return _CODE.search(value[:_READ]) is not None
+
+
+def entropy(value: str) -> float:
+    """Shannon's entropy of a string in bits per character."""
+    counts = Counter(value)
+    return -sum(count / len(value) * math.log2(count / len(value)) for count in counts.values())

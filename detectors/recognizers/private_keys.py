@@ -1,0 +1,45 @@
+"""Private keys: PEM, OpenSSH and PGP blocks, PuTTY files, age and WireGuard keys. A block is one finding, whole."""
+
+import re
+from collections.abc import Iterator
+
+from detectors.finding import Finding
+from detectors.recognizers.rule import Rule, apply_rules
+from detectors.recognizers.source import Source
+
+_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40}?)PRIVATE KEY( BLOCK)?-----")
+_END = re.compile(r"-----END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?-----")
+# Where no end follows (a cut-off key), the block goes on as long as its characters do.
+_BODY = re.compile(r"(?:[A-Za-z0-9+/=\s\\\",:.-]|\\[rn])*")
+_MIN_BODY = 20
+
+_RULES = (
+    Rule("private_keys", "PRIVATE_KEY", re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{40,70}"), score=1.0,
+    literals=("age-secret-key-1",)),
+    Rule("private_keys", "PRIVATE_KEY", re.compile(r"(?i)\b(?:PrivateKey|PresharedKey)\s?=\s?([A-Za-z0-9+/]{43}=)"),
+    score=1.0, group=1,
+         literals=("privatekey", "presharedkey")),
+    Rule("private_keys", "PRIVATE_KEY",
+    re.compile(r"Private-Lines: \d{1,3}\r?\n((?:[A-Za-z0-9+/=]{1,80}\r?\n){1,200})"), score=1.0, group=1,
+         literals=("private-lines",)),
+    Rule("private_keys", "PRIVATE_KEY", re.compile(r"(?<![A-Za-z0-9+/])(?:MII[EJC]|"
+        r"b3BlbnNzaC1rZXkt)[A-Za-z0-9+/]{200,8000}={0,2}"), score=0.8,
+         literals=("mii", "b3blbnnzac1rzxkt")),
+)  # fmt: skip
+
+
+def find(source: Source) -> Iterator[Finding]:
+    """Every private key in a text."""
+    yield from apply_rules(_RULES, source)
+    if "PRIVATE KEY" not in source.text:
+        return
+    position = 0
+    while begin := _BEGIN.search(source.text, position):
+        end = _END.search(source.text, begin.end(), begin.end() + 20_000)
+        if end is not None:
+            position = end.end()
+        else:
+            body = _BODY.match(source.text, begin.end(), begin.end() + 20_000)
+            position = body.end() if body else begin.end()
+        if position - begin.end() >= _MIN_BODY:
+            yield Finding(begin.start(), position, "PRIVATE_KEY", 1.0, "private_keys")

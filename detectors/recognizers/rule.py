@@ -1,0 +1,59 @@
+"""The form of a pattern recogniser: constants and an optional validator.
+
+    Rule("credit card", "CREDIT_CARD", re.compile(r"…"), score=0.95, check=luhn_valid)
+
+A rule's expression must be linear: no nested or adjacent repetitions that can match the same characters. `literals` is
+a cheap test that spares most texts the expression: it runs if one of them occurs in the text (lower case).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from detectors.finding import Finding
+from detectors.recognizers.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One pattern of one entity type."""
+
+    name: str
+    entity_type: str
+    pattern: re.Pattern[str]
+    score: float = 0.95
+    group: int = 0
+    """The group of the pattern that is the value; 0 is all of it."""
+    check: Callable[[str], bool] | None = None
+    """Says whether a matched value is genuine (a check digit, not a placeholder, …)."""
+    literals: tuple[str, ...] = ()
+    near: re.Pattern[str] | None = None
+    """Must occur shortly before the value, or in the field's name."""
+    reach: int = 60
+
+
+def apply_rules(rules: Sequence[Rule], source: Source) -> Iterator[Finding]:
+    """The findings of all rules in one text; they may overlap."""
+    for rule in rules:
+        if rule.literals and not any(literal in source.lower for literal in rule.literals):
+            continue
+        if rule.near is not None and not rule.near.search(f"{source.context} {source.text}"):
+            continue
+        yield from _apply(rule, source)
+
+
+def _apply(rule: Rule, source: Source) -> Iterator[Finding]:
+    for match in rule.pattern.finditer(source.text):
+        start, end = match.span(rule.group)
+        if start >= end:
+            continue
+        if rule.near is not None and not rule.near.search(source.before(start, rule.reach)):
+            continue
+        if rule.check is not None and not rule.check(match[rule.group]):
+            continue
+        yield Finding(start, end, rule.entity_type, rule.score, rule.name)
+
+
+def words(alternatives: Iterable[str]) -> re.Pattern[str]:
+    """An expression for "one of these words stands here", whatever its case; `_` and digits may follow a word."""
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(alternatives)})(?![^\W\d_])", re.IGNORECASE)

@@ -1,0 +1,71 @@
+"""`EmbeddedChat`: a small chat model in this process, which answers piece by piece.
+
+The prompt is ChatML, put together from tokens: what a person wrote is never read as a control token, so that nobody can
+write a turn of somebody else. What doesn't fit the context is left out: the system messages and the newest message are
+kept (cut at the end when they alone are too long), then as many of the earlier turns as fit, the newest first.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+
+from local_models.catalog import path_of, spec_of
+from local_models.errors import ModelError
+from local_models.runtime import Generator
+
+# The model reads 8,192 tokens, but a core reads some 90 a second: more would only make people wait.
+MAX_CONTEXT = 2048
+_ROLES = frozenset({"system", "user", "assistant"})
+_SYSTEM = "You are a helpful assistant. Answer briefly and to the point."
+_MIN_ANSWER = 16  # tokens that are kept free for an answer, whatever the prompt's length
+
+type Tokens = list[int]
+
+
+class EmbeddedChat:
+    """A loaded chat model. Belongs to one thread; one answer at a time."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self._end = generator.control("<|im_end|>\n")
+
+    def stream(self, messages: Sequence[tuple[str, str]], *, max_tokens: int, temperature: float) -> Iterator[str]:
+        """Answer `messages`, pairs of role (system, user, assistant) and text, with at most `max_tokens` tokens."""
+        room = self._generator.context - max(_MIN_ANSWER, min(max_tokens, self._generator.context // 2))
+        prompt = self._prompt(messages, room)
+        return self._generator.continuation(prompt, max_tokens=max(1, max_tokens), temperature=max(0.0, temperature))
+
+    def _prompt(self, messages: Sequence[tuple[str, str]], room: int) -> Tokens:
+        if unknown := {role for role, _ in messages} - _ROLES:
+            raise ValueError(f"expected the roles system, user and assistant, got {', '.join(sorted(unknown))}")
+        system = "\n\n".join(text for role, text in messages if role == "system") or _SYSTEM
+        turns = [(role, text) for role, text in messages if role != "system"]
+        opening = self._generator.control("<|im_start|>assistant\n")
+        room -= len(opening)
+        # Half of the room at most for the system messages, the rest for the newest turn, what is left for earlier ones.
+        first = self._turn("system", system, room // 2)
+        room -= len(first)
+        kept: list[Tokens] = []
+        for index, (role, text) in enumerate(reversed(turns)):
+            turn = self._turn(role, text, room if index == 0 else None)
+            if len(turn) > room:
+                break
+            kept.append(turn)
+            room -= len(turn)
+        return [*first, *(token for turn in reversed(kept) for token in turn), *opening]
+
+    def _turn(self, role: str, text: str, limit: int | None) -> Tokens:
+        start = self._generator.control(f"<|im_start|>{role}\n")
+        body = self._generator.tokens(text)
+        if limit is not None:
+            body = body[: max(0, limit - len(start) - len(self._end))]
+        return [*start, *body, *self._end]
+
+
+def load_chat(name: str = "smollm2-135m") -> EmbeddedChat:
+    """Load a chat model of the catalogue. Raises `ModelError`."""
+    spec = spec_of(name)
+    if spec.purpose != "chat":
+        raise ModelError(f"{name} is a model for {spec.purpose}, expected one for chat")
+    # Half of the processors: the other half is for the proxy and detection, and waiting threads spin.
+    threads = max(1, (os.process_cpu_count() or 2) // 2)
+    return EmbeddedChat(Generator(path_of(name), context=min(spec.context, MAX_CONTEXT), threads=threads))

@@ -1,0 +1,107 @@
+"""What a policy says of one request: `Effect`, `Action`, `Decision`; and what it was asked: `Inquiry`.
+
+An effect answers "may it go?", the actions answer "in what shape?". Both are plain values: carrying them out is
+`proxy.transforms`, recording them is `audit`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from detectors.finding import Label, Skipped
+
+MONITORED = "monitor:"  # in front of a rule that only monitors, in records
+
+
+class Effect(IntEnum):
+    """May the request go? Ordered: the strongest matching effect wins, whatever the order of rules."""
+
+    ALLOW = 0
+    REROUTE = 2  # 1 is kept for `justify`
+    BLOCK = 3
+
+
+class Operator(StrEnum):
+    """How one finding is de-identified. In rising strength."""
+
+    MASK = "mask"
+    TOKENIZE = "tokenize"
+    REDACT = "redact"
+
+
+class Mode(StrEnum):
+    """Whether a decision is carried out (`enforce`) or only recorded (`monitor`)."""
+
+    ENFORCE = "enforce"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Do `operator` to every finding of `entity_type` that scores at least `min_score`."""
+
+    entity_type: str
+    operator: Operator
+    min_score: float
+    rule_id: str
+    restore: bool = True  # tokenize: put the original back into the reply
+    keep_last: int = 0  # mask: how many trailing characters stay readable
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFact:
+    """One finding as a policy sees it: what and how sure, never the text."""
+
+    entity_type: str
+    score: float
+    role: str = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Everything a policy may ask about a request."""
+
+    department: str
+    user: str | None = None
+    entities: tuple[EntityFact, ...] = ()
+    labels: tuple[Label, ...] = ()
+    tasks: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    error: str | None = None  # a failure inside Privet: `when_error` decides
+    provider: str = ""
+    host: str = ""
+    endpoint: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, with the rules that determined it."""
+
+    id: str
+    effect: Effect
+    mode: Mode
+    policy_id: str
+    policy_revision: str
+    department: str
+    actions: tuple[Action, ...] = ()
+    determining_rules: tuple[str, ...] = ()  # the rules (or "defaults.effect", …) that set the effect
+    matched_rules: tuple[str, ...] = ()  # every rule whose condition held; `monitor:ID` counted for nothing
+    reroute_to: str | None = None  # a name in the policy's `models`
+    message: str | None = None  # what the blocking rule says to the person
+    entity_counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def enforced(self) -> bool:
+        """Whether the decision is carried out rather than only recorded."""
+        return self.mode is Mode.ENFORCE
+
+    @property
+    def counted_rules(self) -> tuple[str, ...]:
+        """The rules whose condition held and that counted."""
+        return tuple(rule for rule in self.matched_rules if not rule.startswith(MONITORED))
+
+    @property
+    def monitored_rules(self) -> tuple[str, ...]:
+        """The rules with `mode: monitor` whose condition held."""
+        return tuple(rule.removeprefix(MONITORED) for rule in self.matched_rules if rule.startswith(MONITORED))

@@ -1,0 +1,60 @@
+"""`evaluate(policy, inquiry) -> Decision`: what a policy says of a request. Pure, and free of the rules' order.
+
+The strongest effect of all matching rules wins; obligations add up. docs/policy.md has the whole semantics.
+"""
+
+from collections import Counter
+
+from policy.actions import combine, rule_actions
+from policy.decision import MONITORED, Action, Decision, Effect, Inquiry, Mode
+from policy.match import holds
+from policy.model import Policy, Rule
+
+BY_DEFAULT = "defaults.effect"
+BY_UNINSPECTED = "defaults.when_uninspected"
+BY_ERROR = "defaults.when_error"
+
+
+def evaluate(policy: Policy, inquiry: Inquiry, *, decision_id: str) -> Decision:
+    """The decision on one request."""
+    held = sorted((rule for rule in policy.rules if holds(rule.when, inquiry)), key=lambda rule: rule.id)
+    counted = [rule for rule in held if rule.mode is Mode.ENFORCE]
+    effect, determining = _effect(policy, inquiry, counted)
+    decisive = [rule for rule in counted if rule.id in determining]
+    reroute_to = next((rule.to for rule in decisive), None) if effect is Effect.REROUTE else None
+    if effect is Effect.REROUTE and inquiry.error is not None:
+        # It must stay inside, and nobody could read what the model inside should answer.
+        effect, reroute_to = Effect.BLOCK, None
+    return Decision(
+        id=decision_id,
+        effect=effect,
+        mode=policy.mode,
+        policy_id=policy.id,
+        policy_revision=policy.revision,
+        department=inquiry.department,
+        actions=() if effect is Effect.BLOCK else _actions(counted, inquiry),
+        determining_rules=determining,
+        matched_rules=tuple(rule.id if rule.mode is Mode.ENFORCE else MONITORED + rule.id for rule in held),
+        reroute_to=reroute_to,
+        message=" ".join(dict.fromkeys(rule.message for rule in decisive if rule.message)) or None,
+        entity_counts=dict(sorted(Counter(fact.entity_type for fact in inquiry.entities).items())),
+    )
+
+
+def _effect(policy: Policy, inquiry: Inquiry, counted: list[Rule]) -> tuple[Effect, tuple[str, ...]]:
+    """The strongest effect, and everything that asks for it."""
+    votes = [(rule.effect, rule.id) for rule in counted if not rule.shape_only]
+    default = policy.defaults.effect
+    if not any(rule.permits for rule in counted) and default > max((vote for vote, _ in votes), default=-1):
+        votes.append((default, BY_DEFAULT))
+    if inquiry.skipped:
+        votes.append((policy.defaults.when_uninspected, BY_UNINSPECTED))
+    if inquiry.error is not None:
+        votes.append((policy.defaults.when_error, BY_ERROR))
+    effect = max(vote for vote, _ in votes)
+    return effect, tuple(name for vote, name in votes if vote is effect)
+
+
+def _actions(counted: list[Rule], inquiry: Inquiry) -> tuple[Action, ...]:
+    found = {fact.entity_type for fact in inquiry.entities}
+    return combine([action for rule in counted for action in rule_actions(rule, found)])

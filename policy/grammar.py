@@ -1,0 +1,141 @@
+"""The keys of a policy file, in one table: what the reader accepts, errors suggest and docs/policy.md lists."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a section."""
+
+    name: str
+    expects: str
+    meaning: str
+    required: bool = False
+
+
+_EFFECT = "allow, reroute or block"
+_DEFAULT = "allow or block"
+_TYPES = "list of entity types, groups or `*`"
+
+GRAMMAR: dict[str, tuple[Key, ...]] = {
+    "policy": (
+        Key("schema", "privet.policy/1", "the grammar's version", required=True),
+        Key("id", "name", "what records call this policy", required=True),
+        Key(
+            "extends",
+            "pack or file, or a list of them",
+            "policies whose rules hold too, such as `builtin/secrets`",
+        ),
+        Key("mode", "enforce or monitor", "monitor decides and records, but changes nothing (default enforce)"),
+        Key("defaults", "map", "what holds where no rule speaks"),
+        Key("default_department", "name", "the department of everyone else (default `default`)"),
+        Key("departments", "map of name to department", "who belongs where"),
+        Key("models", "map of name to model", "internal models that requests can be rerouted to"),
+        Key("rules", "list of rules", "the rules; their order means nothing"),
+    ),
+    "defaults": (
+        Key("effect", _DEFAULT, "when no rule speaks (default block)"),
+        Key("when_uninspected", _DEFAULT, "at least this, when a part could not be inspected (default block)"),
+        Key("when_error", _DEFAULT, "at least this, when Privet itself failed (default block)"),
+    ),
+    "department": (
+        Key("networks", "list of networks", "IPv4 or IPv6, such as `10.1.0.0/16`; the most specific one counts"),
+        Key("users", "list of names", "verified users; they count for more than networks; case means nothing"),
+    ),
+    "model": (
+        Key("backend", "embedded or openai", "inside Privet, or an OpenAI-compatible server of yours", required=True),
+        Key("model", "name", "embedded: the catalogue's name; openai: the server's name for it", required=True),
+        Key("base_url", "http(s) URL", "openai: the server, such as `http://vllm.internal:8000/v1`"),
+        Key("api_key_env", "name", "openai: the environment variable that holds its key"),
+    ),
+    "rule": (
+        Key("id", "name", "what records call this rule", required=True),
+        Key("description", "text", "what the rule is for"),
+        Key("when", "map", "the condition; without one the rule always applies"),
+        Key("effect", _EFFECT, "may the request go? Without one the rule only de-identifies, and others say whether"),
+        Key("obligations", "list", "in what shape it may go, and a reroute's model"),
+        Key("message", "text", "what the person is told when the rule decides"),
+        Key("mode", "enforce or monitor", "monitor records that the rule would apply, and counts for nothing"),
+    ),
+    "when": (
+        Key("departments", "list of departments", "who asks"),
+        Key("users", "list of names", "who asks, by verified name; case means nothing"),
+        Key("entities", "list", "what was found: names, or `{type or group, min_score, min_count}`"),
+        Key("roles", "list of roles", "where `entities` are looked for (default everywhere)"),
+        Key("labels", "list", "what kind of document it is: names, or `{name, min_score}`"),
+        Key("tasks", "list of names", "what the client says the request is for; case means nothing"),
+        Key("models", "list of globs", "the model that was asked for, such as `gpt-*`"),
+        Key("providers", "list of names", "the provider, such as `openai`"),
+        Key("hosts", "list of globs", "the host that was asked, such as `*.openai.com`"),
+    ),
+    "entity": (
+        Key("type", "entity type or `*`", "this type of finding"),
+        Key("group", "group", "any type of this group"),
+        Key("min_score", "0 to 1", "count findings at least this sure (default: the type's threshold)"),
+        Key("min_count", "1 or more", "this many of them; repetitions count (default 1)"),
+    ),
+    "label": (
+        Key("name", "label", "the kind of document", required=True),
+        Key("min_score", "0 to 1", "at least this sure (default 0.5)"),
+    ),
+    "obligation": (
+        Key("to", "model", "reroute to this one of the policy's models"),
+        Key("tokenize", "map, or a list of types", "replace by tokens that the reply turns back"),
+        Key("mask", "map, or a list of types", "replace by asterisks"),
+        Key("redact", "map, or a list of types", "replace by the type's name; nothing comes back"),
+    ),
+    "tokenize": (
+        Key("types", _TYPES, "what to replace", required=True),
+        Key("restore", "true or false", "whether the reply gets the original back (default true)"),
+    ),
+    "mask": (
+        Key("types", _TYPES, "what to mask", required=True),
+        Key("keep_last", "0 to 4", "characters that stay readable at the end (default 0)"),
+    ),
+    "redact": (Key("types", _TYPES, "what to remove", required=True),),
+    # NAME.test.yaml
+    "test": (
+        Key("schema", "privet.policy-test/1", "the grammar's version", required=True),
+        Key("defaults", "map", "for packs: decide as if a policy with these defaults extended it"),
+        Key("cases", "list of cases", "the cases", required=True),
+    ),
+    "case": (
+        Key("name", "text", "what the case shows", required=True),
+        Key("department", "department", "who asks (default: that of user or address, else the default one)"),
+        Key("user", "name", "who asks"),
+        Key("address", "IP address", "from where"),
+        Key("text", "text", "inspected by the real detectors, as the user's words"),
+        Key("entities", "list", "found beside what the text holds: types, or `{type, score, count, role}`"),
+        Key("labels", "list", "labels beside the text's: names, or `{name, score}`"),
+        Key("tasks", "list of names", "what the client says the request is for"),
+        Key("skipped", "list of reasons", "parts that could not be inspected"),
+        Key("error", "text", "a failure inside Privet"),
+        Key("provider", "name", "the provider (default `openai`)"),
+        Key("host", "name", "the host"),
+        Key("model", "name", "the model that is asked for"),
+        Key("expect", "map", "what must be decided", required=True),
+    ),
+    "found": (
+        Key("type", "entity type", "what was found", required=True),
+        Key("score", "0 to 1", "how sure (default 0.99)"),
+        Key("count", "1 or more", "how often (default 1)"),
+        Key("role", "role", "in whose words (default user)"),
+    ),
+    "labelled": (
+        Key("name", "label", "the label", required=True),
+        Key("score", "0 to 1", "how sure (default 0.99)"),
+    ),
+    "expect": (
+        Key("effect", _EFFECT, "the effect"),
+        Key("rules", "list of rules", "the determining rules, `defaults.…` among them, in any order"),
+        Key("matched", "list of rules", "every rule that counts and applies"),
+        Key("monitored", "list of rules", "every rule that only monitors and applies"),
+        Key("to", "model", "the model of a reroute"),
+        Key("actions", "map of type to operator", "what is done to these types; `none` for nothing"),
+    ),
+}
+
+
+def names(section: str) -> list[str]:
+    """The keys of a section, in the grammar's order."""
+    return [key.name for key in GRAMMAR[section]]

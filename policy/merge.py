@@ -1,0 +1,114 @@
+"""A policy and its parents → one: rules add up, and nothing that a parent asks for is weakened (P007)."""
+
+from dataclasses import dataclass, field
+
+from configs.yaml_source import KeyPath
+from policy.decision import Effect, Mode
+from policy.model import Department, ModelTarget, Rule
+from policy.read import PolicyFile
+from policy.tighten import weaknesses
+from policy.vocabulary import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A rule and where it was read."""
+
+    rule: Rule
+    file: PolicyFile
+    path: KeyPath
+
+
+@dataclass(slots=True)
+class Merged:
+    """What a file and its parents say together. What none of them states is None or absent."""
+
+    file: PolicyFile
+    mode: Mode | None = None
+    defaults: dict[str, Effect] = field(default_factory=dict)
+    default_department: str | None = None
+    departments: dict[str, Department] = field(default_factory=dict)
+    models: dict[str, ModelTarget] = field(default_factory=dict)
+    rules: dict[str, Placed] = field(default_factory=dict)
+    files: list[PolicyFile] = field(default_factory=list)  # parents before children, each once
+
+
+def merge(file: PolicyFile, parents: list[Merged]) -> Merged:
+    """The file on top of its parents. What doesn't go together is noted in the file's problems."""
+    merged = Merged(file)
+    for parent in parents:
+        _add_parent(merged, parent)
+    _add_settings(merged)
+    for name, department in file.departments.items():
+        _add_department(merged, name, department)
+    for name, model in file.models.items():
+        if merged.models.setdefault(name, model) != model:
+            _note(file, ("models", name), Code.WEAKENS, f"model {name!r} is defined otherwise by a policy this extends")
+    default = merged.defaults.get("effect", Effect.BLOCK)
+    for rule, path in file.rules:
+        if (above := merged.rules.get(rule.id)) is not None and (weak := weaknesses(above.rule, rule, default)):
+            where = f"the rule of policy {above.rule.policy_id!r} that it overrides"
+            _note(file, (*path, "id"), Code.WEAKENS, f"rule {rule.id!r} weakens {where}: {'; '.join(weak)}")
+        merged.rules[rule.id] = Placed(rule, file, path)
+    if not any(file is other for other in merged.files):
+        merged.files.append(file)
+    return merged
+
+
+def _add_parent(merged: Merged, parent: Merged) -> None:
+    file = merged.file
+    for known in parent.files:
+        if not any(known is other for other in merged.files):
+            merged.files.append(known)
+    if parent.mode is not None:
+        merged.mode = Mode.ENFORCE if Mode.ENFORCE in (merged.mode, parent.mode) else Mode.MONITOR
+    for key, effect in parent.defaults.items():
+        merged.defaults[key] = max(effect, merged.defaults.get(key, effect))
+    if parent.default_department is not None:
+        if merged.default_department not in (None, parent.default_department):
+            _note(file, ("extends",), Code.EXTENDS, "two of these policies name different default departments")
+        merged.default_department = parent.default_department
+    for name, department in parent.departments.items():
+        _add_department(merged, name, department)
+    for name, model in parent.models.items():
+        if merged.models.setdefault(name, model) != model:
+            _note(file, ("extends",), Code.DUPLICATE_ID, f"two of these policies define model {name!r} differently")
+    for rule_id, placed in parent.rules.items():
+        other = merged.rules.setdefault(rule_id, placed)
+        if other.rule == placed.rule or not weaknesses(placed.rule, other.rule, Effect.BLOCK):
+            continue
+        if not weaknesses(other.rule, placed.rule, Effect.BLOCK):
+            merged.rules[rule_id] = placed  # one branch has tightened what both inherit
+            continue
+        policies = f"{other.rule.policy_id!r} and {placed.rule.policy_id!r}"
+        _note(file, ("extends",), Code.DUPLICATE_ID, f"rule {rule_id!r} is in {policies}. Give one another id")
+
+
+def _add_settings(merged: Merged) -> None:
+    file = merged.file
+    if file.mode is Mode.MONITOR and merged.mode is Mode.ENFORCE:
+        _note(file, ("mode",), Code.WEAKENS, "a policy this extends enforces. To try out rules, set their own mode")
+    merged.mode = file.mode or merged.mode
+    for key, effect in file.defaults.items():
+        if effect < merged.defaults.get(key, effect):
+            above = merged.defaults[key].name.lower()
+            _note(file, ("defaults", key), Code.WEAKENS, f"a policy this extends says {above} for {key}")
+        merged.defaults[key] = effect
+    if file.default_department is not None:
+        if merged.default_department not in (None, file.default_department):
+            message = f"a policy this extends says {merged.default_department!r}"
+            _note(file, ("default_department",), Code.WEAKENS, message)
+        merged.default_department = file.default_department
+
+
+def _add_department(merged: Merged, name: str, department: Department) -> None:
+    above = merged.departments.get(name, Department(name))
+    merged.departments[name] = Department(
+        name,
+        tuple(dict.fromkeys((*above.networks, *department.networks))),
+        tuple(dict.fromkeys((*above.users, *department.users))),
+    )
+
+
+def _note(file: PolicyFile, path: KeyPath, code: Code, message: str) -> None:
+    file.problems.append(file.source.problem(path, f"{code}: {message}"))

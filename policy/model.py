@@ -1,0 +1,184 @@
+"""A policy as values: `Policy`, its `Rule`s and their `Condition`s, `Department`s and `ModelTarget`s. All are frozen.
+
+What stands here is resolved: parents are merged in, groups are spelled out as entity types with the score each needs.
+Reading YAML is `policy.load`; what a policy says of a request is `policy.evaluate`.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from policy.decision import Effect, Mode, Operator
+from policy.vocabulary import DEFAULT_DEPARTMENT, EVERYTHING
+
+type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _nothing() -> Mapping[str, float]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class EntityTest:
+    """At least `min_count` findings of what `name` stands for, each as sure as its type's entry in `scores`."""
+
+    name: str  # as written: a type, a group or "*"
+    scores: Mapping[str, float] = field(default_factory=_nothing)
+    min_count: int = 1
+    min_score: float | None = None  # as written; None is each type's own threshold
+
+    def covers(self, entity_type: str, score: float) -> bool:
+        """Whether one finding counts. `*` also counts types that no table knows."""
+        if entity_type not in self.scores:
+            return self.name == EVERYTHING and score >= (self.min_score or 0.0)
+        return score >= self.scores[entity_type]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTest:
+    """The request is this kind of document, at least this sure."""
+
+    name: str
+    min_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a rule applies. Every stated field must hold, each by any of its entries; none stated: always."""
+
+    departments: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    entities: tuple[EntityTest, ...] = ()
+    roles: tuple[str, ...] = ()  # where `entities` are looked for; () is everywhere
+    labels: tuple[LabelTest, ...] = ()
+    tasks: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()  # globs
+    providers: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()  # globs
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """De-identify findings of `types`, whatever the request's fate but being blocked."""
+
+    operator: Operator
+    types: frozenset[str]
+    written: tuple[str, ...]  # types, groups or "*", as written
+    restore: bool = True
+    keep_last: int = 0
+
+    @property
+    def everything(self) -> bool:
+        """Whether types that no table knows are meant too."""
+        return EVERYTHING in self.written
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When `when` holds, the request gets at least `effect`, in the shape that the obligations give it."""
+
+    id: str
+    effect: Effect
+    when: Condition = field(default_factory=Condition)
+    obligations: tuple[Obligation, ...] = ()
+    to: str | None = None  # reroute: a name in the policy's models
+    message: str | None = None
+    description: str = ""
+    mode: Mode = Mode.ENFORCE  # monitor: evaluated and recorded, but not counted
+    shape_only: bool = False  # no effect is stated: the rule de-identifies what goes, and doesn't say whether it may
+    policy_id: str = ""  # the policy that the rule was read from
+
+    @property
+    def permits(self) -> bool:
+        """Whether the rule can speak in place of `defaults.effect`.
+
+        A rule about findings can't: what is found in a request only ever makes the answer stricter.
+        """
+        return not self.shape_only and not self.when.entities
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds where no rule speaks. Everything is block unless the policy says otherwise."""
+
+    effect: Effect = Effect.BLOCK
+    when_uninspected: Effect = Effect.BLOCK
+    when_error: Effect = Effect.BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """Who belongs to a department."""
+
+    name: str
+    networks: tuple[Network, ...] = ()
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTarget:
+    """An internal model that requests can be rerouted to."""
+
+    name: str
+    backend: Literal["embedded", "openai"]
+    model: str
+    base_url: str = ""
+    api_key_env: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything one or more policy files say, resolved."""
+
+    id: str
+    revision: str  # SHA-256 of the resolved policy's canonical JSON
+    mode: Mode = Mode.ENFORCE
+    defaults: Defaults = field(default_factory=Defaults)
+    departments: Mapping[str, Department] = field(default_factory=lambda: MappingProxyType({}))
+    models: Mapping[str, ModelTarget] = field(default_factory=lambda: MappingProxyType({}))
+    rules: tuple[Rule, ...] = ()
+    default_department: str = DEFAULT_DEPARTMENT
+    files: tuple[Path, ...] = field(default=(), compare=False)  # every file it was read from, its own first
+
+    def department_of(self, user: str | None, address: str | None) -> str:
+        """The department of a verified user, else of the most specific network, else the default one."""
+        if user is not None:
+            folded = user.casefold()
+            for department in self.departments.values():
+                if any(folded == member.casefold() for member in department.users):
+                    return department.name
+        ip = _parse_address(address)
+        if ip is None:
+            return self.default_department
+        best: tuple[int, str] | None = None
+        for department in self.departments.values():
+            for network in department.networks:
+                if ip in network and (best is None or network.prefixlen > best[0]):
+                    best = network.prefixlen, department.name
+        return best[1] if best else self.default_department
+
+    def department_names(self) -> frozenset[str]:
+        """Every department that a request can come from."""
+        return frozenset({*self.departments, self.default_department})
+
+    def labels_used(self) -> frozenset[str]:
+        """The labels that any rule asks for, watched ones too. If there are none, nothing needs to be classified."""
+        return frozenset(label.name for rule in self.rules for label in rule.when.labels)
+
+    def embedded_models(self) -> frozenset[str]:
+        """The catalogue's names of the models that some rule can reroute to and that run inside Privet."""
+        targets = (self.models[rule.to] for rule in self.rules if rule.to is not None)
+        return frozenset(target.model for target in targets if target.backend == "embedded")
+
+
+def _parse_address(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        ip = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        return ip.ipv4_mapped
+    return ip

@@ -1,0 +1,209 @@
+"""One rule of a policy file → `Rule`: its condition, effect and obligations, with every mistake noted."""
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+from configs.entities import entity_groups, entity_types, thresholds
+from policy.actions import rule_actions
+from policy.decision import Effect, Mode, Operator
+from policy.model import Condition, EntityTest, LabelTest, Obligation, Rule
+from policy.node import Node
+from policy.vocabulary import EFFECTS, EVERYTHING, LABEL_SCORE, LABELS, PROVIDERS, ROLES, Code, nearest, types_named
+
+KEEP_LAST = 4  # characters: PCI DSS 3.4.1 lets a card's last four be shown
+# What stays readable of these at most. A security code or a password is no longer than what would be kept.
+KEEP_LAST_OF = {"CARD_SECURITY_CODE": 0, "PASSWORD": 0, "SECRET": 0}
+
+
+def read_rule(node: Node, policy_id: str, read_id: Callable[[Node], str | None]) -> Rule | None:
+    """A rule, or None when it has mistakes."""
+    before = len(node.problems)
+    keys = node.section("rule")
+    if keys is None:
+        return None
+    rule_id = read_id(keys["id"]) if "id" in keys else None
+    effect = read_effect(keys.get("effect"))
+    when = _condition(keys["when"]) if "when" in keys and keys["when"].value is not None else Condition()
+    obligations, to = _obligations(keys["obligations"]) if "obligations" in keys else ((), None)
+    message = keys["message"].text("text", longest=500) if "message" in keys else None
+    description = keys["description"].text("text", longest=2000) if "description" in keys else None
+    mode = keys["mode"].choice(list(Mode)) if "mode" in keys else None
+    if "effect" not in keys:
+        if to is not None:
+            effect = Effect.REROUTE
+        elif obligations:
+            effect = Effect.ALLOW
+        else:
+            node.note(Code.WRONG_VALUE, "effect is missing: expected allow, reroute or block")
+    if effect is not None:
+        _check_effect(node, keys, effect, obligations, to)
+    if len(node.problems) > before or rule_id is None or effect is None:
+        return None
+    rule = Rule(
+        id=rule_id,
+        effect=effect,
+        when=when,
+        obligations=obligations,
+        to=to,
+        message=message,
+        description=" ".join((description or "").split()),
+        mode=Mode(mode) if mode else Mode.ENFORCE,
+        shape_only="effect" not in keys and to is None,
+        policy_id=policy_id,
+    )
+    return rule if _masks_enough(keys, rule) else None
+
+
+def read_effect(node: Node | None) -> Effect | None:
+    """An effect's name."""
+    name = node.choice(EFFECTS) if node is not None else None
+    return EFFECTS[name] if name is not None else None
+
+
+def read_types(node: Node) -> tuple[str, ...]:
+    """A list of entity types, groups or `*`."""
+    names = []
+    for item in node.items("[PERSON, EMAIL_ADDRESS]") or ():
+        name = item.text("an entity type, a group or *")
+        if name is not None and _known(item, name, [*entity_types(), *entity_groups()], "entity type or group"):
+            names.append(name)
+    return tuple(names)
+
+
+def _condition(node: Node) -> Condition:
+    keys = node.section("when") or {}
+    tests = [_entity(item) for item in keys["entities"].items("[{type: PERSON}]") or ()] if "entities" in keys else []
+    labels = [_label(item) for item in keys["labels"].items("[{name: financial}]") or ()] if "labels" in keys else []
+    if "roles" in keys and "entities" not in keys:
+        keys["roles"].note(Code.WRONG_VALUE, "roles says where entities are looked for: name entities too", of_key=True)
+
+    def texts(name: str, what: str, example: str) -> tuple[str, ...]:
+        return keys[name].texts(what, example) if name in keys else ()
+
+    roles = texts("roles", "a role", "[user]")
+    for index, role in enumerate(roles):
+        _known(keys["roles"].at(index, role), role, ROLES, "role")
+    providers = texts("providers", "a provider", "[openai]")
+    for index, provider in enumerate(providers):
+        _known(keys["providers"].at(index, provider), provider, PROVIDERS, "provider")
+    return Condition(
+        departments=texts("departments", "a department", "[finance]"),
+        users=texts("users", "a user's name", "[ana]"),
+        entities=tuple(test for test in tests if test is not None),
+        roles=roles,
+        labels=tuple(label for label in labels if label is not None),
+        tasks=texts("tasks", "a task", "[email_categorisation]"),
+        models=texts("models", "a model or a glob", '["gpt-*"]'),
+        providers=providers,
+        hosts=texts("hosts", "a host or a glob", '["*.openai.com"]'),
+    )
+
+
+def _entity(node: Node) -> EntityTest | None:
+    if isinstance(node.value, str):
+        known = _known(node, node.value, [*entity_types(), *entity_groups()], "entity type or group")
+        return _entity_test(node.value, types_named(node.value) or frozenset(), None, 1) if known else None
+    keys = node.section("entity")
+    if keys is None:
+        return None
+    if ("type" in keys) == ("group" in keys):
+        node.note(Code.WRONG_VALUE, "expected either type or group")
+        return None
+    low = keys["min_score"].number(0, 1) if "min_score" in keys else None
+    count = keys["min_count"].whole(1, 1_000_000) if "min_count" in keys else 1
+    kind = "type" if "type" in keys else "group"
+    names = list(entity_types() if kind == "type" else entity_groups())
+    name = keys[kind].text(f"an entity {kind}")
+    if name is None or count is None or not _known(keys[kind], name, names, f"entity {kind}"):
+        return None
+    types = frozenset({name}) if kind == "type" and name != EVERYTHING else types_named(name) or frozenset()
+    return _entity_test(name, types, low, count)
+
+
+def _entity_test(name: str, types: frozenset[str], low: float | None, count: int) -> EntityTest:
+    scores = {one: thresholds().get(one, 0.0) if low is None else low for one in sorted(types)}
+    return EntityTest(name, MappingProxyType(scores), count, low)
+
+
+def _label(node: Node) -> LabelTest | None:
+    if isinstance(node.value, str):
+        return LabelTest(node.value, LABEL_SCORE) if _known(node, node.value, LABELS, "label") else None
+    keys = node.section("label")
+    if keys is None or "name" not in keys:
+        return None
+    low = keys["min_score"].number(0, 1) if "min_score" in keys else LABEL_SCORE
+    name = keys["name"].text("a label")
+    if name is None or low is None or not _known(keys["name"], name, LABELS, "label"):
+        return None
+    return LabelTest(name, low)
+
+
+def _obligations(node: Node) -> tuple[tuple[Obligation, ...], str | None]:
+    obligations: list[Obligation] = []
+    to: str | None = None
+    for item in node.items("[{tokenize: {types: [PERSON]}}]") or ():
+        keys = item.section("obligation") or {}
+        if isinstance(item.value, dict) and len(item.value) != 1:
+            item.note(Code.WRONG_VALUE, "expected one obligation per list item: begin each with its own hyphen")
+        for name, key in keys.items():
+            if name == "to":
+                if to is not None:
+                    key.note(Code.REROUTE, "a request can be rerouted to one model only", of_key=True)
+                to = key.text("the name of one of the policy's models")
+            elif (obligation := _deidentify(key, Operator(name))) is not None:
+                obligations.append(obligation)
+    return tuple(obligations), to
+
+
+def _deidentify(node: Node, operator: Operator) -> Obligation | None:
+    short = isinstance(node.value, list)
+    keys = {"types": node} if short else node.section(operator.value) or {}
+    if "types" not in keys:
+        return None
+    restore = keys["restore"].boolean() if "restore" in keys else True
+    keep = keys["keep_last"].whole(0, KEEP_LAST) if "keep_last" in keys else 0
+    written = read_types(keys["types"])
+    types = frozenset[str]().union(*(types_named(name) or frozenset() for name in written))
+    if restore is None or keep is None:
+        return None
+    return Obligation(operator, types, written, restore and operator is Operator.TOKENIZE, keep)
+
+
+def _check_effect(
+    node: Node, keys: dict[str, Node], effect: Effect, obligations: tuple[Obligation, ...], to: str | None
+) -> None:
+    """Obligations fit the effect."""
+    where = keys.get("obligations", node)
+    if effect is Effect.REROUTE and to is None:
+        if not any("to" in item for item in _maps(where.value)):
+            where.note(Code.REROUTE, "a reroute needs its model: add {to: NAME} to obligations")
+    elif effect is not Effect.REROUTE and to is not None:
+        where.note(Code.REROUTE, f"`to` is for effect reroute; this rule's is {effect.name.lower()}")
+    if effect is Effect.BLOCK and obligations:
+        where.note(Code.NEVER, "a blocked request goes nowhere, so there is nothing to de-identify: remove these")
+
+
+def _maps(value: object) -> list[dict[object, object]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _masks_enough(keys: dict[str, Node], rule: Rule) -> bool:
+    for action in rule_actions(rule):
+        limit = KEEP_LAST_OF.get(action.entity_type, KEEP_LAST)
+        if action.operator is Operator.MASK and action.keep_last > limit:
+            keys["obligations"].note(
+                Code.MASK,
+                f"a mask of {action.entity_type} may keep {limit} characters, this one keeps {action.keep_last}. "
+                f"Redact {action.entity_type} in the same rule, or keep less",
+            )
+            return False
+    return True
+
+
+def _known(node: Node, name: str, known: list[str] | tuple[str, ...], what: str) -> bool:
+    """Whether the name is known (or `*`, where entity types are meant)."""
+    if name in known or (name == EVERYTHING and what.startswith("entity")):
+        return True
+    hint = nearest(name, known) or f". Known: {', '.join(sorted(known))}"
+    node.note(Code.UNKNOWN_NAME, f"no {what} is called {name!r}{hint}")
+    return False

@@ -1,0 +1,240 @@
+"""Cases beside a policy: `NAME.test.yaml` says for some requests what the policy NAME.yaml must decide.
+
+A case gives what was found (entities, labels) directly, or a text that the caller of `run` inspects. docs/policy.md
+has the grammar.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from configs.entities import entity_types
+from configs.yaml_source import Problem, SourceError, load_yaml
+from detectors.finding import Label, Scan, Skipped, SkipReason
+from policy.decision import Decision, EntityFact, Inquiry, Operator
+from policy.evaluate import evaluate
+from policy.model import Defaults, Policy
+from policy.node import Node
+from policy.read import read_defaults
+from policy.vocabulary import EFFECTS, LABELS, ROLES, Code, nearest
+
+TEST_SCHEMA = "privet.policy-test/1"
+_SURE = 0.99  # the score of what a case says was found, unless it says how sure
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a case expects. What it doesn't state is None and not compared."""
+
+    effect: str | None = None
+    rules: tuple[str, ...] | None = None  # the determining ones
+    matched: tuple[str, ...] | None = None
+    monitored: tuple[str, ...] | None = None
+    to: str | None = None
+    actions: Mapping[str, str] | None = None  # entity type → operator, for these types; `none` for no operator
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request and what is expected of it."""
+
+    name: str
+    line: int
+    inquiry: Inquiry
+    expect: Expectation
+    text: str | None = field(default=None, repr=False)
+    defaults: Defaults | None = None  # instead of the policy's
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What came of a case."""
+
+    case: Case
+    decision: Decision
+    failures: tuple[str, ...]
+
+
+def cases_path(policy: Path) -> Path:
+    """Where a policy's cases stand."""
+    return policy.with_name(f"{policy.stem}.test.yaml")
+
+
+def load_cases(path: Path, policy: Policy) -> tuple[Case, ...]:
+    """Read the cases of a policy. Raises `SourceError` with every problem."""
+    source = load_yaml(path)
+    problems: list[Problem] = []
+    root = Node(source, problems, (), source.data)
+    keys = root.section("test")
+    cases = []
+    if keys is not None and "schema" in keys:
+        keys["schema"].choice([TEST_SCHEMA])
+    if keys is not None and "cases" in keys:
+        cases = [_case(item, policy) for item in keys["cases"].items("[{name: …, expect: {effect: block}}]") or ()]
+    if keys is not None and "defaults" in keys:
+        defaults = Defaults(**read_defaults(keys["defaults"]))
+        cases = [replace(case, defaults=defaults) for case in cases if case is not None]
+    if problems:
+        raise SourceError(sorted(set(problems)))
+    return tuple(case for case in cases if case is not None)
+
+
+def run(policy: Policy, cases: Iterable[Case], inspect: Callable[[str], Scan]) -> tuple[CaseResult, ...]:
+    """Evaluate every case. `inspect` is asked for the findings and labels of those that give a text."""
+    return tuple(_run(policy, case, inspect) for case in cases)
+
+
+def untested(policy: Policy, results: Iterable[CaseResult]) -> tuple[str, ...]:
+    """The rules that held in no case."""
+    seen = {rule for result in results for rule in (*result.decision.counted_rules, *result.decision.monitored_rules)}
+    return tuple(rule.id for rule in policy.rules if rule.id not in seen)
+
+
+def _run(policy: Policy, case: Case, inspect: Callable[[str], Scan]) -> CaseResult:
+    inquiry = case.inquiry
+    if case.text is not None:
+        inquiry = with_scan(inquiry, inspect(case.text))
+    if case.defaults is not None:
+        policy = replace(policy, defaults=case.defaults)
+    decision = evaluate(policy, inquiry, decision_id=f"case:{case.line}")
+    return CaseResult(case, decision, tuple(_failures(case.expect, decision)))
+
+
+def with_scan(inquiry: Inquiry, scan: Scan) -> Inquiry:
+    """An inquiry with what a scan found added, as the user's words."""
+    entities = tuple(EntityFact(finding.entity_type, finding.score) for finding in scan.findings)
+    return replace(
+        inquiry,
+        entities=(*inquiry.entities, *entities),
+        labels=(*inquiry.labels, *scan.labels),
+        skipped=(*inquiry.skipped, *scan.skipped),
+    )
+
+
+def _failures(expect: Expectation, decision: Decision) -> Iterable[str]:
+    compared: list[tuple[str, object, object]] = [
+        ("effect", expect.effect, decision.effect.name.lower()),
+        ("to", expect.to, decision.reroute_to),
+        ("rules", _sorted(expect.rules), _sorted(decision.determining_rules)),
+        ("matched", _sorted(expect.matched), _sorted(decision.counted_rules)),
+        ("monitored", _sorted(expect.monitored), _sorted(decision.monitored_rules)),
+    ]
+    operators = {action.entity_type: action.operator.value for action in decision.actions}
+    for entity_type, operator in (expect.actions or {}).items():
+        compared.append((entity_type, operator, operators.get(entity_type, "none")))
+    for what, wanted, got in compared:
+        if wanted is not None and wanted != got:
+            yield f"{what}: expected {_shown(wanted)}, got {_shown(got)}"
+
+
+def _sorted(names: Iterable[str] | None) -> list[str] | None:
+    return None if names is None else sorted(names)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    return "none" if value is None else str(value)
+
+
+def _case(node: Node, policy: Policy) -> Case | None:
+    keys = node.section("case")
+    if keys is None or "name" not in keys or "expect" not in keys:
+        return None
+
+    def text(name: str, what: str) -> str | None:
+        return keys[name].text(what, longest=100_000) if name in keys else None
+
+    user, address, department = text("user", "a user's name"), text("address", "an address"), None
+    if "department" in keys:
+        department = known(keys["department"], policy.department_names(), "department")
+    inquiry = Inquiry(
+        department=department or policy.department_of(user, address),
+        user=user,
+        entities=_entities(keys["entities"]) if "entities" in keys else (),
+        labels=_labels(keys["labels"]) if "labels" in keys else (),
+        tasks=keys["tasks"].texts("a task", "[translation]") if "tasks" in keys else (),
+        skipped=_skipped(keys["skipped"]) if "skipped" in keys else (),
+        error=text("error", "an error's name"),
+        provider=text("provider", "a provider") or "openai",
+        host=text("host", "a host") or "",
+        model=text("model", "a model") or "",
+    )
+    name, expect = keys["name"].text("a name"), _expect(keys["expect"], policy)
+    line = node.source.position((*node.path, "name"))[0]
+    return Case(name, line, inquiry, expect, text("text", "text")) if name and expect else None
+
+
+def known(node: Node, names: Iterable[str], what: str) -> str | None:
+    """A name that something defines."""
+    name, names = node.text(f"the name of a {what}"), list(names)
+    if name is None or name in names:
+        return name
+    hint = nearest(name, names) or f". Known: {', '.join(sorted(names))}"
+    node.note(Code.UNKNOWN_NAME, f"no {what} is called {name!r}{hint}")
+    return None
+
+
+def _entities(node: Node) -> tuple[EntityFact, ...]:
+    facts: list[EntityFact] = []
+    for item in node.items("[PERSON]") or ():
+        if isinstance(item.value, str):
+            if name := known(item, entity_types(), "entity type"):
+                facts.append(EntityFact(name, _SURE))
+            continue
+        keys = item.section("found") or {}
+        name = known(keys["type"], entity_types(), "entity type") if "type" in keys else None
+        score = keys["score"].number(0, 1) if "score" in keys else _SURE
+        count = keys["count"].whole(1, 10_000) if "count" in keys else 1
+        role = known(keys["role"], ROLES, "role") if "role" in keys else "user"
+        if name and role and score is not None and count is not None:
+            facts += [EntityFact(name, score, role)] * count
+    return tuple(facts)
+
+
+def _labels(node: Node) -> tuple[Label, ...]:
+    labels = []
+    for item in node.items("[{name: financial, score: 0.9}]") or ():
+        keys = {"name": item} if isinstance(item.value, str) else item.section("labelled") or {}
+        name = known(keys["name"], LABELS, "label") if "name" in keys else None
+        score = keys["score"].number(0, 1) if "score" in keys else _SURE
+        if name and score is not None:
+            labels.append(Label(name, score, "case"))
+    return tuple(labels)
+
+
+def _skipped(node: Node) -> tuple[Skipped, ...]:
+    reasons = [known(item, list(SkipReason), "reason") for item in node.items("[timeout]") or ()]
+    return tuple(Skipped("", SkipReason(reason)) for reason in reasons if reason)
+
+
+def _expect(node: Node, policy: Policy) -> Expectation | None:
+    keys = node.section("expect")
+    if not keys:
+        if keys is not None:
+            node.note(Code.NEVER, "a case that expects nothing tests nothing")
+        return None
+    rules = [rule.id for rule in policy.rules]
+    defaults = ["defaults.effect", "defaults.when_uninspected", "defaults.when_error"]
+
+    def names(name: str, allowed: list[str]) -> tuple[str, ...] | None:
+        if name not in keys:
+            return None
+        if keys[name].value == []:
+            return ()
+        return tuple(rule for item in keys[name].items("[a-rule]") or () if (rule := known(item, allowed, "rule")))
+
+    actions = None
+    if "actions" in keys:
+        actions = {}
+        for entity_type, item in keys["actions"].named("operators").items():
+            known(Node(item.source, item.problems, item.path, entity_type), entity_types(), "entity type")
+            actions[entity_type] = item.choice([*Operator, "none"]) or ""
+    return Expectation(
+        effect=keys["effect"].choice(EFFECTS) if "effect" in keys else None,
+        rules=names("rules", [*rules, *defaults]),
+        matched=names("matched", rules),
+        monitored=names("monitored", rules),
+        to=known(keys["to"], policy.models, "model") if "to" in keys else None,
+        actions=actions,
+    )

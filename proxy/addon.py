@@ -1,0 +1,469 @@
+"""The addon: what Privet does in mitmproxy's hooks. Refuse first, judge, lift the refusal last.
+
+mitmproxy logs an addon's exception and lets the flow go on, so every request to an LLM host carries a refusal from the
+moment its headers are read; only a verdict that was recorded lifts it, and only that very refusal. What the hooks must
+hold to was measured; docs/architecture.md lists it, tests/proxy/test_traps.py tests it.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from mitmproxy import http, tcp
+from mitmproxy.connection import Client
+from mitmproxy.proxy import layer, mode_specs
+from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
+
+from configs.hosts import is_llm_host
+from configs.settings import Settings
+from proxy.answer import Task
+from proxy.identity import Credentials, Principal, identify, is_trusted, parse_basic
+from proxy.local import ANSWER_PATH, LocalServer
+from proxy.message import Request
+from proxy.metrics import Metrics
+from proxy.pipeline import Pipeline, Verdict
+from proxy.providers.registry import gateway_route
+from proxy.record import Outcome, Record
+from proxy.replies import ReplyStream, passing, restoring
+from proxy.restore import restore_body
+
+log = logging.getLogger("privet.proxy")
+
+API_PATHS = frozenset({"/scan", "/healthz", "/readyz", "/metrics"})
+GATEWAY_PLACEHOLDER = "gateway.invalid"
+_STATE = "privet"
+_PRIVATE_HEADERS = ("proxy-authorization", "proxy-connection", "x-privet-task", "x-privet-user", "x-privet-department")
+_DIGEST_HEADERS = ("content-md5", "digest", "content-digest", "repr-digest")
+_BUFFERED = ("json", "text/plain", "text/html")
+
+
+@dataclass(slots=True)
+class _Flow:
+    """What Privet knows of one flow."""
+
+    refusal: http.Response | None  # Privet's own; None for flows that aren't Privet's business
+    gateway: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # as the client sent them, lower case
+    verdict: Verdict | None = None
+    secret: str | None = field(default=None, repr=False)
+    stream: ReplyStream | None = None
+    restore_whole: bool = False
+    restored: bool = False
+    failed: str | None = None
+    closed: bool = False
+
+
+@dataclass(slots=True)
+class PrivetAddon:
+    """mitmproxy's view of Privet."""
+
+    settings: Settings
+    pipeline: Pipeline
+    record: Record
+    local: LocalServer
+    metrics: Metrics
+    credentials: Credentials | None
+    api_port: Callable[[], int]
+    inner_port: Callable[[], int]
+    gateway_bases: Mapping[str, str]
+    on_running: Callable[[], None]
+    users: dict[str, str] = field(default_factory=dict, repr=False)  # client connection → verified user
+
+    def running(self) -> None:
+        """All listeners are up."""
+        self.on_running()
+
+    # -- connections ---------------------------------------------------------------------------------------------------
+
+    async def http_connect(self, flow: http.HTTPFlow) -> None:
+        """A client asks for a tunnel: check the proxy credentials it gave, if any."""
+        try:
+            if not await self._check_credentials(flow):
+                flow.response = _ask_for_credentials()
+        except BaseException:  # noqa: BLE001 - an exception that got out would open the tunnel
+            flow.response = http.Response.make(502, b"Privet could not check the proxy credentials.\n")
+
+    def client_disconnected(self, client: Client) -> None:
+        """Forget who was behind this connection."""
+        self.users.pop(client.id, None)
+
+    def next_layer(self, nextlayer: layer.NextLayer) -> None:
+        """Inside a tunnel to an LLM host, whatever isn't TLS is read as HTTP: never raw bytes, also on port 53."""
+        context = nextlayer.context
+        address = context.server.address
+        if address is None or not self._is_llm(address[0]) or nextlayer.data_client()[:1] == b"\x16":
+            return
+        if any(isinstance(item, HttpLayer) for item in context.layers) and nextlayer.data_client():
+            nextlayer.layer = HttpLayer(context, HTTPMode.transparent)
+
+    def tcp_start(self, flow: tcp.TCPFlow) -> None:
+        """Raw bytes to an LLM host can't be read, so they may not leave."""
+        address = flow.server_conn.address
+        if address is not None and self._is_llm(address[0]):
+            flow.kill()
+
+    # -- requests ------------------------------------------------------------------------------------------------------
+
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Refuse first. What Privet has no business with passes through, unread."""
+        refusal = http.Response.make(
+            503,
+            b'{"error": {"message": "Privet failed before it could inspect this request.", "code": "privet_failed"}}',
+        )
+        refusal.headers["content-type"] = "application/json"
+        try:
+            if flow.response is not None:
+                return
+            state = _Flow(refusal=refusal, headers=_headers(flow))
+            flow.metadata[_STATE] = state
+            if isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
+                state.gateway = True
+                if flow.request.path.partition("?")[0] in API_PATHS:
+                    state.refusal = None
+                    flow.request.scheme, flow.request.host, flow.request.port = "http", "127.0.0.1", self.api_port()
+                    return
+            elif not any(self._is_llm(name) for name in _names(flow)):
+                state.refusal = None
+                if not await self._check_credentials(flow):
+                    flow.response = _ask_for_credentials()
+                    return
+                _strip(flow)
+                flow.request.stream = True
+                return
+            flow.response = refusal
+        except BaseException:  # noqa: BLE001 - an exception that got out would let the flow go on
+            flow.response = refusal
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Judge the whole request; lift the own refusal only for a recorded verdict that lets it go."""
+        state = flow.metadata.get(_STATE)
+        if not isinstance(state, _Flow):
+            if flow.response is None:
+                flow.response = http.Response.make(503, b"Privet did not see this request's headers.\n")
+            return
+        if state.refusal is None or flow.response is not state.refusal:
+            return
+        try:
+            verdict = await self._judge(flow, state)
+            state.verdict = verdict
+            self._count(verdict)
+            if verdict.refusal is not None:
+                flow.response = http.Response.make(
+                    verdict.refusal.status, verdict.refusal.body, dict(verdict.refusal.headers)
+                )
+            elif verdict.target is not None and verdict.chat is not None:
+                self._reroute(flow, state, verdict)
+                flow.response = None
+            else:
+                self._forward(flow, verdict)
+                flow.response = None
+        except BaseException as error:  # noqa: BLE001 - also a cancellation must end in a refusal, or the client hangs
+            self.metrics.failures.labels("addon").inc()
+            log.error("a request was refused: %s", type(error).__name__)  # noqa: TRY400 - a traceback may quote it
+            flow.response = state.refusal
+
+    async def _judge(self, flow: http.HTTPFlow, state: _Flow) -> Verdict:
+        principal = await self._principal(flow, state)
+        if state.gateway:
+            route = gateway_route(flow.request.path, state.headers)
+            if route is None or route[0] not in self.gateway_bases:
+                somebody = principal or self._nobody(flow)
+                return await self.pipeline.refuse(_request(flow, state, "gateway"), somebody, "unknown_route", 404)
+            _aim(flow, self.gateway_bases[route[0]], route[1])
+        request = _request(flow, state, flow.request.host)
+        if principal is None:
+            return await self.pipeline.refuse(request, self._nobody(flow), "credentials", 407)
+        if not state.gateway and len(set(_names(flow))) != 1:
+            return await self.pipeline.refuse(request, principal, "host_mismatch", 421)
+        if "upgrade" in state.headers or flow.request.method == "CONNECT" or ":protocol" in state.headers:
+            return await self.pipeline.refuse(request, principal, "websocket", 403)
+        self.metrics.active.inc()
+        try:
+            return await self.pipeline.judge(
+                request, principal, content_encoding=state.headers.get("content-encoding", "")
+            )
+        finally:
+            self.metrics.active.dec()
+
+    def _forward(self, flow: http.HTTPFlow, verdict: Verdict) -> None:
+        request = flow.request
+        _strip(flow)
+        if verdict.body is not None:
+            request.raw_content = verdict.body
+            request.headers.pop("content-encoding", None)
+            for name in _DIGEST_HEADERS:
+                request.headers.pop(name, None)
+        if verdict.path is not None:
+            request.path = verdict.path
+        if verdict.tokens:
+            request.headers["accept-encoding"] = "identity"
+        _frame(request)
+
+    def _reroute(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
+        if verdict.chat is None or verdict.target is None:
+            raise ValueError("a rerouted request needs a chat and a target")
+        state.secret = secrets.token_urlsafe(32)
+        self.local.expect(
+            state.secret,
+            Task(chat=verdict.chat, target=verdict.target, dialect=verdict.dialect, decision_id=verdict.decision.id),
+        )
+        request = flow.request
+        request.headers.clear()  # the vendor's key stays here too
+        request.scheme, request.host, request.port = "http", "127.0.0.1", self.inner_port()
+        request.method, request.path = "POST", ANSWER_PATH + state.secret
+        request.headers["host"] = f"127.0.0.1:{request.port}"
+        request.raw_content = b""
+        _frame(request)
+
+    # -- replies -------------------------------------------------------------------------------------------------------
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Decide how the reply travels: as it is, restored piece by piece, or whole once it is there."""
+        state = flow.metadata.get(_STATE)
+        if not isinstance(state, _Flow) or flow.response is None:
+            return
+        if state.refusal is None:
+            flow.response.stream = True
+            return
+        verdict = state.verdict
+        if verdict is None or verdict.refusal is not None:
+            return  # Privet's own refusal
+        try:
+            self._travel(flow, state, verdict)
+        except Exception as error:  # noqa: BLE001 - the reply goes on as it came; tokens stay tokens, nothing leaks
+            state.failed = type(error).__name__
+            state.restore_whole = False
+            state.stream = passing(verdict.decision.id)
+            flow.response.stream = state.stream
+
+    def _travel(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
+        response = flow.response
+        if response is None:
+            return
+        response.headers["x-privet-decision"] = verdict.decision.id
+        if response.status_code == 101:  # nobody asked for another protocol: nothing may speak it
+            flow.kill()
+            return
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if verdict.tokens and _is_stream(media_type, verdict.request):
+            encoding = response.headers.get("content-encoding", "")
+            state.stream = restoring(verdict.dialect, verdict.tokens, media_type, encoding, verdict.decision.id)
+            response.headers.pop("content-encoding", None)
+            if "content-length" in response.headers:
+                del response.headers["content-length"]
+                if flow.request.http_version.startswith("HTTP/1"):
+                    response.headers["transfer-encoding"] = "chunked"
+            state.restored = True
+            response.stream = state.stream
+        elif verdict.tokens and any(kind in media_type for kind in _BUFFERED):
+            state.restore_whole = True  # `response` does it, once the whole reply is there
+        else:
+            state.stream = passing(verdict.decision.id)
+            response.stream = state.stream
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """The reply is complete: restore it if it was kept whole, and record the outcome."""
+        state = flow.metadata.get(_STATE)
+        if not isinstance(state, _Flow) or state.refusal is None or flow.response is None:
+            return
+        verdict = state.verdict
+        if verdict is not None and verdict.refusal is None and state.restore_whole:
+            try:
+                self._restore_whole(flow, state, verdict)
+            except Exception as error:  # noqa: BLE001 - tokens stay tokens; the reply itself isn't lost
+                state.failed = type(error).__name__
+        self._close(flow, state, error=None)
+
+    def _restore_whole(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
+        response = flow.response
+        if response is None:
+            return
+        body = response.get_content(strict=True) or b""
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        restored = restore_body(body, media_type, verdict.tokens)
+        if restored != body:
+            response.headers.pop("content-encoding", None)
+            response.raw_content = restored
+            if "transfer-encoding" not in response.headers:
+                response.headers["content-length"] = str(len(restored))
+            state.restored = True
+
+    async def error(self, flow: http.HTTPFlow) -> None:
+        """The flow failed (vendor unreachable, connection reset, client gone): record that."""
+        state = flow.metadata.get(_STATE)
+        if not isinstance(state, _Flow) or state.refusal is None:
+            return
+        word = _error_word(flow.error.msg if flow.error else "")
+        if word == "too_large" and state.verdict is None:  # past the hard limit there is no `request` hook
+            somebody = self._nobody(flow)
+            state.verdict = await self.pipeline.refuse(
+                _request(flow, state, flow.request.host), somebody, "body_too_large", 413
+            )
+        self._close(flow, state, error=word)
+
+    def websocket_start(self, flow: http.HTTPFlow) -> None:
+        """No WebSocket to an LLM host gets here; should one, it ends."""
+        flow.kill()
+
+    # -- helpers -------------------------------------------------------------------------------------------------------
+
+    def _close(self, flow: http.HTTPFlow, state: _Flow, *, error: str | None) -> None:
+        if state.closed:
+            return
+        state.closed = True
+        if state.secret is not None:
+            self.local.forget(state.secret)
+        verdict = state.verdict
+        if verdict is None:
+            return
+        if state.restored:
+            self.metrics.restored.inc()
+        response = flow.response
+        received = state.stream.received if state.stream else len((response and response.raw_content) or b"")
+        failed = error or state.failed or (state.stream.failed if state.stream else None)
+        self.record.outcome(
+            verdict,
+            Outcome(
+                status=response.status_code if response is not None else 0,
+                response_bytes=received,
+                duration_ms=int((time.monotonic() - verdict.started) * 1000),
+                restored=state.restored,
+                error=failed,
+            ),
+        )
+
+    def _count(self, verdict: Verdict) -> None:
+        decision = verdict.decision
+        self.metrics.requests.labels(verdict.provider, decision.effect.name.lower(), decision.mode.value).inc()
+        self.metrics.seconds.observe(time.monotonic() - verdict.started)
+        for findings in verdict.inspection.findings.values():
+            for finding in findings:
+                self.metrics.findings.labels(finding.entity_type).inc()
+        for item in verdict.inspection.skipped:
+            self.metrics.uninspected.labels(item.reason.value).inc()
+        if verdict.inspection.error is not None:
+            self.metrics.failures.labels(verdict.inspection.error).inc()
+
+    def _is_llm(self, host: str) -> bool:
+        return is_llm_host(host, self.settings.intercept)
+
+    async def _check_credentials(self, flow: http.HTTPFlow) -> bool:
+        """Whether the flow's proxy credentials, if it has any, are right; remembers whose they are."""
+        header = flow.request.headers.get("proxy-authorization")
+        if header is None or self.credentials is None:
+            return True
+        given = parse_basic(header)
+        if given is None or not await self.credentials.verify(*given):
+            return False
+        self.users[flow.client_conn.id] = given[0]
+        return True
+
+    async def _principal(self, flow: http.HTTPFlow, state: _Flow) -> Principal | None:
+        address = _client_address(flow)
+        if state.gateway:
+            if not is_trusted(address, self.settings.identity.trusted_clients):
+                return identify(self.pipeline.policy, address=address)
+            user = state.headers.get(self.settings.identity.header.lower()) or None
+            department = state.headers.get(self.settings.identity.department_header.lower()) or None
+            return identify(self.pipeline.policy, address=address, user=user, claimed_department=department)
+        if not await self._check_credentials(flow):
+            return None
+        return identify(self.pipeline.policy, address=address, user=self.users.get(flow.client_conn.id))
+
+    def _nobody(self, flow: http.HTTPFlow) -> Principal:
+        return identify(self.pipeline.policy, address=_client_address(flow))
+
+
+def _client_address(flow: http.HTTPFlow) -> str:
+    return str(flow.client_conn.peername[0])
+
+
+def _names(flow: http.HTTPFlow) -> list[str]:
+    """Every name that says where this request goes: destination, SNI, Host header, authority."""
+    request = flow.request
+    names = [request.host, flow.client_conn.sni, request.host_header]
+    names.append(urlsplit(request.authority).hostname if "://" in request.authority else request.authority)
+    if flow.server_conn.address is not None and flow.client_conn.sni is not None:
+        names.append(flow.server_conn.address[0])
+    names += request.headers.get_all("host")
+    return [_host(name) for name in names if name]
+
+
+def _host(name: str) -> str:
+    """A host name without port, user information and trailing dot, lower case."""
+    return (urlsplit(f"//{name}").hostname or name).rstrip(".").lower()
+
+
+def _headers(flow: http.HTTPFlow) -> dict[str, str]:
+    return {name.lower(): value for name, value in flow.request.headers.items(multi=True)}
+
+
+def _request(flow: http.HTTPFlow, state: _Flow, host: str) -> Request:
+    request = flow.request
+    return Request(
+        method=request.method,
+        host=_host(host),
+        path=request.path,
+        headers=state.headers,
+        body=request.raw_content or b"",
+    )
+
+
+def _aim(flow: http.HTTPFlow, base: str, path: str) -> None:
+    """Point a gateway flow at its provider. A base URL's own path goes in front."""
+    parts = urlsplit(base)
+    request = flow.request
+    request.scheme = parts.scheme
+    request.port = parts.port or (443 if parts.scheme == "https" else 80)
+    request.host = parts.hostname or ""
+    request.path = parts.path.rstrip("/") + path
+
+
+def _strip(flow: http.HTTPFlow) -> None:
+    """Headers that are between the client and Privet."""
+    for name in [*_PRIVATE_HEADERS, *(name for name in flow.request.headers if name.lower().startswith("x-privet-"))]:
+        flow.request.headers.pop(name, None)
+
+
+def _frame(request: http.Request) -> None:
+    """One unambiguous length. A body without one would be read as a second request by an HTTP/1 upstream."""
+    request.trailers = None
+    request.headers.pop("transfer-encoding", None)
+    request.headers.pop("trailer", None)
+    length = len(request.raw_content or b"")
+    if length or request.method in {"POST", "PUT", "PATCH"} or "content-length" in request.headers:
+        request.headers["content-length"] = str(length)
+
+
+def _is_stream(media_type: str, request: Request) -> bool:
+    return media_type in {"text/event-stream", "application/x-ndjson"} or "streamgenerate" in request.endpoint.lower()
+
+
+def _ask_for_credentials() -> http.Response:
+    return http.Response.make(
+        407,
+        b"Privet does not know these proxy credentials.\n",
+        {"proxy-authenticate": 'Basic realm="Privet"', "content-type": "text/plain"},
+    )
+
+
+def _error_word(message: str) -> str:
+    """A code word for the log: mitmproxy's own messages may quote names and headers."""
+    lower = message.lower()
+    for needle, word in (
+        ("client disconnected", "client_disconnected"),
+        ("reset by client", "client_disconnected"),
+        ("certificate", "upstream_certificate"),
+        ("tls", "upstream_tls"),
+        ("body_size_limit", "too_large"),
+        ("closed connection", "upstream_closed"),
+        ("connect", "upstream_unreachable"),
+        ("resolve", "upstream_unreachable"),
+        ("name or service", "upstream_unreachable"),
+    ):
+        if needle in lower:
+            return word
+    return "flow_error"

@@ -1,0 +1,41 @@
+"""Errors of the data plane.
+
+    ProxyError
+     ├── BodyError       the peer's body can't be read            (status hint 400)
+     ├── LimitError      it is larger than a limit allows         (status hint 413)
+     ├── WorkerError     a worker process failed                  (status hint 503)
+     │    └── DeadlineError    … did not answer in time           (status hint 503)
+     └── ConfigurationError   Privet can't serve as configured
+
+Messages say what, expected, got, what to do. They never hold content.
+"""
+
+
+class ProxyError(Exception):
+    """The root of this package's errors."""
+
+    status_hint = 503
+
+
+class BodyError(ProxyError):
+    """The peer's body is not what it says it is."""
+
+    status_hint = 400
+
+
+class LimitError(ProxyError):
+    """Something is larger than a limit allows."""
+
+    status_hint = 413
+
+
+class WorkerError(ProxyError):
+    """A worker process failed or is gone."""
+
+
+class DeadlineError(WorkerError):
+    """A worker process did not answer in time."""
+
+
+class ConfigurationError(ProxyError):
+    """Privet can't serve as it is configured."""

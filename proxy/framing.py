@@ -1,0 +1,193 @@
+"""Cuts a streamed reply into events, wherever its bytes happen to be cut. What they say isn't looked at here.
+
+Server-sent events (WHATWG HTML, "Server-sent events": lines end with CRLF, LF or CR, an empty line ends an event), JSON
+lines, and a JSON array that grows (Gemini). An event larger than the limit is passed on unread, piece by piece.
+"""
+
+import re
+from typing import NamedTuple, Protocol
+
+LIMIT = 8_000_000  # bytes of one event: an image in base64 may well have some millions
+
+_BOM = b"\xef\xbb\xbf"
+_EVENT_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_LINE = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
+_DATA = re.compile(rb"(?:\xef\xbb\xbf)?data(?:: ?|\Z)")
+_IN_STRING = re.compile(rb'["\\]')
+_OUTSIDE = re.compile(rb'["{}\[\]]')
+
+
+class Frame(NamedTuple):
+    """A piece of the stream: an event, or bytes between events."""
+
+    data: bytes
+    event: bool = True
+
+    def __repr__(self) -> str:
+        """Without the bytes: they are content."""
+        return f"Frame({len(self.data)} bytes)"
+
+
+class Framer(Protocol):
+    """Takes bytes as they come, gives frames as they are complete."""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """What is complete with these bytes."""
+
+    def finish(self) -> list[Frame]:
+        """What is left at the end."""
+
+
+class _EndFramer:
+    """Events that end with a pattern."""
+
+    def __init__(self, end: re.Pattern[bytes], overlap: int, limit: int = LIMIT) -> None:
+        self._end = end
+        self._overlap = overlap  # how much of an end may be at the end of the buffer
+        self._limit = limit
+        self._buffer = bytearray()
+        self._searched = 0
+        self._passing = False  # in an event that is too large
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """What is complete with these bytes."""
+        self._buffer += data
+        frames: list[Frame] = []
+        while (match := self._end.search(self._buffer, self._searched)) is not None:
+            if self._may_go_on(match.end()):
+                self._searched = match.start()
+                return frames
+            event = bytes(self._buffer[: match.end()])
+            frames.append(Frame(event, event=not self._passing and len(event) <= self._limit))
+            del self._buffer[: match.end()]
+            self._searched, self._passing = 0, False
+        self._searched = max(0, len(self._buffer) - self._overlap)
+        if self._passing or len(self._buffer) > self._limit:
+            self._passing = True
+            if self._searched > 0:
+                frames.append(Frame(bytes(self._buffer[: self._searched]), event=False))
+                del self._buffer[: self._searched]
+                self._searched = 0
+        return frames
+
+    def finish(self) -> list[Frame]:
+        """What is left at the end, an event that wasn't ended."""
+        rest, self._buffer = bytes(self._buffer), bytearray()
+        return [Frame(rest, event=not self._passing)] if rest else []
+
+    def _may_go_on(self, end: int) -> bool:
+        """Whether the end could be longer: a CR that an LF may follow is one line end with it."""
+        return end == len(self._buffer) and self._buffer[-1:] == b"\r"
+
+
+class ArrayFramer:
+    """The objects of a JSON array, or of a sequence, as events; what is between them as it is."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+        self._at = 0  # how far the buffer was read
+        self._depth = 0  # of braces and brackets, inside an object
+        self._in_string = False
+        self._passing = False
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """What is complete with these bytes."""
+        self._buffer += data
+        frames: list[Frame] = []
+        while (match := (_IN_STRING if self._in_string else _OUTSIDE).search(self._buffer, self._at)) is not None:
+            at, found = match.start(), match[0]
+            self._at = at + 1
+            if self._in_string:
+                if found == b'"':
+                    self._in_string = False
+                elif at + 1 == len(self._buffer):
+                    self._at = at  # what is escaped is still to come
+                    break
+                else:
+                    self._at = at + 2
+            elif found == b'"':
+                self._in_string = True
+            elif found in {b"{", b"["}:
+                if self._depth == 0 and found == b"{":
+                    self._take(frames, at, event=False)
+                    self._at = 1
+                if self._depth > 0 or found == b"{":
+                    self._depth += 1
+            elif self._depth > 0:
+                self._depth -= 1
+                if self._depth == 0:
+                    whole = not self._passing and self._at <= self._limit
+                    self._take(frames, self._at, event=whole)
+                    self._passing = False
+        else:
+            self._at = len(self._buffer)
+        if self._depth == 0 or self._passing or len(self._buffer) > self._limit:
+            self._passing = self._depth > 0
+            self._take(frames, self._at, event=False)
+        return frames
+
+    def finish(self) -> list[Frame]:
+        """What is left at the end, cut off."""
+        rest, self._buffer, self._at = bytes(self._buffer), bytearray(), 0
+        return [Frame(rest, event=False)] if rest else []
+
+    def _take(self, frames: list[Frame], end: int, *, event: bool) -> None:
+        if end > 0:
+            frames.append(Frame(bytes(self._buffer[:end]), event=event))
+            del self._buffer[:end]
+        self._at = 0
+
+
+def sse_framer(limit: int = LIMIT) -> Framer:
+    """Server-sent events."""
+    return _EndFramer(_EVENT_END, 3, limit)
+
+
+def line_framer(limit: int = LIMIT) -> Framer:
+    """JSON lines."""
+    return _EndFramer(re.compile(rb"\n"), 0, limit)
+
+
+class SseEvent(NamedTuple):
+    """The lines of one server-sent event: prefix and content of each, and what ends it."""
+
+    lines: tuple[tuple[bytes, bytes, bytes, bool], ...]  # prefix, content, end, whether it is a data line
+
+    def __repr__(self) -> str:
+        """Without the lines: they are content."""
+        return f"SseEvent({len(self.lines)} lines)"
+
+    @property
+    def data(self) -> bytes | None:
+        """The event's data as a client puts it together, or None if it has none."""
+        lines = [content for _, content, _, is_data in self.lines if is_data]
+        return b"\n".join(lines) if lines else None
+
+    def with_data(self, data: bytes) -> bytes:
+        """The event's bytes with other data, in as many data lines as the new data needs."""
+        contents = data.split(b"\n")
+        count = sum(is_data for *_, is_data in self.lines)
+        # Further lines go where the last data line stands.
+        groups = iter([*([content] for content in contents[: count - 1]), contents[count - 1 :]])
+        out: list[bytes] = []
+        for prefix, content, end, is_data in self.lines:
+            if is_data:
+                for new in next(groups):
+                    out += (prefix.removeprefix(_BOM) if out else prefix, new, end or b"\n")
+            else:
+                out += (prefix, content, end)
+        return b"".join(out)
+
+
+def parse_sse(event: bytes) -> SseEvent:
+    """The lines of an event. Joined again they are the same bytes."""
+    lines: list[tuple[bytes, bytes, bytes, bool]] = []
+    for match in _LINE.finditer(event):
+        content, end = match[1], match[2]
+        if not content and not end:
+            break
+        data = _DATA.match(content)
+        prefix = data[0] if data else b""
+        lines.append((prefix, content[len(prefix) :], end, data is not None))
+    return SseEvent(tuple(lines))

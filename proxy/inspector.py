@@ -1,0 +1,79 @@
+"""`PoolInspector`: the worker pools behind a cache, as the pipeline's `Inspector`.
+
+A worker that is late or gone turns into `Skipped` for the texts it had, never into fewer findings.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from configs.settings import Settings
+from detectors.cache import ScanCache
+from detectors.finding import Scan, Skipped, SkipReason
+from proxy.errors import DeadlineError, WorkerError
+from proxy.jobs import labels_from_plain, scan_from_plain
+from proxy.workers import WorkerPool
+
+# Texts are handed out in batches of about this size, so that several workers share one large request.
+_BATCH_CHARACTERS = 16_000
+
+
+@dataclass(slots=True)
+class PoolInspector:
+    """Scans and labels texts in worker processes."""
+
+    settings: Settings
+    detection: WorkerPool
+    documents: WorkerPool | None
+    cache: ScanCache = field(repr=False)
+
+    async def scan(self, texts: Sequence[tuple[str, str]]) -> list[Scan]:
+        """One scan for each (text, context), in order."""
+        known = {item: scan for item in set(texts) if (scan := self.cache.get(*item)) is not None}
+        missing = [item for item in dict.fromkeys(texts) if item not in known]
+        batches = _batches(missing)
+        results = await asyncio.gather(*(self._scan_batch(batch) for batch in batches))
+        for batch, scans in zip(batches, results, strict=True):
+            for item, scan in zip(batch, scans, strict=True):
+                known[item] = scan
+                if not scan.skipped:
+                    self.cache.put(*item, scan)
+        return [known[item] for item in texts]
+
+    async def label(self, texts: Sequence[str]) -> Scan:
+        """The labels of the texts as one document."""
+        if self.documents is None:
+            return Scan(skipped=(Skipped(pointer="", reason=SkipReason.DETECTOR_DOWN),))
+        try:
+            plain = await self.documents.call(list(texts), within=self.settings.classifier.deadline)
+            return Scan(labels=labels_from_plain(plain))
+        except DeadlineError:
+            return Scan(skipped=(Skipped(pointer="", reason=SkipReason.TIMEOUT),))
+        except (WorkerError, ValueError, TypeError):
+            return Scan(skipped=(Skipped(pointer="", reason=SkipReason.DETECTOR_DOWN),))
+
+    async def _scan_batch(self, batch: Sequence[tuple[str, str]]) -> list[Scan]:
+        try:
+            plain = await self.detection.call(
+                [[text, context] for text, context in batch], within=self.settings.detection.deadline
+            )
+            scans = [scan_from_plain(item) for item in plain]
+        except DeadlineError:
+            return [Scan(skipped=(Skipped(pointer="", reason=SkipReason.TIMEOUT),))] * len(batch)
+        except (WorkerError, ValueError, TypeError):
+            return [Scan(skipped=(Skipped(pointer="", reason=SkipReason.DETECTOR_DOWN),))] * len(batch)
+        if len(scans) != len(batch):
+            return [Scan(skipped=(Skipped(pointer="", reason=SkipReason.DETECTOR_ERROR),))] * len(batch)
+        return scans
+
+
+def _batches(items: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    batches: list[list[tuple[str, str]]] = []
+    size = _BATCH_CHARACTERS
+    for item in items:
+        if size >= _BATCH_CHARACTERS:
+            batches.append([])
+            size = 0
+        batches[-1].append(item)
+        size += len(item[0])
+    return batches

@@ -1,0 +1,134 @@
+"""What runs inside a worker process, and the worker's own main loop. No mitmproxy here: a worker starts small.
+
+A job is made once (models are loaded) and then called with one payload at a time. It returns a value, or yields
+several. Payloads and results are plain values, since they cross a process boundary as msgpack.
+"""
+
+import importlib
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+import msgpack
+
+from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
+
+type Job = Callable[[Any], Iterator[Any]]
+
+
+def scan_to_plain(scan: Scan) -> list[Any]:
+    """A scan as plain values."""
+    return [
+        [[f.start, f.end, f.entity_type, f.score, f.detector] for f in scan.findings],
+        [[s.pointer, s.reason.value] for s in scan.skipped],
+    ]
+
+
+def scan_from_plain(plain: Any) -> Scan:
+    """The scan that `scan_to_plain` was given. Raises ValueError or TypeError on anything else."""
+    findings, skipped = plain
+    return Scan(
+        findings=tuple(Finding(start, end, name, score, by) for start, end, name, score, by in findings),
+        skipped=tuple(Skipped(pointer, SkipReason(reason)) for pointer, reason in skipped),
+    )
+
+
+def labels_from_plain(plain: Any) -> tuple[Label, ...]:
+    """Labels that the `documents` job gave."""
+    return tuple(Label(name, score, model) for name, score, model in plain)
+
+
+def detection(languages: list[str]) -> tuple[Job, Any]:
+    """Findings for a list of [text, context] pairs, one result for each."""
+    from detectors.scan import build_scanner  # noqa: PLC0415 - only this worker pays for the models
+
+    scanner = build_scanner(languages=tuple(languages))
+
+    def run(payload: Any) -> Iterator[Any]:
+        yield [scan_to_plain(scan) for scan in scanner.scan_many([(text, context) for text, context in payload])]
+
+    return run, {"revision": scanner.revision}
+
+
+def documents() -> tuple[Job, Any]:
+    """Labels for one request, given its texts."""
+    from detectors.documents import label_document  # noqa: PLC0415 - only this worker pays for the models
+    from local_models.classify import load_classifier  # noqa: PLC0415
+
+    classifier = load_classifier()
+
+    def run(payload: Any) -> Iterator[Any]:
+        labels = label_document(list(payload), classifier.classify, classifier.revision)
+        yield [[label.name, label.score, label.model] for label in labels]
+
+    return run, {"revision": classifier.revision}
+
+
+def chat(model: str) -> tuple[Job, Any]:
+    """An answer of an embedded model, piece by piece."""
+    from local_models.chat import load_chat  # noqa: PLC0415 - only this worker pays for the model
+
+    loaded = load_chat(model)
+
+    def run(payload: Any) -> Iterator[Any]:
+        messages = [(role, text) for role, text in payload["messages"]]
+        yield from loaded.stream(messages, max_tokens=payload["max_tokens"], temperature=payload["temperature"])
+
+    return run, {"model": model}
+
+
+DETECTION = f"{__name__}:{detection.__name__}"
+DOCUMENTS = f"{__name__}:{documents.__name__}"
+CHAT = f"{__name__}:{chat.__name__}"
+
+
+def main() -> None:
+    """Read the job's factory and options from stdin, then payloads; write results to what stdout was."""
+    # Nothing that a library prints may get between the frames.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    # A core file would hold what people sent.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    frames = sys.stdin.buffer
+    first = _read(frames)
+    if first is None:
+        return
+    factory, options = first
+    module, _, function = factory.partition(":")
+    try:
+        make: Callable[..., tuple[Job, Any]] = getattr(importlib.import_module(module), function)
+        job, info = make(**options)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it and refuse to serve
+        _write(out, ["failed", _describe(error)])
+        return
+    _write(out, ["ready", info])
+    while (payload := _read(frames)) is not None:
+        try:
+            for item in job(payload):
+                _write(out, ["item", item])
+        except Exception as error:  # noqa: BLE001 - the one guard of this process: a failed job is told as such
+            _write(out, ["error", type(error).__name__])  # never its text: it may quote the payload
+        else:
+            _write(out, ["end", None])
+
+
+def _describe(error: Exception) -> str:
+    """At start-up no request was read yet, so that the error's own words are safe to pass on."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _read(frames: BinaryIO) -> Any:
+    head = frames.read(4)
+    if len(head) < 4:
+        return None
+    return msgpack.unpackb(
+        frames.read(int.from_bytes(head)), raw=False, strict_map_key=False, unicode_errors="surrogatepass"
+    )
+
+
+def _write(out: BinaryIO, message: list[Any]) -> None:
+    data = msgpack.packb(message, use_bin_type=True, unicode_errors="surrogatepass")
+    out.write(len(data).to_bytes(4) + data)
+    out.flush()

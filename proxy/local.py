@@ -1,0 +1,147 @@
+"""The local HTTP server: the API that machines ask (`/scan`, `/healthz`, `/readyz`, `/metrics`), and the inner door.
+
+Through the inner door the addon has rerouted requests answered: mitmproxy can't stream an answer of its own, so it
+connects here instead (a loopback port of its own, one secret per request). Nothing else may come in that way.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from local_models.errors import BackendError
+from proxy.answer import Answerer, Task
+from proxy.errors import ProxyError
+from proxy.message import Refusal
+from proxy.metrics import Metrics
+from proxy.pipeline import Inspector
+
+ANSWER_PATH = "/answer/"
+SCAN_LIMIT = 5_000_000  # bytes of a /scan request
+
+
+@dataclass(slots=True)
+class LocalServer:
+    """The handlers; `status` says how Privet is, `ready` whether it may be sent requests."""
+
+    inspector: Inspector
+    answerer: Answerer
+    metrics: Metrics
+    status: Callable[[], Mapping[str, Any]]
+    ready: Callable[[], list[str]]  # what is missing; empty when ready
+    labelling: Callable[[], bool]
+    _tasks: dict[str, Task] = field(default_factory=dict, repr=False)
+
+    def expect(self, secret: str, task: Task) -> None:
+        """The next request to the inner door with this secret is answered by `task`."""
+        self._tasks[secret] = task
+
+    def forget(self, secret: str) -> None:
+        """The request that `expect` announced won't come any more."""
+        self._tasks.pop(secret, None)
+
+    def public(self) -> web.Application:
+        """The API."""
+        app = web.Application(client_max_size=SCAN_LIMIT)
+        app.router.add_post("/scan", self._scan)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        return app
+
+    def inner(self) -> web.Application:
+        """The inner door."""
+        app = web.Application()
+        app.router.add_post(ANSWER_PATH + "{secret}", self._answer)
+        return app
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok", **self.status()})
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        missing = self.ready()
+        return web.json_response({"ready": not missing, "missing": missing}, status=503 if missing else 200)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self.metrics.render(), headers={"content-type": "text/plain; version=0.0.4"})
+
+    async def _scan(self, request: web.Request) -> web.Response:
+        try:
+            body = json.loads(await request.read())
+        except web.HTTPRequestEntityTooLarge:
+            return _problem(413, f"the body is larger than {SCAN_LIMIT} bytes")
+        except (ValueError, RecursionError):
+            return _problem(400, 'expected JSON such as {"text": "…"}')
+        text = body.get("text") if isinstance(body, dict) else None
+        if not isinstance(text, str):
+            return _problem(400, 'expected a string under "text"')
+        (scan,) = await self.inspector.scan([(text, "")])
+        labelled = await self.inspector.label([text]) if self.labelling() else None
+        skipped = [*scan.skipped, *(labelled.skipped if labelled else ())]
+        answer = {
+            "findings": [
+                {
+                    "entity_type": finding.entity_type,
+                    "start": finding.start,
+                    "end": finding.end,
+                    "score": round(finding.score, 4),
+                    "detector": finding.detector,
+                }
+                for finding in scan.findings
+            ],
+            "labels": [
+                {"name": label.name, "score": round(label.score, 4), "model": label.model}
+                for label in (labelled.labels if labelled else ())
+            ],
+        }
+        if skipped:
+            answer["skipped"] = [{"reason": item.reason.value} for item in skipped]
+        return web.json_response(answer, status=503 if skipped else 200)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        task = self._tasks.pop(request.match_info["secret"], None)
+        if task is None:
+            return _problem(404, "no request waits here")
+        headers = {"x-privet-rerouted": task.target.name, "x-privet-model": task.target.model}
+        try:
+            if not task.chat.stream:
+                whole = await self.answerer.whole(task)
+                return web.Response(status=whole.status, headers={**whole.headers, **headers}, body=whole.body)
+            return await self._stream(request, task, headers)
+        except (ProxyError, BackendError):
+            self.metrics.failures.labels("model_down").inc()
+            refusal = task.dialect.refusal(
+                Refusal(
+                    decision_id=task.decision_id,
+                    message="This request must stay inside, and the internal model can't answer at the moment.",
+                    status=503,
+                    code="privet_model_unavailable",
+                )
+            )
+            return web.Response(status=refusal.status, headers=dict(refusal.headers), body=refusal.body)
+
+    async def _stream(self, request: web.Request, task: Task, headers: Mapping[str, str]) -> web.StreamResponse:
+        events = self.answerer.events(task)
+        try:
+            first = await anext(events, None)  # an error before the first event can still be told as an error
+            response = web.StreamResponse(headers={"content-type": task.chat.stream_type, **headers})
+            await response.prepare(request)
+            if first is not None:
+                await response.write(first)
+            try:
+                async for event in events:
+                    await response.write(event)
+            except (ProxyError, BackendError):
+                self.metrics.failures.labels("model_down").inc()
+                # The status is gone out already: an aborted connection tells the client that the answer isn't whole.
+                if request.transport is not None:
+                    request.transport.abort()
+            return response
+        finally:
+            await events.aclose()
+
+
+def _problem(status: int, message: str) -> web.Response:
+    return web.json_response({"error": message}, status=status)

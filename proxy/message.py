@@ -1,0 +1,98 @@
+"""The values that pass between the shell (`proxy.addon`) and the pure parts: a request, a response, its segments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from detectors.finding import Skipped
+
+
+class Role(StrEnum):
+    """Who speaks in a segment. `METADATA` is everything that is not part of the conversation."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+    METADATA = "metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to an LLM host, as the dialects see it. `headers` has lower-case names."""
+
+    method: str
+    host: str
+    path: str  # with the query string
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def endpoint(self) -> str:
+        """The path without its query."""
+        return self.path.partition("?")[0]
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, lower case; empty if there is none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer that Privet gives by itself."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A string of the body. `pointer` is RFC 6901, extended as `proxy.providers.json_spans` says."""
+
+    pointer: str
+    role: Role
+    text: str = field(repr=False)
+    context: str = ""  # the field's name, a hint for detectors ("password", "ssn"); never content
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What could be read of a body, and what could not."""
+
+    segments: tuple[Segment, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation in the plainest form: what a rerouted request is reduced to."""
+
+    role: Role
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A request to answer inside: the conversation, and how the caller wants the answer."""
+
+    messages: tuple[ChatMessage, ...]
+    model: str
+    stream: bool = False
+    max_tokens: int | None = None
+    temperature: float | None = None
+    include_usage: bool = False  # a streamed answer ends with its usage (OpenAI's stream_options)
+    stream_type: str = "text/event-stream; charset=utf-8"  # the media type of a streamed answer
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request was not let through, for `Dialect.refusal`. Never holds content."""
+
+    decision_id: str
+    message: str  # one or two sentences for the person
+    rules: tuple[str, ...] = ()
+    entity_types: tuple[str, ...] = ()
+    status: int = 403
+    code: str = "privet_blocked"

@@ -1,0 +1,46 @@
+"""What Prometheus can ask of Privet. Labels hold names from the policy and the shipped tables, never content."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
+
+
+class Metrics:
+    """The counters of one running Privet."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "privet_requests",
+            "Requests to LLM hosts, by what was decided",
+            ["provider", "effect", "mode"],
+            registry=self.registry,
+        )
+        self.findings = Counter(
+            "privet_findings", "Findings in requests, by entity type", ["entity_type"], registry=self.registry
+        )
+        self.uninspected = Counter(
+            "privet_uninspected", "Parts of requests that could not be inspected", ["reason"], registry=self.registry
+        )
+        self.failures = Counter(
+            "privet_failures", "Requests refused because something failed inside", ["reason"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "privet_inspection_seconds",
+            "Time from a request's last byte to its verdict",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.restored = Counter(
+            "privet_replies_restored", "Replies in which tokens were turned back", registry=self.registry
+        )
+        self.reloads = Counter("privet_policy_reloads", "Policy reloads", ["result"], registry=self.registry)
+        self.active = Gauge("privet_requests_active", "Requests being inspected", registry=self.registry)
+        self.workers = Gauge("privet_workers_alive", "Worker processes that are up", ["job"], registry=self.registry)
+        self.restarts = Gauge(
+            "privet_worker_restarts", "Worker restarts since the start", ["job"], registry=self.registry
+        )
+
+    def render(self) -> bytes:
+        """The exposition text (version 0.0.4)."""
+        return generate_latest(self.registry)

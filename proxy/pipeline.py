@@ -1,0 +1,389 @@
+"""The one path of a request: read, inspect, decide, de-identify, record; then, and only then, let it go.
+
+Everything the path needs is handed in (`Pipeline`), nothing here opens a socket or a file, and mitmproxy is unknown.
+`Pipeline.judge` never raises for a request's sake: whatever goes wrong becomes a `Verdict` that refuses.
+"""
+
+import asyncio
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol
+
+from ulid import ULID
+
+from configs.hosts import provider_of_host
+from configs.settings import Settings
+from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
+from policy.decision import Decision, Effect, EntityFact, Inquiry
+from policy.evaluate import evaluate
+from policy.model import ModelTarget, Policy
+from proxy.errors import BodyError, LimitError, ProxyError
+from proxy.identity import Principal
+from proxy.limits import decode_body
+from proxy.message import Chat, Extraction, Refusal, Request, Response, Role, Segment
+from proxy.providers.dialect import Dialect
+from proxy.providers.registry import dialect_for, query_segments, rebuild_query
+from proxy.transforms.deidentify import Deidentified, deidentify
+from proxy.transforms.token import find_tokens
+
+# A detector that is down or slow may be up again: "try again" (503). What can't be read stays so (403).
+_TRANSIENT = frozenset({SkipReason.TIMEOUT, SkipReason.DETECTOR_DOWN, SkipReason.DETECTOR_ERROR})
+TASK_HEADER = "x-privet-task"
+_LARGE_BODY = 200_000  # bytes: some ten milliseconds of reading and rebuilding
+
+
+class Inspector(Protocol):
+    """What looks at texts: the worker pools behind caches in life, a function in tests."""
+
+    async def scan(self, texts: Sequence[tuple[str, str]]) -> list[Scan]:
+        """One scan for each (text, context); a text that could not be scanned has a `Skipped` in its scan."""
+
+    async def label(self, texts: Sequence[str]) -> Scan:
+        """The labels of the texts as one document, or a `Skipped`."""
+
+
+class Recorder(Protocol):
+    """What makes a verdict durable."""
+
+    async def intent(self, verdict: "Verdict") -> None:
+        """Return when the record is durable. Raises `proxy.record.RecordError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found out about one request."""
+
+    extraction: Extraction
+    findings: Mapping[str, tuple[Finding, ...]]  # by pointer
+    labels: tuple[Label, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    error: str | None = None
+    status: int = 403  # of a refusal that this inspection leads to
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What happens to a request. A `refusal` is set unless it may go or is answered inside."""
+
+    decision: Decision
+    principal: Principal
+    request: Request
+    dialect: Dialect
+    inspection: Inspection
+    refusal: Response | None = None
+    body: bytes | None = field(default=None, repr=False)  # the new body; None leaves the bytes as they are
+    path: str | None = field(default=None, repr=False)  # the new path, likewise
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    applied: tuple[tuple[str, str, str, int], ...] = ()  # pointer, entity type, operator, count
+    chat: Chat | None = None
+    target: ModelTarget | None = None
+    model: str = ""
+    started: float = 0.0  # time.monotonic() when the request was complete
+
+    @property
+    def provider(self) -> str:
+        """Whose API it is: the host's owner, else the dialect's."""
+        return provider_of_host(self.request.host) or self.dialect.provider
+
+    @property
+    def goes(self) -> bool:
+        """Whether the request may leave."""
+        return self.refusal is None and self.target is None
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """The path of a request, with everything it needs. `policy` is replaced at a reload; each request reads it once."""
+
+    settings: Settings
+    policy: Policy
+    inspector: Inspector
+    recorder: Recorder
+    token_key: bytes = field(repr=False)
+    active: int = 0
+
+    async def judge(self, request: Request, principal: Principal, *, content_encoding: str = "") -> Verdict:
+        """The verdict on one request, recorded durably. Never raises but for cancellation."""
+        started = time.monotonic()
+        dialect = dialect_for(request, nesting=self.settings.limits.nesting)
+        if self.active >= self.settings.limits.concurrent:
+            verdict = self._refused(request, principal, dialect, "overloaded", status=503, started=started)
+            return await self._record(verdict)
+        self.active += 1
+        try:
+            verdict = await self._judge(request, principal, dialect, content_encoding, started)
+        except ProxyError as error:
+            verdict = self._refused(
+                request, principal, dialect, type(error).__name__, status=error.status_hint, started=started
+            )
+        except Exception as error:  # noqa: BLE001 - the fail-closed guard: whatever went wrong, the request stays here
+            verdict = self._refused(request, principal, dialect, type(error).__name__, status=503, started=started)
+        finally:
+            self.active -= 1
+        return await self._record(verdict)
+
+    async def refuse(self, request: Request, principal: Principal, reason: str, status: int = 403) -> Verdict:
+        """A recorded refusal for a request that isn't even looked at (WebSocket, names that disagree, …)."""
+        verdict = self._refused(
+            request, principal, dialect_for(request), reason, status=status, started=time.monotonic()
+        )
+        return await self._record(verdict)
+
+    async def _judge(
+        self, request: Request, principal: Principal, dialect: Dialect, content_encoding: str, started: float
+    ) -> Verdict:
+        policy = self.policy
+        try:
+            body = decode_body(request.body, content_encoding, self.settings.limits.body_bytes)
+            plain = Request(
+                method=request.method, host=request.host, path=request.path, headers=request.headers, body=body
+            )
+            inspection = await self._inspect(plain, dialect, policy)
+        except (BodyError, LimitError) as error:
+            plain, inspection = request, _failed(_reason(error), error.status_hint)
+        except Exception as error:  # noqa: BLE001 - the policy's when_error decides, and it blocks unless told otherwise
+            plain, inspection = request, _failed(type(error).__name__, 503)
+        model = dialect.model(plain) if inspection.error is None else ""
+        decision = evaluate(policy, _inquiry(plain, principal, dialect, inspection, model), decision_id=str(ULID()))
+        verdict = Verdict(
+            decision=decision,
+            principal=principal,
+            request=plain,
+            dialect=dialect,
+            inspection=inspection,
+            model=model,
+            started=started,
+        )
+        if not decision.enforced:
+            return verdict
+        return await self._carry_out(verdict, policy)
+
+    async def _carry_out(self, verdict: Verdict, policy: Policy) -> Verdict:
+        decision, dialect, inspection = verdict.decision, verdict.dialect, verdict.inspection
+        if decision.effect is Effect.BLOCK:
+            return replace(verdict, refusal=dialect.refusal(_refusal(decision, inspection)))
+        if inspection.error is not None:
+            return verdict  # the policy's when_error lets it go as it is
+        changed = await self._deidentify(verdict, policy)
+        body, path = verdict.request.body, verdict.request.path
+        if changed.texts:
+            texts = {p: t for p, t in changed.texts.items() if not p.startswith("~query")}
+            body = await _offload(len(body), dialect.rebuild, body, texts)
+            path = rebuild_query(path, {p: t for p, t in changed.texts.items() if p.startswith("~query")})
+        verdict = replace(
+            verdict,
+            # None: the bytes go on as they came, encoded or not
+            body=body if body != verdict.request.body else None,
+            path=path if path != verdict.request.path else None,
+            tokens=changed.tokens,
+            applied=changed.applied,
+        )
+        if decision.effect is Effect.REROUTE:
+            return self._reroute(verdict, policy, body)
+        return verdict
+
+    async def _deidentify(self, verdict: Verdict, policy: Policy) -> Deidentified:
+        """Carry out the obligations, then scan what was changed once more: what is left is treated likewise."""
+        decision, inspection = verdict.decision, verdict.inspection
+        scope = self._scope(verdict.principal, policy)
+        work = partial(deidentify, actions=decision.actions, key=self.token_key, scope=scope)
+        size = len(verdict.request.body)
+        first = await _offload(size, work, inspection.extraction.segments, inspection.findings)
+        if not first.texts:
+            return first
+        segments = tuple(
+            Segment(pointer=s.pointer, role=s.role, text=first.texts.get(s.pointer, s.text), context=s.context)
+            for s in inspection.extraction.segments
+        )
+        changed = [segment for segment in segments if segment.pointer in first.texts]
+        scans = await self.inspector.scan([(segment.text, segment.context) for segment in changed])
+        if any(scan.skipped for scan in scans):
+            raise ProxyError("the redacted text could not be scanned again")
+        residue = {
+            segment.pointer: _outside_tokens(segment.text, scan.findings)
+            for segment, scan in zip(changed, scans, strict=True)
+        }
+        second = await _offload(size, work, segments, residue)
+        if any(first.tokens.get(token, value) != value for token, value in second.tokens.items()):
+            raise ProxyError("two values of this request would share a token")
+        return Deidentified(
+            texts={**first.texts, **second.texts},
+            tokens={**first.tokens, **second.tokens},
+            applied=first.applied + second.applied,
+        )
+
+    def _reroute(self, verdict: Verdict, policy: Policy, body: bytes) -> Verdict:
+        request = verdict.request
+        chat = verdict.dialect.chat(
+            Request(method=request.method, host=request.host, path=request.path, headers=request.headers, body=body)
+        )
+        target = policy.models.get(verdict.decision.reroute_to or "")
+        if chat is None or target is None:
+            # A request that must stay inside and can't be answered there is refused.
+            message = "This kind of request must stay inside, and no internal model can answer it."
+            refusal = verdict.dialect.refusal(_refusal(verdict.decision, verdict.inspection, message=message))
+            return replace(verdict, refusal=refusal)
+        return replace(verdict, chat=chat, target=target)
+
+    async def _inspect(self, request: Request, dialect: Dialect, policy: Policy) -> Inspection:
+        extraction = await _offload(len(request.body), dialect.extract, request.body)
+        segments = (*extraction.segments, *query_segments(request.path))
+        extraction = Extraction(segments=segments, skipped=extraction.skipped)
+        if len(segments) > self.settings.limits.segments:
+            raise LimitError(f"the body has {len(segments)} strings, limits.segments allows fewer")
+        labelling: asyncio.Task[Scan] | None = None
+        if policy.labels_used() and self.settings.classifier.enabled:
+            labelling = asyncio.create_task(self.inspector.label(_document(segments)))
+        try:
+            scans = await self.inspector.scan([(segment.text, segment.context) for segment in segments])
+            labelled = await labelling if labelling is not None else Scan()
+        finally:
+            if labelling is not None:
+                labelling.cancel()
+        skipped = list(extraction.skipped)
+        for segment, scan in zip(segments, scans, strict=True):
+            skipped += [Skipped(pointer=segment.pointer, reason=item.reason) for item in scan.skipped]
+        skipped += labelled.skipped
+        transient = any(item.reason in _TRANSIENT for item in skipped)
+        return Inspection(
+            extraction=extraction,
+            findings={s.pointer: scan.findings for s, scan in zip(segments, scans, strict=True) if scan.findings},
+            labels=labelled.labels,
+            skipped=tuple(skipped),
+            status=503 if transient else 403,
+        )
+
+    async def _record(self, verdict: Verdict) -> Verdict:
+        try:
+            await self.recorder.intent(verdict)
+        except Exception:  # noqa: BLE001 - no durable intent, no request: whatever the reason
+            refusal = Refusal(
+                decision_id=verdict.decision.id,
+                message="Privet can't record requests at the moment, so none may leave. Tell its administrator.",
+                status=503,
+                code="privet_audit_unavailable",
+            )
+            return replace(verdict, refusal=verdict.dialect.refusal(refusal), chat=None, target=None, tokens={})
+        return verdict
+
+    def _refused(
+        self, request: Request, principal: Principal, dialect: Dialect, reason: str, *, status: int, started: float
+    ) -> Verdict:
+        """A refusal that no rule decided: something inside failed, or the request may not be looked at."""
+        inspection = _failed(reason, status)
+        policy = self.policy
+        decision = Decision(
+            id=str(ULID()),
+            effect=Effect.BLOCK,
+            mode=policy.mode.ENFORCE,  # fail closed also where the policy only watches
+            policy_id=policy.id,
+            policy_revision=policy.revision,
+            department=principal.department,
+            determining_rules=("privet.fail_closed",),
+        )
+        return Verdict(
+            decision=decision,
+            principal=principal,
+            request=request,
+            dialect=dialect,
+            inspection=inspection,
+            refusal=dialect.refusal(_refusal(decision, inspection)),
+            started=started,
+        )
+
+    def _scope(self, principal: Principal, policy: Policy) -> str:
+        match self.settings.tokens.scope:
+            case "tenant":
+                return f"tenant:{policy.id}"
+            case "user":
+                return f"user:{principal.user or principal.address}"
+            case _:
+                return f"department:{principal.department}"
+
+
+_REASONS = {
+    "overloaded": "Privet is inspecting as many requests as it may. Try again in a moment.",
+    "websocket": "Privet can't read WebSocket connections to this host, so they may not leave. Use plain requests.",
+    "host_mismatch": "The names in this request disagree (CONNECT, SNI, Host), so Privet can't tell where it would go.",
+    "body_unreadable": "The body is not what its content type or encoding says, so Privet can't read it.",
+    "body_too_large": "The body is larger or deeper than Privet may read (settings: limits).",
+    "unknown_route": "The gateway knows no provider for this path. Use /openai/…, /anthropic/… or /gemini/….",
+}
+
+
+def _failed(reason: str, status: int) -> Inspection:
+    return Inspection(extraction=Extraction(segments=()), findings={}, error=reason, status=status)
+
+
+def _reason(error: BodyError | LimitError) -> str:
+    return "body_too_large" if isinstance(error, LimitError) else "body_unreadable"
+
+
+def _refusal(decision: Decision, inspection: Inspection, *, message: str | None = None) -> Refusal:
+    if message is None:
+        message = decision.message
+    if message is None and inspection.error is not None:
+        message = _REASONS.get(inspection.error, "Privet failed while it inspected this request, so it may not leave.")
+    if message is None and inspection.skipped and not any(r for r in decision.determining_rules if "." not in r):
+        reasons = ", ".join(sorted({item.reason.value for item in inspection.skipped}))
+        message = f"A part of this request could not be inspected ({reasons}), so it may not leave."
+    if message is None:
+        message = "This request may not leave."
+    by_policy = inspection.error is None and any("." not in rule for rule in decision.determining_rules)
+    return Refusal(
+        decision_id=decision.id,
+        message=message,
+        rules=decision.determining_rules,
+        entity_types=tuple(sorted(decision.entity_counts)),
+        status=403 if by_policy else inspection.status,
+    )
+
+
+def _inquiry(request: Request, principal: Principal, dialect: Dialect, inspection: Inspection, model: str) -> Inquiry:
+    roles = {segment.pointer: segment.role for segment in inspection.extraction.segments}
+    task = request.headers.get(TASK_HEADER, "").strip()
+    return Inquiry(
+        department=principal.department,
+        user=principal.user,
+        entities=tuple(
+            EntityFact(finding.entity_type, finding.score, roles[pointer].value)
+            for pointer, findings in inspection.findings.items()
+            for finding in findings
+        ),
+        labels=inspection.labels,
+        tasks=(task,) if task else (),
+        skipped=inspection.skipped,
+        error=inspection.error,
+        provider=provider_of_host(request.host) or dialect.provider,
+        host=request.host,
+        endpoint=request.endpoint,
+        model=model,
+    )
+
+
+def _document(segments: Sequence[Segment]) -> list[str]:
+    """The texts that say what kind of document a request is: what people and tools wrote, else everything."""
+    spoken = [segment.text for segment in segments if segment.role is not Role.METADATA]
+    return spoken or [segment.text for segment in segments]
+
+
+async def _offload[**P, T](size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do the work; in a thread if the body is so large that other connections would feel it."""
+    if size < _LARGE_BODY:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
+
+
+def _outside_tokens(text: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings in redacted text that don't touch what Privet itself put there."""
+    placed = list(find_tokens(text))
+    starts = [token.start for token in placed]
+
+    def touches(finding: Finding) -> bool:
+        before = bisect_left(starts, finding.end)  # tokens that begin before the finding ends; they don't overlap
+        return before > 0 and placed[before - 1].end > finding.start
+
+    return tuple(finding for finding in findings if not touches(finding))

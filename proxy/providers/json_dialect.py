@@ -1,0 +1,252 @@
+"""What the dialects with JSON bodies have in common: reading and editing bodies, and the plainest accessors.
+
+Where things stand in a vendor's format is said by the dialects, each in its own file.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ulid import ULID
+
+from detectors.finding import Skipped
+from proxy.errors import BodyError, LimitError
+from proxy.message import Chat, ChatMessage, Extraction, Refusal, Request, Response, Role, Segment
+from proxy.providers.dialect import Answer, EventShape
+from proxy.providers.exemptions import Exemptions, is_web_url, shape_of
+from proxy.providers.json_spans import NESTING, Literal, edit, flatten, parse, scan, value_at
+
+JSON = "application/json"
+SSE = "text/event-stream; charset=utf-8"
+_NO_PARENT: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDialect(ABC):
+    """A dialect whose bodies are JSON. Subclasses name the exempt places and who speaks where."""
+
+    name: ClassVar[str]
+    provider: ClassVar[str]
+    exemptions: ClassVar[Exemptions]
+
+    nesting: int = NESTING
+
+    @abstractmethod
+    def matches(self, request: Request) -> bool:
+        """Whether this dialect speaks for the request."""
+
+    @abstractmethod
+    def refusal(self, refusal: Refusal) -> Response:
+        """The vendor's error shape."""
+
+    def extract(self, body: bytes) -> Extraction:
+        """Every string but the exempt ones."""
+        if not body.strip():
+            return Extraction(segments=())
+        document = scan(body, nesting=self.nesting)
+        roles = self.roles(document.data)
+        segments: list[Segment] = []
+        skipped: list[Skipped] = [*self.unreadable(document.data)]
+        for literal in flatten(document.literals):
+            if not literal.text:
+                continue
+            shape = self.normal(shape_of(literal.pointer))
+            if literal.kind == "value":
+                parent = parent_of(document.data, literal.pointer)
+                if self.exemptions.exempts(shape, literal.text, parent):
+                    continue
+                reason = self.exemptions.skips(shape, literal.text, parent)
+                if reason is not None:
+                    skipped.append(Skipped(pointer=literal.pointer, reason=reason))
+                    # An address can be read, only what it leads to can't.
+                    if not is_web_url(literal.text):
+                        continue
+            segments.append(self._segment(literal, roles))
+        return Extraction(segments=tuple(segments), skipped=tuple(skipped))
+
+    def rebuild(self, body: bytes, texts: Mapping[str, str]) -> bytes:
+        """The body with these strings replaced."""
+        return edit(body, texts, nesting=self.nesting)
+
+    def model(self, request: Request) -> str:
+        """The body's `model`."""
+        return string(self.read(request.body).get("model"))
+
+    def chat(self, request: Request) -> Chat | None:  # noqa: ARG002 - part of the interface
+        """None: most endpoints have no conversation."""
+        return None
+
+    def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
+        """Not for dialects whose `chat` gives None."""
+        raise NotImplementedError("this dialect has no conversations to answer")
+
+    def reply_stream(
+        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+    ) -> AsyncIterator[bytes]:
+        """Not for dialects whose `chat` gives None."""
+        raise NotImplementedError("this dialect has no conversations to answer")
+
+    def shape(self, event: object) -> EventShape:  # noqa: ARG002 - part of the interface
+        """Nothing streams, unless a dialect says otherwise."""
+        return EventShape()
+
+    def normal(self, shape: str) -> str:
+        """A pointer's shape as the exemptions write it, where a vendor has several spellings."""
+        return shape
+
+    def roles(self, data: Any) -> Mapping[str, Role]:  # noqa: ARG002 - part of the interface
+        """Pointer prefix → who speaks there; what no prefix covers is metadata."""
+        return {}
+
+    def unreadable(self, data: Any) -> Iterable[Skipped]:  # noqa: ARG002 - part of the interface
+        """Parts that can't be read and aren't strings."""
+        return ()
+
+    @staticmethod
+    def read(body: bytes) -> Mapping[str, Any]:
+        """The body's object, for looking things up; empty if it can't be read (`extract` says so)."""
+        try:
+            return mapping(parse(body)) if body.strip() else {}
+        except (BodyError, LimitError):
+            return {}
+
+    @staticmethod
+    def _segment(literal: Literal, roles: Mapping[str, Role]) -> Segment:
+        return Segment(
+            pointer=literal.pointer,
+            role=role_at(literal.pointer, roles),
+            text=literal.text,
+            context=literal.context,
+        )
+
+
+def role_at(pointer: str, roles: Mapping[str, Role]) -> Role:
+    """The role of the longest prefix of `pointer` in `roles`."""
+    end = len(pointer)
+    while end > 0:
+        role = roles.get(pointer[:end])
+        if role is not None:
+            return role
+        end = max(pointer.rfind("/", 0, end), pointer.rfind("~", 0, end))
+    return roles.get("", Role.METADATA)
+
+
+def parent_of(data: Any, pointer: str) -> Mapping[str, Any]:
+    """The object that holds the string at `pointer`; empty when it can't be told."""
+    parent = None if "~" in pointer else value_at(data, pointer.rpartition("/")[0])
+    return parent if isinstance(parent, dict) else _NO_PARENT
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """The value if it is an array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def string(value: Any) -> str:
+    """The value if it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def whole_number(value: Any) -> int | None:
+    """The value if it is a positive whole number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def real_number(value: Any) -> float | None:
+    """The value if it is a number."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def role_named(name: Any) -> Role:
+    """Vendors' names of roles."""
+    match name:
+        case "system" | "developer":
+            return Role.SYSTEM
+        case "assistant" | "model":
+            return Role.ASSISTANT
+        case "tool" | "function":
+            return Role.TOOL
+        case _:
+            return Role.USER
+
+
+def text_of(content: Any) -> str:
+    """The text of a content field: a string, or parts of which some have a `text`."""
+    if isinstance(content, str):
+        return content
+    texts = (part if isinstance(part, str) else string(mapping(part).get("text")) for part in items(content))
+    return "\n".join(text for text in texts if text)
+
+
+def turn(role: Role, text: str) -> list[ChatMessage]:
+    """One turn, unless there is nothing in it."""
+    return [ChatMessage(role=role, text=text)] if text.strip() else []
+
+
+def compact(data: Any) -> str:
+    """JSON as vendors write it."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+
+def event(data: Any, kind: str | None = None) -> bytes:
+    """One server-sent event."""
+    head = f"event: {kind}\n" if kind else ""
+    return f"{head}data: {data if isinstance(data, str) else compact(data)}\n\n".encode("utf-8", "backslashreplace")
+
+
+def whole(data: Any, decision_id: str, model: str) -> Response:
+    """A rerouted answer as a response."""
+    headers = {"content-type": JSON, "x-privet-decision": decision_id, "x-privet-rerouted": model}
+    return Response(status=200, headers=headers, body=compact(data).encode("utf-8", "backslashreplace"))
+
+
+def mark(decision_id: str, model: str) -> dict[str, str]:
+    """The field that says that an internal model answered."""
+    return {"decision_id": decision_id, "rerouted_to": model}
+
+
+def refused(refusal: Refusal, error: Mapping[str, Any]) -> Response:
+    """A vendor's error body as a response, with what Privet adds to it."""
+    body = {
+        **error,
+        "privet": {
+            "decision_id": refusal.decision_id,
+            "rules": list(refusal.rules),
+            "entity_types": list(refusal.entity_types),
+        },
+    }
+    headers = {"content-type": JSON, "x-privet-decision": refusal.decision_id}
+    if refusal.status < 500:
+        headers["x-should-retry"] = "false"  # the openai and anthropic SDKs obey it
+    return Response(status=refusal.status, headers=headers, body=compact(body).encode("utf-8", "backslashreplace"))
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """The message for the person, ending with what to quote when asking about it."""
+    parts = [refusal.message.rstrip()]
+    if refusal.rules:
+        parts.append(f"Rule: {', '.join(refusal.rules)}.")
+    if refusal.entity_types:
+        parts.append(f"Found: {', '.join(refusal.entity_types)}.")
+    parts.append(f"Decision {refusal.decision_id}")
+    return " ".join(parts)
+
+
+def written_at(decision_id: str) -> int:
+    """Seconds since 1970 at which a decision was made: its id is a ULID, which begins with the time."""
+    try:
+        return int(ULID.from_str(decision_id).timestamp)
+    except ValueError:
+        return 0
+
+
+def path_ends(request: Request, *endings: str) -> bool:
+    """Whether the request's path ends like this, whatever it says of its body: the vendor may not look at it either."""
+    return request.endpoint.rstrip("/").endswith(endings)

@@ -1,0 +1,215 @@
+"""OpenAI chat completions, as OpenAI, Azure and the many compatible servers speak them (`…/chat/completions`).
+
+Reference: https://platform.openai.com/docs/api-reference/chat
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, override
+
+from detectors.finding import SkipReason
+from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role
+from proxy.providers import exemptions as look
+from proxy.providers.dialect import Answer, Delta, EventShape
+from proxy.providers.exemptions import Exemptions
+from proxy.providers.json_dialect import (
+    JsonDialect,
+    event,
+    items,
+    mapping,
+    mark,
+    path_ends,
+    real_number,
+    refusal_text,
+    refused,
+    role_named,
+    string,
+    text_of,
+    turn,
+    whole,
+    whole_number,
+    written_at,
+)
+
+_CONTENT = "/messages/*/content/*"
+_CALL = "/messages/*/tool_calls/*"
+# Fields of a streamed delta that hold text; the reasoning ones are those of compatible servers.
+_TEXTS = ("reasoning", "reasoning_content", "content", "refusal")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAIChat(JsonDialect):
+    """Chat completions."""
+
+    name: ClassVar[str] = "openai-chat"
+    provider: ClassVar[str] = "openai"
+    exemptions: ClassVar[Exemptions] = Exemptions(
+        exact={
+            "/model": look.model,
+            "/messages/*/role": look.word,
+            f"{_CONTENT}/type": look.word,
+            f"{_CONTENT}/image_url/detail": look.word,
+            f"{_CONTENT}/input_audio/format": look.word,
+            "/messages/*/audio/id": look.identifier,
+            "/messages/*/tool_call_id": look.identifier,
+            f"{_CALL}/id": look.identifier,
+            f"{_CALL}/type": look.word,
+            f"{_CALL}/function/name": look.name,
+            "/tools/*/type": look.word,
+            "/tools/*/function/name": look.name,
+            "/tool_choice": look.word,
+            "/tool_choice/type": look.word,
+            "/tool_choice/function/name": look.name,
+            "/response_format/type": look.word,
+            "/response_format/json_schema/name": look.name,
+            "/modalities/*": look.word,
+            "/audio/format": look.word,
+            "/audio/voice": look.word,
+            "/service_tier": look.word,
+            "/reasoning_effort": look.word,
+            "/verbosity": look.word,
+            "/prompt_cache_retention": look.word,
+            "/moderation/model": look.model,
+            "/web_search_options/search_context_size": look.word,
+        },
+        schemas=(
+            "/tools/*/function/parameters",
+            "/functions/*/parameters",
+            "/response_format/json_schema/schema",
+        ),
+        opaque={
+            f"{_CONTENT}/image_url/url": (look.anything, SkipReason.OPAQUE),
+            f"{_CONTENT}/input_audio/data": (look.anything, SkipReason.UNSUPPORTED_MEDIA),
+            f"{_CONTENT}/file/file_data": (look.anything, SkipReason.OPAQUE),
+            f"{_CONTENT}/file/file_id": (look.anything, SkipReason.OPAQUE),
+        },
+    )
+
+    @override
+    def matches(self, request: Request) -> bool:
+        return path_ends(request, "/chat/completions")
+
+    @override
+    def roles(self, data: Any) -> Mapping[str, Role]:
+        messages = items(mapping(data).get("messages"))
+        return {f"/messages/{index}": role_named(mapping(item).get("role")) for index, item in enumerate(messages)}
+
+    @override
+    def refusal(self, refusal: Refusal) -> Response:
+        return refused(refusal, openai_error(refusal))
+
+    @override
+    def chat(self, request: Request) -> Chat | None:
+        body = self.read(request.body)
+        messages = [message for item in items(body.get("messages")) for message in _turns(mapping(item))]
+        if not messages:
+            return None
+        return Chat(
+            messages=tuple(messages),
+            model=string(body.get("model")),
+            stream=body.get("stream") is True,
+            max_tokens=whole_number(body.get("max_completion_tokens")) or whole_number(body.get("max_tokens")),
+            temperature=real_number(body.get("temperature")),
+            include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
+        )
+
+    @override
+    def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
+        message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": []}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        body = {
+            **_head("chat.completion", answer.model, decision_id),
+            "choices": [choice],
+            "usage": _usage(answer.input_tokens, answer.output_tokens),
+            "privet": mark(decision_id, answer.model),
+        }
+        return whole(body, decision_id, answer.model)
+
+    @override
+    async def reply_stream(
+        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+    ) -> AsyncIterator[bytes]:
+        head = _head("chat.completion.chunk", model, decision_id)
+
+        def chunk(choices: list[Any], usage: Any = None) -> bytes:
+            extra = {"usage": usage} if chat.include_usage else {}
+            return event({**head, "choices": choices, **extra, "privet": mark(decision_id, model)})
+
+        yield chunk([_choice({"role": "assistant", "content": "", "refusal": None})])
+        count = 0
+        async for piece in pieces:
+            count += 1
+            yield chunk([_choice({"content": piece})])
+        yield chunk([_choice({}, "stop")])
+        if chat.include_usage:
+            yield chunk([], _usage(0, count))
+        yield event("[DONE]")
+
+    @override
+    def shape(self, event: object) -> EventShape:
+        return chat_shape(event)
+
+
+def openai_error(refusal: Refusal) -> dict[str, Any]:
+    """OpenAI's error body."""
+    kind = "server_error" if refusal.status >= 500 else "invalid_request_error"
+    return {"error": {"message": refusal_text(refusal), "type": kind, "param": None, "code": refusal.code}}
+
+
+def chat_shape(event: object) -> EventShape:
+    """Where the text of a chat (or legacy) completion chunk stands."""
+    deltas: list[Delta] = []
+    closes: list[str] = []
+    for position, item in enumerate(items(mapping(event).get("choices"))):
+        choice = mapping(item)
+        base, place = f"choice/{choice.get('index', position)}", f"/choices/{position}"
+        found = list(_deltas(base, place, choice))
+        names = {delta.channel for delta in found}
+        if any("/call/" in name for name in names):
+            closes += [f"{base}/{field}" for field in _TEXTS]
+        elif f"{base}/content" in names:
+            closes += [f"{base}/reasoning", f"{base}/reasoning_content"]
+        deltas += found
+        if choice.get("finish_reason") is not None:
+            closes.append(base)
+    return EventShape(deltas=tuple(deltas), closes=tuple(closes))
+
+
+def _deltas(base: str, place: str, choice: Mapping[str, Any]) -> Iterator[Delta]:
+    delta = mapping(choice.get("delta"))
+    for field in _TEXTS:
+        if isinstance(delta.get(field), str):
+            yield Delta(channel=f"{base}/{field}", pointer=f"{place}/delta/{field}")
+    if isinstance(mapping(delta.get("audio")).get("transcript"), str):
+        yield Delta(channel=f"{base}/audio", pointer=f"{place}/delta/audio/transcript")
+    if isinstance(mapping(delta.get("function_call")).get("arguments"), str):
+        yield Delta(f"{base}/call/function", f"{place}/delta/function_call/arguments", is_json=True)
+    for position, item in enumerate(items(delta.get("tool_calls"))):
+        call = mapping(item)
+        number = call.get("index", position)
+        if isinstance(mapping(call.get("function")).get("arguments"), str):
+            at = f"{place}/delta/tool_calls/{position}/function/arguments"
+            yield Delta(f"{base}/call/{number}", at, is_json=True)
+    if isinstance(choice.get("text"), str):  # legacy completions
+        yield Delta(channel=f"{base}/text", pointer=f"{place}/text")
+
+
+def _turns(message: Mapping[str, Any]) -> list[ChatMessage]:
+    role = role_named(message.get("role"))
+    texts = [text_of(message.get("content"))]
+    for item in items(message.get("tool_calls")):
+        function = mapping(mapping(item).get("function"))
+        texts.append(f"[called {string(function.get('name'))} with {string(function.get('arguments'))}]")
+    return turn(role, "\n".join(text for text in texts if text))
+
+
+def _head(kind: str, model: str, decision_id: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{decision_id}", "object": kind, "created": written_at(decision_id), "model": model}
+
+
+def _choice(delta: Mapping[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+
+
+def _usage(prompt: int, completion: int) -> dict[str, int]:
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}

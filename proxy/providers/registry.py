@@ -1,0 +1,119 @@
+"""Which dialect speaks for a request, where a gateway path leads, and the texts in query strings.
+
+The list of dialects is explicit and ordered; the generic one, which speaks for everything, is last.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from configs.hosts import provider_of_host
+from proxy.message import Request, Segment
+from proxy.providers import forms
+from proxy.providers.anthropic_messages import AnthropicMessages
+from proxy.providers.dialect import Dialect
+from proxy.providers.gemini import Gemini
+from proxy.providers.generic import Generic
+from proxy.providers.json_spans import NESTING
+from proxy.providers.openai_chat import OpenAIChat
+from proxy.providers.openai_embeddings import OpenAIEmbeddings
+from proxy.providers.openai_responses import OpenAIResponses
+
+QUERY = "~query"
+_GATEWAY = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini"}
+_BARE = (
+    ("openai", re.compile(r"/v1/(?:chat/completions|responses|embeddings|completions|moderations)(?:/|$)")),
+    ("anthropic", re.compile(r"/v1/(?:messages|complete)(?:/|$)")),
+    ("gemini", re.compile(r"/v1(?:beta|alpha)/")),
+    ("gemini", re.compile(r"/v1/models/[^/:]+:[A-Za-z]+$")),
+)
+# Paths that several vendors have.
+_SHARED = re.compile(
+    r"/v1/(?:models|files|batches|uploads|images|audio|vector_stores|conversations|assistants|threads)(?:/|$)"
+)
+# The error shapes that hosts of a kind speak.
+_ERROR_SHAPES = {"anthropic": "anthropic", "claude": "anthropic", "gemini": "gemini", "gemini-web": "gemini"}
+_ODD = re.compile(r"%2e|%2f|%5c|\\|//|/\.{1,2}(?:/|$)", re.IGNORECASE)
+_GEMINI_PATH = re.compile(r"/v1(?:beta|alpha|internal)?[/:]")
+# Query parameters that are the protocol's own, and what their values look like.
+_PARAMETERS = {
+    "alt": re.compile(r"sse|json|media|proto"),
+    "beta": re.compile(r"true|false"),
+    "api-version": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:-preview)?|v1|preview", re.ASCII),
+    "limit": re.compile(r"[0-9]{1,5}", re.ASCII),
+    "pageSize": re.compile(r"[0-9]{1,5}", re.ASCII),
+    "order": re.compile(r"asc|desc"),
+    "stream": re.compile(r"true|false"),
+}
+_GEMINI_KEY = re.compile(r"[\w.-]{1,200}", re.ASCII)
+
+
+def dialect_for(request: Request, *, nesting: int = NESTING) -> Dialect:
+    """The dialect that speaks for a request: the first that matches, at last the generic one."""
+    for dialect in dialects(nesting):
+        if dialect.matches(request):
+            return dialect
+    provider = provider_of_host(request.host) or _provider_by_headers(request.headers) or "generic"
+    return Generic(nesting=nesting, provider=_ERROR_SHAPES.get(provider, provider), media_type=request.media_type)
+
+
+@cache
+def dialects(nesting: int = NESTING) -> tuple[Dialect, ...]:
+    """The dialects that know their endpoints, in the order in which they are asked."""
+    return (
+        OpenAIChat(nesting),
+        OpenAIResponses(nesting),
+        OpenAIEmbeddings(nesting),
+        AnthropicMessages(nesting),
+        Gemini(nesting),
+    )
+
+
+def gateway_route(path: str, headers: Mapping[str, str] | None = None) -> tuple[str, str] | None:
+    """Provider and upstream path of a gateway path: `/openai/v1/…`, `/anthropic/…`, `/gemini/…`, or a bare API path.
+
+    `headers` (lower-case names) tell apart what several vendors have (`/v1/models`). None when nobody is meant.
+    """
+    endpoint = path.partition("?")[0]
+    if _ODD.search(endpoint):
+        return None  # what one server reads as one path another may read as a second one
+    first, slash, rest = path[1:].partition("/")
+    if first in _GATEWAY and slash and rest:
+        return _GATEWAY[first], f"/{rest}"
+    for provider, pattern in _BARE:
+        if pattern.match(endpoint):
+            return provider, path
+    if _SHARED.match(endpoint):
+        return _provider_by_headers(headers or {}) or "openai", path
+    return None
+
+
+def query_segments(path: str) -> tuple[Segment, ...]:
+    """The texts in a path's query, but the protocol's own parameters. Raises `BodyError`."""
+    endpoint, mark, query = path.partition("?")
+    if not mark:
+        return ()
+    wanted = tuple(field for field in forms.fields(query, QUERY) if not _exempt(endpoint, field))
+    return tuple(forms.segments(wanted, NESTING))
+
+
+def rebuild_query(path: str, texts: Mapping[str, str]) -> str:
+    """The path with the query's texts at these pointers replaced. Raises `BodyError`."""
+    if not texts:
+        return path
+    endpoint, _, query = path.partition("?")
+    return f"{endpoint}?{forms.rebuild(query, QUERY, texts, NESTING)}"
+
+
+def _exempt(endpoint: str, field: forms.Field) -> bool:
+    name = field.pointer.removeprefix(f"{QUERY}/")
+    if name == "key":  # Google's API key, which goes where it belongs
+        return _GEMINI_PATH.match(endpoint) is not None and _GEMINI_KEY.fullmatch(field.text) is not None
+    pattern = _PARAMETERS.get(name)
+    return pattern is not None and pattern.fullmatch(field.text) is not None
+
+
+def _provider_by_headers(headers: Mapping[str, str]) -> str | None:
+    if "anthropic-version" in headers:
+        return "anthropic"
+    return "gemini" if "x-goog-api-key" in headers else None

@@ -1,0 +1,192 @@
+"""Verdicts and outcomes become audit events. An intent is awaited until it is durable; an outcome follows on its own.
+
+What goes in: names, counts, pointers, scores, keyed fingerprints. What a person wrote stays here.
+"""
+
+import asyncio
+import logging
+import re
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from audit.errors import AuditError
+from audit.event import (
+    Actor,
+    AuditEvent,
+    DecisionFacts,
+    EntityCount,
+    Fingerprint,
+    LabelFact,
+    OutcomeFacts,
+    PointerFact,
+    RequestFacts,
+    SkippedPart,
+    permille,
+)
+from audit.fingerprint import fingerprint
+from policy.model import Policy
+from proxy.pipeline import Verdict
+
+log = logging.getLogger("privet.record")
+
+_STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
+
+
+class Store(Protocol):
+    """The part of `audit.store.AuditStore` that is used here."""
+
+    def append(self, event: AuditEvent) -> Future[Any]:
+        """A future that is done when the event is durable."""
+
+
+class RecordError(Exception):
+    """The intent is not durable, or nobody can tell: the request may not leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a request ended."""
+
+    status: int
+    response_bytes: int
+    duration_ms: int
+    restored: bool = False
+    error: str | None = None  # a code word
+
+
+@dataclass(slots=True)
+class Record:
+    """The audit log, as the data plane writes it."""
+
+    store: Store
+    fingerprint_key: bytes = field(repr=False)
+    commit_timeout: float
+
+    async def intent(self, verdict: Verdict) -> None:
+        """Return when the verdict's record is durable. Raises `RecordError`."""
+        try:
+            future = self.store.append(intent_event(verdict, self.fingerprint_key))
+            # The store keeps the same deadline itself; this one is for a store that hangs.
+            async with asyncio.timeout(self.commit_timeout * 1.5):
+                await asyncio.wrap_future(future)
+        except (AuditError, TimeoutError, ValueError) as error:
+            log.error("no record, no request: %s", type(error).__name__)  # noqa: TRY400 - a traceback may quote it
+            raise RecordError(f"the intent is not durable: {type(error).__name__}") from None
+
+    def outcome(self, verdict: Verdict, outcome: Outcome) -> None:
+        """Record how the request ended. A failure is logged: the intent without an outcome tells of it."""
+        event = AuditEvent.ended(
+            decision_id=verdict.decision.id,
+            outcome=OutcomeFacts(
+                status=outcome.status,
+                response_bytes=outcome.response_bytes,
+                duration_ms=outcome.duration_ms,
+                restored=int(outcome.restored),
+                error=outcome.error or "",
+            ),
+        )
+        self._send(event)
+
+    def notice(self, code: str, policy: Policy, details: Mapping[str, str] | None = None) -> None:
+        """Record something about Privet itself."""
+        self._send(AuditEvent.noticed(code, {"policy": policy.id, "revision": policy.revision, **(details or {})}))
+
+    def _send(self, event: AuditEvent) -> None:
+        try:
+            future = self.store.append(event)
+        except AuditError as error:
+            log.error("an event of kind %s is lost: %s", event.kind.value, type(error).__name__)  # noqa: TRY400
+            return
+        future.add_done_callback(_tell_failure)
+
+
+def _tell_failure(future: Future[Any]) -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        log.error("an event is lost: %s", type(error).__name__)
+
+
+def intent_event(verdict: Verdict, fingerprint_key: bytes) -> AuditEvent:
+    """What the log holds of a verdict."""
+    decision, inspection, request = verdict.decision, verdict.inspection, verdict.request
+    return AuditEvent.intent(
+        decision_id=decision.id,
+        actor=Actor(
+            user=verdict.principal.user or "",
+            department=verdict.principal.department,
+            address=verdict.principal.address,
+        ),
+        request=RequestFacts(
+            provider=verdict.provider,
+            dialect=verdict.dialect.name,
+            host=request.host,
+            endpoint=request.endpoint,
+            method=request.method,
+            model=verdict.model,
+            bytes=len(request.body),
+            streaming="streamGenerate" in request.endpoint or bool(_STREAM.search(request.body)),
+        ),
+        decision=DecisionFacts(
+            effect=decision.effect.name.lower(),
+            mode=decision.mode.value,
+            determining_rules=decision.determining_rules,
+            matched_rules=decision.matched_rules,
+            policy_id=decision.policy_id,
+            policy_revision=decision.policy_revision,
+            reroute_to=decision.reroute_to or "",
+        ),
+        entities=_entities(verdict),
+        pointers=_pointers(verdict),
+        labels=[LabelFact(label.name, permille(label.score)) for label in inspection.labels],
+        skipped=[
+            *(SkippedPart(reason=item.reason.value, pointer=item.pointer) for item in inspection.skipped),
+            *([SkippedPart(reason=_code(inspection.error))] if inspection.error else []),
+        ],
+        obligations=_obligations(verdict),
+        fingerprints=sorted(_fingerprints(verdict, fingerprint_key), key=lambda item: (item.type, item.hmac)),
+    )
+
+
+def _entities(verdict: Verdict) -> list[EntityCount]:
+    counts: Counter[str] = Counter()
+    best: dict[str, float] = {}
+    for findings in verdict.inspection.findings.values():
+        for finding in findings:
+            counts[finding.entity_type] += 1
+            best[finding.entity_type] = max(best.get(finding.entity_type, 0.0), finding.score)
+    return [EntityCount(name, count, permille(best[name])) for name, count in sorted(counts.items())]
+
+
+def _pointers(verdict: Verdict) -> list[PointerFact]:
+    done = [PointerFact(pointer, name, operator, count) for pointer, name, operator, count in verdict.applied]
+    if done:
+        return done
+    found = Counter(
+        (pointer, finding.entity_type)
+        for pointer, findings in verdict.inspection.findings.items()
+        for finding in findings
+    )
+    return [PointerFact(pointer, name, "", count) for (pointer, name), count in found.items()]
+
+
+def _obligations(verdict: Verdict) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for _, _, operator, count in verdict.applied:
+        totals[operator] += count
+    return dict(totals)
+
+
+def _fingerprints(verdict: Verdict, key: bytes) -> set[Fingerprint]:
+    texts = {segment.pointer: segment.text for segment in verdict.inspection.extraction.segments}
+    return {
+        fingerprint(key, finding.entity_type, texts[pointer][finding.start : finding.end])
+        for pointer, findings in verdict.inspection.findings.items()
+        for finding in findings
+    }
+
+
+def _code(error: str) -> str:
+    """An exception's class name as a code word: `KeyError` → `key_error`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", error).lower()

@@ -1,0 +1,298 @@
+"""The service: everything that `privet serve` runs, put together in the order that fails closed.
+
+Policy, keys, audit log and workers come first, and each can refuse the start; the listeners come last, so that nothing
+is accepted that could not be judged. A changed policy is taken over while serving, or kept out.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from audit.store import AuditStore
+from configs.packages import clashing_packages
+from configs.settings import Settings, parse_address
+from configs.state import StatePaths, load_or_make_key, make_private_dir
+from configs.yaml_source import SourceError
+from detectors.cache import ScanCache
+from policy.load import load_policy
+from policy.model import Policy
+from proxy.addon import PrivetAddon
+from proxy.answer import Answerer
+from proxy.authority import ensure_authority, ensure_bundle
+from proxy.errors import ConfigurationError, WorkerError
+from proxy.identity import Credentials
+from proxy.inspector import PoolInspector
+from proxy.jobs import CHAT, DETECTION, DOCUMENTS
+from proxy.local import LocalServer
+from proxy.metrics import Metrics
+from proxy.pipeline import Pipeline
+from proxy.record import Record
+from proxy.selftest import failures
+from proxy.server import MitmServer
+from proxy.workers import WorkerPool
+
+log = logging.getLogger("privet")
+
+GATEWAY_BASES = {
+    "openai": "https://api.openai.com",
+    "anthropic": "https://api.anthropic.com",
+    "gemini": "https://generativelanguage.googleapis.com",
+}
+_POLICY_POLL = 1.0  # seconds
+_CHAT_DEADLINE = 120.0  # seconds for an internal model's whole answer
+
+
+@dataclass(slots=True)
+class Privet:
+    """Everything that runs. `async with` starts and stops it; `run` serves until it is told to stop."""
+
+    settings: Settings
+    state: StatePaths
+    policy: Policy
+    metrics: Metrics = field(default_factory=Metrics)
+    store: AuditStore | None = None
+    pipeline: Pipeline | None = None
+    inspector: PoolInspector | None = None
+    answerer: Answerer | None = None
+    addresses: dict[str, str] = field(default_factory=dict)
+    serving: bool = False
+    _policy_stamp: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def pools(self) -> list[WorkerPool]:
+        """Every worker pool there is."""
+        if self.inspector is None or self.answerer is None:
+            return []
+        documents = [self.inspector.documents] if self.inspector.documents else []
+        return [self.inspector.detection, *documents, *self.answerer.pools.values()]
+
+    def status(self) -> dict[str, Any]:
+        """What `/healthz` says."""
+        return {
+            "instance": self.state.instance,
+            "version": version("privet"),
+            "pid": os.getpid(),
+            "policy": {"id": self.policy.id, "revision": self.policy.revision, "mode": self.policy.mode.value},
+            "workers": {pool.job: {"alive": pool.alive, "pids": pool.pids} for pool in self.pools},
+            **self.addresses,
+        }
+
+    def missing(self) -> list[str]:
+        """What stands in the way of serving; empty when ready."""
+        for pool in self.pools:
+            self.metrics.workers.labels(pool.job).set(pool.alive)
+            self.metrics.restarts.labels(pool.job).set(pool.restarts)
+        missing = [f"no {pool.job} worker is up" for pool in self.pools if not pool.alive]
+        if self.store is None or not self.store.healthy():
+            missing.append("the audit log can't be written")
+        if not self.serving:
+            missing.append("not listening yet")
+        return missing
+
+
+async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. At start: `ConfigurationError`, `StateError`, `AuditError`, `SourceError`."""
+    if clashes := clashing_packages():
+        raise ConfigurationError("; ".join(clashes))
+    state = StatePaths(settings.state_dir)
+    make_private_dir(state.root)
+    policy = load_policy(settings.policy)
+    ensure_authority(state)
+    ensure_bundle(state)
+    token_key, fingerprint_key = load_or_make_key(state.token_key), load_or_make_key(state.fingerprint_key)
+    credentials = Credentials.load(settings.identity.users_file) if settings.identity.users_file else None
+    if settings.upstream.ca_file is not None and not settings.upstream.ca_file.is_file():
+        raise ConfigurationError(f"{settings.upstream.ca_file}: upstream.ca_file does not exist")
+    privet = Privet(settings=settings, state=state, policy=policy, _policy_stamp=_stamp(policy, settings.policy))
+    async with AsyncExitStack() as stack:
+        privet.store = AuditStore.open(
+            settings.audit.database,
+            state=state,
+            origin=f"privet/{state.instance}",
+            commit_timeout=settings.audit.commit_timeout,
+            checkpoint_every=settings.audit.checkpoint_every,
+            checkpoint_seconds=settings.audit.checkpoint_seconds,
+        )
+        stack.callback(privet.store.close)
+        record = Record(privet.store, fingerprint_key, settings.audit.commit_timeout)
+        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+        detection = WorkerPool(
+            "detection", DETECTION, {"languages": list(settings.detection.languages)}, size=settings.detection.workers
+        )
+        privet.inspector = PoolInspector(
+            settings=settings,
+            detection=detection,
+            documents=None,
+            cache=ScanCache(settings.detection.cache_entries),
+        )
+        privet.answerer = Answerer(pools={}, session=session, deadline=_CHAT_DEADLINE, api_keys=_api_keys(policy))
+        stack.push_async_callback(_close_pools, privet)
+        local = LocalServer(
+            inspector=privet.inspector,
+            answerer=privet.answerer,
+            metrics=privet.metrics,
+            status=privet.status,
+            ready=privet.missing,
+            labelling=lambda: bool(privet.inspector and privet.inspector.documents),
+        )
+        announce("starting the detection models …")
+        await asyncio.gather(detection.start(), _prepare(privet, policy))
+        if failed := await failures(privet.inspector):
+            raise ConfigurationError("; ".join(["the self-test failed", *failed]))
+        privet.pipeline = Pipeline(
+            settings=settings, policy=policy, inspector=privet.inspector, recorder=record, token_key=token_key
+        )
+        api_port = await _listen(stack, local.public(), *parse_address(settings.listen.api))
+        inner_port = await _listen(stack, local.inner(), "127.0.0.1", 0)
+        addon = PrivetAddon(
+            settings=settings,
+            pipeline=privet.pipeline,
+            record=record,
+            local=local,
+            metrics=privet.metrics,
+            credentials=credentials,
+            api_port=api_port,
+            inner_port=inner_port,
+            gateway_bases={**GATEWAY_BASES, **settings.upstream.gateway},
+            on_running=lambda: _ready(privet, server, record, api_port(), announce),
+        )
+        server = MitmServer(settings, state.ca_dir, addon)
+        await _serve_until_told(privet, server, record)
+
+
+async def _serve_until_told(privet: Privet, server: MitmServer, record: Record) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.shutdown)
+    reload_now = asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, reload_now.set)
+    watching = loop.create_task(_watch_policy(privet, record, reload_now))
+    try:
+        await server.run()
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        record.notice("stopped", privet.policy)
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: int) -> Callable[[], int]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, host, port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise ConfigurationError(f"listen.api {host}:{port}: {error.strerror}. Is another Privet running?") from None
+    bound = int(runner.addresses[0][1])
+    return lambda: bound
+
+
+def _ready(privet: Privet, server: MitmServer, record: Record, api_port: int, announce: Callable[[str], None]) -> None:
+    privet.addresses.update(server.addresses())
+    api_host, _ = parse_address(privet.settings.listen.api)
+    privet.addresses["api"] = f"{api_host}:{api_port}"
+    record.notice("started", privet.policy)
+    privet.serving = True
+    _write_serving(privet)
+    log.info("serving, policy %s revision %s", privet.policy.id, privet.policy.revision[:12])
+    announce(
+        f"ready. Proxy http://{privet.addresses['proxy']}, gateway http://{privet.addresses['gateway']}, "
+        f"API http://{privet.addresses['api']}; policy {privet.policy.id} ({privet.policy.mode.value})."
+    )
+
+
+def _write_serving(privet: Privet) -> None:
+    path = privet.state.serving
+    temporary = path.with_suffix(f".{secrets.token_hex(4)}")
+    temporary.write_text(json.dumps({"pid": os.getpid(), **privet.addresses}), encoding="utf-8")
+    temporary.replace(path)
+
+
+async def _watch_policy(privet: Privet, record: Record, reload_now: asyncio.Event) -> None:
+    """Take over a changed policy; keep the old one, and say so, if the new one can't be used."""
+    path = privet.settings.policy
+    while True:
+        try:
+            async with asyncio.timeout(_POLICY_POLL):
+                await reload_now.wait()
+        except TimeoutError:
+            if _stamp(privet.policy, path) == privet._policy_stamp:  # noqa: SLF001 - this module's own class
+                continue
+        reload_now.clear()
+        privet._policy_stamp = _stamp(privet.policy, path)  # noqa: SLF001
+        try:
+            policy = await asyncio.to_thread(load_policy, path)
+            await _prepare(privet, policy)
+        except SourceError as error:
+            privet.metrics.reloads.labels("refused").inc()
+            record.notice("policy_refused", privet.policy)
+            log.error("the changed policy is not used, the old one stays: %s", error)  # noqa: TRY400
+            continue
+        except WorkerError as error:
+            privet.metrics.reloads.labels("refused").inc()
+            record.notice("policy_refused", privet.policy)
+            log.error("the changed policy is not used, the old one stays: %s", error)  # noqa: TRY400
+            continue
+        if privet.pipeline is None or policy.revision == privet.policy.revision:
+            continue
+        privet.policy = privet.pipeline.policy = policy
+        privet._policy_stamp = _stamp(policy, path)  # noqa: SLF001
+        privet.metrics.reloads.labels("taken").inc()
+        record.notice("policy_loaded", policy)
+        log.info("policy %s revision %s is in force", policy.id, policy.revision[:12])
+
+
+async def _prepare(privet: Privet, policy: Policy) -> None:
+    """Start the workers that a policy needs and that aren't there yet. Raises `WorkerError`."""
+    inspector, answerer = privet.inspector, privet.answerer
+    if inspector is None or answerer is None:
+        return
+    if policy.labels_used() and inspector.documents is None:
+        if not privet.settings.classifier.enabled:
+            raise WorkerError("the policy names labels, but classifier.enabled is false")
+        documents = WorkerPool("documents", DOCUMENTS)
+        await documents.start()
+        inspector.documents = documents
+    for model in sorted(policy.embedded_models()):
+        if model not in answerer.pools:
+            chat = WorkerPool("chat", CHAT, {"model": model})
+            await chat.start()
+            answerer.pools = {**answerer.pools, model: chat}
+    answerer.api_keys = _api_keys(policy)
+
+
+def _api_keys(policy: Policy) -> dict[str, str]:
+    return {
+        name: os.environ[target.api_key_env]
+        for name, target in policy.models.items()
+        if target.api_key_env and target.api_key_env in os.environ
+    }
+
+
+async def _close_pools(privet: Privet) -> None:
+    await asyncio.gather(*(pool.close() for pool in privet.pools))
+
+
+def _stamp(policy: Policy, path: Path) -> tuple[tuple[str, int, int], ...]:
+    """When and how large the policy's files are."""
+    stamps = []
+    for file in dict.fromkeys([path, *policy.files]):
+        try:
+            stat = file.stat()
+            stamps.append((str(file), stat.st_mtime_ns, stat.st_size))
+        except OSError:
+            stamps.append((str(file), 0, -1))
+    return tuple(stamps)

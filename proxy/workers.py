@@ -1,0 +1,210 @@
+"""Worker processes: they do what is slow or may crash (detection, local models), and each job has a deadline.
+
+One event loop serves all connections, so nothing slow may run in it. A worker does one job at a time; a job that is
+past its deadline is ended by killing its worker, and another takes the place. Parent and child speak msgpack in frames
+of a 4-byte length over pipes: plain values, nothing that could run code. What a job may be is in `proxy.jobs`.
+
+A child that dies, hangs or answers nonsense is a `WorkerError` for its job alone. Its stderr is dropped: a traceback
+may quote what it was working on.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+
+from proxy.errors import DeadlineError, WorkerError
+
+_START_TIMEOUT = 120.0  # seconds: models are loaded, on a busy machine from a cold disk
+_RESTART_DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 15.0)  # seconds between starts that fail in a row
+_FRAME_LIMIT = 256 * 1024 * 1024
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    process: asyncio.subprocess.Process
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    ready: Any = None  # what the job's factory says of itself (revision, …)
+
+    async def send(self, message: object) -> None:
+        data = msgpack.packb(message, use_bin_type=True, unicode_errors="surrogatepass")
+        self.writer.write(len(data).to_bytes(4) + data)
+        await self.writer.drain()
+
+    async def receive(self) -> Any:
+        length = int.from_bytes(await self.reader.readexactly(4))
+        if length > _FRAME_LIMIT:
+            raise ValueError("frame too large")
+        return msgpack.unpackb(
+            await self.reader.readexactly(length), raw=False, strict_map_key=False, unicode_errors="surrogatepass"
+        )
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGKILL)
+
+    async def end(self) -> None:
+        """Kill it and wait until nothing of it is left, its pipes included."""
+        self.kill()
+        self.writer.close()
+        await self.process.wait()
+
+
+@dataclass(slots=True)
+class WorkerPool:
+    """`size` processes that run a job made by `factory` (`module:function`) with `options`. `job` is its name."""
+
+    job: str
+    factory: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    size: int = 1
+    restarts: int = 0
+    info: Any = None
+    _idle: asyncio.Queue[_Worker] = field(default_factory=asyncio.Queue)
+    _alive: set[_Worker] = field(default_factory=set)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _closed: bool = False
+
+    async def start(self) -> None:
+        """Start every worker and wait until all are ready. Raises `WorkerError`."""
+        results = await asyncio.gather(*(self._spawn() for _ in range(self.size)), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            await self.close()
+            raise failures[0]
+
+    @property
+    def alive(self) -> int:
+        """How many workers are up."""
+        return len(self._alive)
+
+    @property
+    def pids(self) -> list[int]:
+        """The workers' process ids."""
+        return [worker.process.pid for worker in self._alive]
+
+    async def call(self, payload: object, *, within: float) -> Any:
+        """The job's one result. Raises `DeadlineError`, `WorkerError`."""
+        results = [result async for result in self.stream(payload, within=within)]
+        if len(results) != 1:
+            raise WorkerError(f"the {self.job} worker gave {len(results)} results, expected one")
+        return results[0]
+
+    async def stream(self, payload: object, *, within: float) -> AsyncGenerator[Any]:
+        """The job's results one by one, all within `within` seconds. Raises `DeadlineError`, `WorkerError`."""
+        deadline = time.monotonic() + within
+        worker = await self._acquire(deadline)
+        clean = False
+        try:
+            async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, deadline - time.monotonic())):
+                await worker.send(payload)
+            while True:
+                remaining = deadline - time.monotonic()
+                async with asyncio.timeout(max(0.0, remaining)):
+                    kind, value = await worker.receive()
+                if kind == "item":
+                    yield value
+                elif kind == "end":
+                    clean = True
+                    return
+                else:
+                    clean = True
+                    raise WorkerError(f"the {self.job} worker failed: {value}")
+        except TimeoutError:
+            raise DeadlineError(f"the {self.job} worker did not answer within {within:g} s") from None
+        except (OSError, EOFError, asyncio.IncompleteReadError, ValueError, TypeError, msgpack.UnpackException):
+            raise WorkerError(f"the {self.job} worker is gone") from None
+        finally:
+            # Also when the caller went away in the middle: a worker that still works for nobody is replaced.
+            if clean:
+                self._idle.put_nowait(worker)
+            else:
+                self._replace(worker)
+
+    async def close(self) -> None:
+        """End all workers."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        workers = list(self._alive)
+        self._alive.clear()
+        await asyncio.gather(*(worker.end() for worker in workers))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _acquire(self, deadline: float) -> _Worker:
+        while True:
+            try:
+                async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                    worker = await self._idle.get()
+            except TimeoutError:
+                if not self._alive:
+                    raise WorkerError(f"no {self.job} worker is up") from None
+                raise DeadlineError(f"all {self.job} workers were busy until the deadline") from None
+            if worker in self._alive and not worker.reader.at_eof():
+                return worker
+
+    def _replace(self, worker: _Worker) -> None:
+        """End a worker; `_follow` sees it and starts another."""
+        worker.kill()
+        self._alive.discard(worker)
+
+    async def _follow(self, worker: _Worker) -> None:
+        """Wait for the end of a worker, whatever it comes from, and start another in its place."""
+        await worker.process.wait()
+        self._alive.discard(worker)
+        if not self._closed:
+            await self._respawn()
+
+    async def _respawn(self) -> None:
+        for attempt in range(sys.maxsize):
+            await asyncio.sleep(_RESTART_DELAYS[min(attempt, len(_RESTART_DELAYS) - 1)])
+            try:
+                self.restarts += 1
+                await self._spawn()
+            except WorkerError:
+                continue
+            return
+
+    async def _spawn(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",  # a folder named like one of our packages where Privet was started is not ours
+            "-c",
+            "from proxy.jobs import main; main()",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=None if os.environ.get("PRIVET_DEBUG_WORKERS") else asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the parent, which ends its workers itself
+        )
+        if process.stdin is None or process.stdout is None:
+            raise WorkerError("a worker's pipes could not be made")
+        worker = _Worker(process, process.stdout, process.stdin)
+        try:
+            async with asyncio.timeout(_START_TIMEOUT):
+                await worker.send([self.factory, dict(self.options)])
+                kind, value = await worker.receive()
+        except (TimeoutError, OSError, EOFError, ValueError):
+            await worker.end()
+            raise WorkerError(f"the {self.job} worker did not start") from None
+        except BaseException:
+            await worker.end()
+            raise
+        if kind != "ready" or self._closed:
+            await worker.end()
+            if kind != "ready":
+                raise WorkerError(f"the {self.job} worker can't start: {value}")
+            return
+        worker.ready = self.info = value
+        self._alive.add(worker)
+        self._idle.put_nowait(worker)
+        task = asyncio.get_running_loop().create_task(self._follow(worker))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

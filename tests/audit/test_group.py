@@ -1,0 +1,134 @@
+"""Batches form while a commit runs; every future is answered in time, whatever the writer does."""
+
+import threading
+import time
+from concurrent.futures import wait
+
+import pytest
+
+from audit import group
+from audit.errors import AuditError
+from audit.group import MAX_BATCH, GroupCommit
+
+
+class Writer:
+    """A commit function that can be held, and remembers its batches."""
+
+    def __init__(self):
+        self.batches, self.open, self.error, self.idled = [], threading.Event(), None, threading.Event()
+        self.open.set()
+
+    def commit(self, items, alive):
+        self.open.wait(10)
+        self.batches.append(list(items))
+        if self.error is not None:
+            raise self.error
+        return [item * 2 for item in items]
+
+    def idle(self):
+        self.idled.set()
+
+
+@pytest.fixture
+def writer():
+    return Writer()
+
+
+def start(writer, timeout=5.0):
+    return GroupCommit(writer.commit, writer.idle, timeout)
+
+
+def test_results_belong_to_items(writer):
+    commits = start(writer)
+    futures = [commits.submit(number) for number in range(1000)]
+    assert [future.result(5) for future in futures] == [2 * number for number in range(1000)]
+    assert [number for batch in writer.batches for number in batch] == list(range(1000))
+    assert max(map(len, writer.batches)) <= MAX_BATCH
+    assert commits.close()
+
+
+def test_what_waits_goes_together(writer):
+    commits = start(writer)
+    writer.open.clear()
+    futures = [commits.submit(number) for number in range(100)]
+    writer.open.set()
+    wait(futures, 5)
+    assert len(writer.batches) <= 3
+    commits.close()
+
+
+def test_an_error_is_everybodys(writer):
+    commits = start(writer)
+    writer.error = AuditError("no")
+    with pytest.raises(AuditError, match="no"):
+        commits.submit(1).result(5)
+    writer.error = ValueError("a value that must not be told")
+    with pytest.raises(AuditError, match="internal error"):
+        commits.submit(1).result(5)
+    writer.error = None
+    assert commits.submit(4).result(5) == 8
+    commits.close()
+
+
+def test_late_futures_fail_and_are_not_begun(writer):
+    commits = start(writer, timeout=0.2)
+    writer.open.clear()
+    started = time.monotonic()
+    futures = [commits.submit(number) for number in range(3)]
+    assert all(isinstance(future.exception(5), AuditError) for future in futures)
+    assert 0.15 < time.monotonic() - started < 1
+    later = commits.submit(7)
+    with pytest.raises(AuditError):
+        later.result(5)
+    assert commits.late() or writer.batches == []
+    writer.open.set()
+    assert commits.submit(5).result(5) == 10
+    assert 7 not in [number for batch in writer.batches for number in batch]
+    commits.close()
+
+
+def test_a_cancelled_future_harms_nobody(writer):
+    commits = start(writer)
+    writer.open.clear()
+    futures = [commits.submit(number) for number in range(3)]
+    futures[1].cancel()
+    writer.open.set()
+    assert [futures[0].result(5), futures[2].result(5)] == [0, 4]
+    commits.close()
+
+
+def test_full(writer, monkeypatch):
+    monkeypatch.setattr(group, "MAX_WAITING", 3)
+    commits = start(writer)
+    writer.open.clear()
+    futures = [commits.submit(number) for number in range(10)]
+    assert sum(future.done() for future in futures) >= 6
+    assert "behind" in str(futures[-1].exception(0))
+    writer.open.set()
+    assert futures[0].result(5) == 0
+    commits.close()
+
+
+def test_close_writes_what_waits(writer):
+    commits = start(writer)
+    writer.open.clear()
+    futures = [commits.submit(number) for number in range(300)]
+    threading.Timer(0.1, writer.open.set).start()
+    assert commits.close()
+    assert [future.result(0) for future in futures] == [2 * number for number in range(300)]
+    with pytest.raises(AuditError, match="closed"):
+        commits.submit(1).result(0)
+
+
+def test_close_does_not_wait_for_ever(writer):
+    commits = start(writer, timeout=0.1)
+    writer.open.clear()
+    commits.submit(1)
+    assert not commits.close()
+    writer.open.set()
+
+
+def test_idle(writer):
+    commits = start(writer)
+    assert writer.idled.wait(5)
+    commits.close()

@@ -1,0 +1,121 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from console.cli import scan as scan_command
+from console.cli.main import main
+from detectors.errors import DetectorError
+from detectors.finding import Finding, Scan, Skipped, SkipReason
+
+
+class FakeScanner:
+    """Finds the word that is said, as the type that is said."""
+
+    def __init__(self, word="secret", kind="PASSWORD", *, fails=False):
+        self._word, self._kind, self._fails = word, kind, fails
+
+    def scan(self, text):
+        start = text.find(self._word)
+        findings = (Finding(start, start + len(self._word), self._kind, 0.9, "fake"),) if start >= 0 else ()
+        return Scan(findings, (), (Skipped("", SkipReason.DETECTOR_ERROR),) if self._fails else ())
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def of(*arguments, scanner=None, stdin=None):
+        monkeypatch.setattr("detectors.scan.build_scanner", lambda **_: scanner or FakeScanner())
+        return CliRunner().invoke(main, ["scan", *arguments], input=stdin)
+
+    return of
+
+
+def test_says_where_and_what_but_never_the_value(run, tmp_path):
+    (tmp_path / "a.txt").write_text("one\ntwo secret\n")
+    result = run("a.txt")
+    assert result.exit_code == 1
+    assert "a.txt" in result.stdout
+    assert "2:5" in result.stdout
+    assert "PASSWORD" in result.stdout
+    assert "secret" not in result.output
+
+
+def test_clean(run, tmp_path):
+    (tmp_path / "a.txt").write_text("nothing\n")
+    result = run("a.txt")
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_what_identifies_nobody_is_shown_and_is_no_failure(run, tmp_path):
+    (tmp_path / "a.txt").write_text("in Berlin\n")
+    result = run("a.txt", scanner=FakeScanner("Berlin", "LOCATION"))
+    assert result.exit_code == 0
+    assert "LOCATION" in result.stdout
+
+
+def test_standard_input(run):
+    assert run("-", stdin="a secret").exit_code == 1
+
+
+def test_json(run, tmp_path):
+    (tmp_path / "a.txt").write_text("x\na secret\n")
+    result = run("--json", "a.txt")
+    assert json.loads(result.stdout) == {
+        "findings": [
+            {"file": "a.txt", "line": 2, "column": 3, "start": 4, "end": 10, "entity_type": "PASSWORD", "score": 0.9, "detector": "fake"}
+        ],
+        "problems": [],
+    }  # fmt: skip
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(None, "No such file"), (b"\xff\xfe\x00a", "not UTF-8")],
+)
+def test_unreadable_files(run, tmp_path, content, says):
+    (tmp_path / "good.txt").write_text("a secret")
+    if content is not None:
+        (tmp_path / "bad.txt").write_bytes(content)
+    result = run("bad.txt", "good.txt")
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert "good.txt" in result.stdout  # the others are still scanned
+    assert "Traceback" not in result.output
+
+
+def test_a_file_that_was_not_inspected_in_full_is_no_clean_file(run, tmp_path):
+    (tmp_path / "a.txt").write_text("nothing")
+    result = run("a.txt", scanner=FakeScanner(fails=True))
+    assert result.exit_code == 2
+    assert "not inspected in full" in result.stderr
+
+
+def test_missing_models(run, tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("x")
+
+    def fails(**_):
+        raise DetectorError("the model some-model is not installed")
+
+    monkeypatch.setattr("detectors.scan.build_scanner", fails)
+    result = CliRunner().invoke(main, ["scan", "a.txt"])
+    assert result.exit_code == 2
+    assert "some-model is not installed" in result.stderr
+
+
+def test_markup_in_a_files_name_is_shown_as_it_is(run, tmp_path):
+    (tmp_path / "[red]x.txt").write_text("a secret")
+    assert "[red]x.txt" in run("[red]x.txt").stdout
+
+
+@pytest.mark.parametrize(("text", "starts"), [("", [0]), ("a\nb", [0, 2]), ("\n\n", [0, 1, 2])])
+def test_line_starts(text, starts):
+    assert scan_command._line_starts(text) == starts
+
+
+def test_help_shows_an_example_and_the_exit_codes_as_they_are_written(run):
+    shown = run("--help").stdout
+    assert "  git diff | privet scan -\n" in shown
+    assert "\\b" not in shown

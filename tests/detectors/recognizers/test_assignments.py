@@ -1,0 +1,68 @@
+import pytest
+
+from detectors.recognizers.assignments import find
+
+HEX = "8f14e45fceea167a5a36dedd4bea2543"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ('password = "Tr0ub4dor&3"', "Tr0ub4dor&3", "PASSWORD"),
+        ("DB_PASS: s3cr3t-db", "s3cr3t-db", "PASSWORD"),
+        ('{"vm_password": "hunter2!"}', "hunter2!", "PASSWORD"),
+        ('{\\"password\\": \\"hunter2!\\"}', "hunter2!", "PASSWORD"),
+        ("Password=thisismypassword;", "thisismypassword", "PASSWORD"),
+        ("password        => 'thisiivyl',", "thisiivyl", "PASSWORD"),
+        ("my password is hunter2", "hunter2", "PASSWORD"),
+        ("otp 4623", "4623", "PASSWORD"),
+        ("mysql --password hunter2x", "hunter2x", "PASSWORD"),
+        (f"API_KEY={HEX}", HEX, "SECRET"),
+        (f"const apiKey = '{HEX}';", HEX, "SECRET"),
+        (f'token: str = "{HEX}"', HEX, "SECRET"),
+        (f"curl -H 'X-Auth-Token: {HEX}'", HEX, "SECRET"),
+        ("const p = process.env.DB_PASSWORD || 'fallb4ck!'", "fallb4ck!", "PASSWORD"),
+    ],
+)
+def test_positives(found, text, value, kind):
+    assert (value, kind) in found(find, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password = os.environ['DB_PASSWORD']",
+        "password = get_password()",
+        "PASSWORD=${DB_PASSWORD}",
+        'api_key = "<your-api-key>"',
+        "password: string",
+        "password = None",
+        "forgot your password? reset it here",
+        "the password is incorrect",
+        'token_type = "bearer"',
+        "max_tokens: 4096",
+        "token = next(tokens)",
+        'password_policy = "8-chars-min"',
+        "secret: true",
+        "key=value",
+        '<input name="password" type="password">',
+        "",
+    ],
+)
+def test_near_misses(found, text):
+    assert found(find, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "expected"),
+    [
+        ("hunter2-x", "password", [("hunter2-x", "PASSWORD")]),
+        (HEX, "api_key", [(HEX, "SECRET")]),
+        ("<password>", "password", []),
+        ("Forgot your password? Reset it here.", "password", []),
+        ("4096", "max_tokens", []),
+        ("hunter2-x", "comment", []),
+    ],
+)
+def test_the_fields_name(found, text, context, expected):
+    assert found(find, text, context) == expected

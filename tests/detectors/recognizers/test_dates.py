@@ -1,0 +1,36 @@
+import pytest
+
+from detectors.recognizers.dates import find
+
+BIRTH, DATE = "DATE_OF_BIRTH", "DATE_TIME"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("born on 12/03/1984", [("12/03/1984", BIRTH)]),
+        ("DOB: 1984-03-12", [("1984-03-12", BIRTH)]),
+        ("Date of Birth: March 12, 1984", [("March 12, 1984", BIRTH)]),
+        ("geboren am 12.03.1984", [("12.03.1984", BIRTH)]),
+        ("due 2024-05-01", [("2024-05-01", DATE)]),
+        ("on 3rd of May 2024", [("3rd of May 2024", DATE)]),
+        ("Monday at 7 PM, 10:30, in two weeks, the first", []),
+        ("hired in March 2021", [("March 2021", DATE)]),
+        ("DOB 04/12/1965, admitted 2024-02-03", [("04/12/1965", BIRTH), ("2024-02-03", DATE)]),
+        ("DOB 04/12/1965, 2024-02-03 seen", [("04/12/1965", BIRTH), ("2024-02-03", DATE)]),
+        ("Admitted 2024-02-03, DOB 04/12/1965", [("2024-02-03", DATE), ("04/12/1965", BIRTH)]),
+        ("date of birth and admission: 2024-02-03", [("2024-02-03", DATE)]),
+        ("born 04/12/1965 (12 April 1965)", [("04/12/1965", BIRTH), ("12 April 1965", BIRTH)]),
+        ("Ana Novak, 04/12/1965 (DOB)", [("04/12/1965", BIRTH)]),
+        ("version 1.2.34", []),
+        ("99/99/9999", []),
+        ("may I ask", []),
+        ("10/20", []),
+    ],
+)
+def test_find(found, text, expected):
+    assert found(find, text) == expected
+
+
+def test_the_fields_name_says_birth(found):
+    assert found(find, "1984-03-12", "birth_date") == [("1984-03-12", BIRTH)]

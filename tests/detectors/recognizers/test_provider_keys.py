@@ -1,0 +1,84 @@
+import string
+
+import pytest
+
+from detectors.recognizers.provider_keys import find
+
+HEX, UPPER, LOWER = "0123456789abcdef", string.ascii_uppercase + "234567", string.ascii_lowercase + string.digits
+
+
+@pytest.mark.parametrize(
+    ("prefix", "length", "alphabet"),
+    [
+        ("sk-proj-", 48, None),
+        ("sk-ant-api03-", 80, None),
+        ("gsk_", 52, None),
+        ("hf_", 34, None),
+        ("AIza", 35, None),
+        ("ghp_", 36, None),
+        ("github_pat_", 60, None),
+        ("glpat-", 20, None),
+        ("npm_", 36, None),
+        ("xoxb-", 40, None),
+        ("sk_live_", 24, None),
+        ("shpat_", 32, HEX),
+        ("dapi", 32, HEX),
+        ("dop_v1_", 64, HEX),
+        ("hvs.", 24, None),
+        ("SK", 32, HEX),
+        ("key-", 32, HEX),
+        ("glsa_" + "a1b2c3d4" * 4 + "_", 8, HEX),
+        ("dckr_pat_", 27, None),
+    ],
+)
+def test_prefixes(found, rnd, prefix, length, alphabet):
+    token = prefix + (rnd(length, alphabet) if alphabet else rnd(length))
+    for text in (token, f'KEY="{token}"', f"use {token}, please"):
+        assert (token, "API_KEY") in found(find, text)
+
+
+def test_structures(found, rnd):
+    telegram = rnd(9, string.digits) + ":AA" + rnd(33)
+    sendgrid = f"SG.{rnd(22)}.{rnd(43)}"
+    mailchimp = rnd(32, HEX) + "-us12"
+    for token in (telegram, sendgrid, mailchimp):
+        assert (token, "API_KEY") in found(find, f"x = '{token}'")
+
+
+def test_aws(found, rnd):
+    key = "AKIA" + rnd(16, UPPER)
+    secret = "aB3" + rnd(36) + "/"
+    assert found(find, key) == [(key, "AWS_ACCESS_KEY")]
+    assert (secret, "AWS_ACCESS_KEY") in found(find, f"aws_secret_access_key = {secret}")
+    assert found(find, f"digest {secret}") == []
+
+
+def test_password_hashes(found, rnd):
+    assert found(find, "$2b$12$" + rnd(53))[0][1] == "SECRET"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-" + "x" * 40,
+        "ghp_" + "a" * 36,
+        "sk-your-api-key-goes-here-1234567890",
+        "task-management-for-everyone-2024-edition",
+        "AKIAIOSFODNN7EXAMPLE"[:10],
+        "hf_hub_download",
+        "npm_config_registry",
+        "s.addComponentsFromRegistry",
+        "commit 8f14e45fceea167a5a36dedd4bea25438f14e45f",
+        "integrity sha256-" + "A" * 43 + "=",
+        "https://example.com/risk-assessment-of-the-decade",
+        "",
+    ],
+)
+def test_near_misses(found, text):
+    assert found(find, text) == []
+
+
+@pytest.mark.parametrize("name", ["jenkins_token", "okta api_key", "AZURE_DEVOPS_PAT"])
+def test_shapes_count_beside_their_name(found, rnd, name):
+    token = rnd(40, HEX)
+    assert (token, "API_KEY") in found(find, f"{name}: {token}")

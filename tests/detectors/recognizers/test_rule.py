@@ -1,0 +1,41 @@
+import re
+
+import pytest
+
+from detectors.recognizers.rule import Rule, apply_rules, words
+from detectors.recognizers.source import Source
+
+RULE = Rule(
+    "test",
+    "ID",
+    re.compile(r"n(\d+)"),
+    0.6,
+    group=1,
+    check=lambda value: value != "13",
+    literals=("n",),
+    near=words(("pin",)),
+    reach=10,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "expected"),
+    [
+        ("pin n42", "", [(5, 7)]),
+        ("n42", "pin", [(1, 3)]),
+        ("n42", "", []),
+        ("pin n13", "", []),
+        ("pin" + " " * 20 + "n42", "", []),  # too far away
+        ("spinal n42", "", []),
+        ("pin 42", "", []),
+    ],
+)
+def test_apply(text, context, expected):
+    assert [(one.start, one.end) for one in apply_rules([RULE], Source(text, context))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"), [("the PIN is", True), ("pin_1", True), ("my_pin", True), ("spin", False), ("pins", False)]
+)
+def test_words(text, whole):
+    assert (words(("pin",)).search(text) is not None) is whole

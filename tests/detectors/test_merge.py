@@ -1,0 +1,83 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs.entities import entity_types, thresholds
+from detectors.finding import Finding
+from detectors.merge import merge
+
+TEXT = "x" * 60
+
+
+def one(start, end, kind="PERSON", score=0.9):
+    return Finding(start, end, kind, score, "test")
+
+
+def spans(findings):
+    return [(f.start, f.end, f.entity_type) for f in findings]
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        ([], []),
+        ([one(5, 9), one(1, 3)], [(1, 3, "PERSON"), (5, 9, "PERSON")]),
+        ([one(1, 5), one(5, 9)], [(1, 5, "PERSON"), (5, 9, "PERSON")]),  # neighbours stay two
+        ([one(1, 5), one(1, 5)], [(1, 5, "PERSON")]),
+        ([one(1, 6), one(4, 9, "API_KEY", 1.0)], [(1, 9, "API_KEY")]),  # the surest leads, nothing is uncovered
+        ([one(1, 4), one(3, 7), one(6, 9, "JWT", 1.0)], [(1, 9, "JWT")]),  # a chain is one
+        ([one(1, 9, "DATE_TIME", 1.0), one(3, 5)], [(3, 5, "PERSON")]),  # a date gives way
+        ([one(1, 9, "DATE_TIME", 0.9)], [(1, 9, "DATE_TIME")]),
+        ([one(1, 9, score=0.1)], []),  # under its threshold
+        ([one(1, 9, "NO_SUCH_TYPE")], []),
+        ([one(50, 70)], []),  # out of bounds
+    ],
+)
+def test_merge(findings, expected):
+    assert spans(merge(TEXT, findings, thresholds())) == expected
+
+
+def test_parts_of_an_address_are_one():
+    text = "12 Maple Street, Springfield, 62704 and Boston"
+    parts = [
+        one(0, 15, "STREET_ADDRESS"),
+        one(17, 28, "LOCATION"),
+        one(30, 35, "STREET_ADDRESS"),
+        one(40, 46, "LOCATION"),
+    ]
+    assert spans(merge(text, parts, thresholds())) == [(0, 35, "STREET_ADDRESS"), (40, 46, "LOCATION")]
+
+
+anything = st.builds(
+    lambda start, length, kind, score: Finding(start, start + length, kind, score, "test"),
+    st.integers(0, 80),
+    st.integers(1, 30),
+    st.sampled_from(sorted(entity_types())),
+    st.floats(0, 1),
+)
+
+
+@given(st.lists(anything, max_size=30))
+def test_laws(findings):
+    limits = thresholds()
+    merged = merge(TEXT, findings, limits)
+    assert list(merged) == sorted(merged)
+    assert all(0 <= f.start < f.end <= len(TEXT) for f in merged)
+    assert all(first.end <= second.start for first, second in pairwise(merged))
+    covered = {index for f in merged for index in range(f.start, f.end)}
+    for f in findings:
+        if (
+            f.end <= len(TEXT)
+            and f.score >= limits[f.entity_type]
+            and f.entity_type not in {"DATE_TIME", "ORGANIZATION"}
+        ):
+            assert covered.issuperset(range(f.start, f.end))
+
+
+@given(st.lists(anything, max_size=20), st.randoms())
+def test_the_order_of_findings_changes_nothing(findings, random):
+    shuffled = list(findings)
+    random.shuffle(shuffled)
+    assert spans(merge(TEXT, findings, thresholds())) == spans(merge(TEXT, shuffled, thresholds()))

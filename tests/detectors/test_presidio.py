@@ -1,0 +1,57 @@
+import pytest
+
+from detectors.presidio import WINDOW, NearbyContext, PresidioDetector
+from detectors.recognizers.source import Source
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return PresidioDetector()
+
+
+def values(detector, text, context=""):
+    found = detector.find_many([Source(text, context)])[0]
+    return {(text[one.start : one.end], one.entity_type) for one in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My NHS number is 943 476 5919.", ("943 476 5919", "HEALTH_INSURANCE")),
+        ("PAN: ABCPD1234E for tax", ("ABCPD1234E", "TAX_ID")),
+        ("pay to wallet 16Yeky6GMjeNkAiNcBY7ZhrLoMSgg1BoyZ", ("16Yeky6GMjeNkAiNcBY7ZhrLoMSgg1BoyZ", "CRYPTO")),
+        ("I am Ana Novak.", ("Ana Novak", "PERSON")),
+    ],
+)
+def test_positives(detector, text, expected):
+    assert expected in values(detector, text)
+
+
+@pytest.mark.parametrize("text", ["", "12", "the quick brown fox", "part no. 943 476 5918", "x = 123456789"])
+def test_near_misses(detector, text):
+    assert values(detector, text) == set()
+
+
+def test_context_is_read_before_the_value_and_in_the_field(detector):
+    number = "021000021"
+    assert ("021000021", "BANK_ACCOUNT") in values(detector, f"aba routing {number}")
+    assert ("021000021", "BANK_ACCOUNT") in values(detector, number, "aba_routing")
+
+
+def test_offsets_after_the_first_window(detector):
+    text = "Nothing to see here at all.\n" * (2 * WINDOW // 28 + 5) + "I am Ana Novak."
+    assert ("Ana Novak", "PERSON") in values(detector, text)
+
+
+def test_many_texts_at_once_are_as_one_by_one(detector):
+    texts = ["I am Ana Novak.", "", "NHS 943 476 5919", "x" * 5000]
+    together = detector.find_many([Source(text) for text in texts])
+    assert [len(found) for found in together] == [len(detector.find_many([Source(text)])[0]) for text in texts]
+
+
+def test_context_words_are_whole_words():
+    pattern = NearbyContext()._pattern(("tin", "tax id"))
+    assert pattern.search("my TIN: ")
+    assert pattern.search("tax id is")
+    assert pattern.search("tax_tin_1")
+    assert not pattern.search("tiny")

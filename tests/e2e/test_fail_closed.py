@@ -1,0 +1,234 @@
+"""Whatever goes wrong, the upstream gets zero bytes of the request. Each way in, each point of failure."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from audit.errors import AuditError
+from detectors.finding import SkipReason
+from tests.fakes.privet import Running, running
+from tests.fakes.vendor import Vendor
+
+pytestmark = pytest.mark.e2e
+
+BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello Anna Schmidt"}]}
+
+
+@pytest.fixture(scope="module")
+def vendor_server():
+    with Vendor() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def vendor(vendor_server: Vendor) -> Vendor:
+    vendor_server.reset()
+    return vendor_server
+
+
+@pytest.fixture
+async def privet(tmp_path: Path, vendor: Vendor) -> AsyncIterator[Running]:
+    async with running(tmp_path, vendor, settings={"limits": {"body_bytes": 20_000, "concurrent": 2}}) as privet:
+        yield privet
+
+
+class Way:
+    """A way in: how a client is made, and where it sends."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def client(self, privet: Running) -> httpx.AsyncClient:
+        if self.name == "gateway":
+            return httpx.AsyncClient(base_url=f"{privet.gateway}/openai", timeout=20, trust_env=False)
+        return privet.client(http2=self.name == "h2", base_url="https://api.openai.com")
+
+    async def post(self, client: httpx.AsyncClient, **options: Any) -> httpx.Response:
+        if self.name == "chunked":
+            body = options.pop("content", None) or json.dumps(options.pop("json")).encode()
+
+            async def pieces() -> AsyncIterator[bytes]:
+                for start in range(0, len(body), 1000):
+                    yield body[start : start + 1000]
+
+            options["content"] = pieces()
+            options.setdefault("headers", {"content-type": "application/json"})
+        return await client.post("/v1/chat/completions", **options)
+
+
+WAYS = [Way("h1"), Way("h2"), Way("chunked"), Way("gateway")]
+way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+
+
+def detector_raises(privet: Running) -> None:
+    privet.inspector.fault = RuntimeError("Anna Schmidt")
+
+
+def detector_timeout(privet: Running) -> None:
+    privet.inspector.reason = SkipReason.TIMEOUT
+
+
+def detector_down(privet: Running) -> None:
+    privet.inspector.reason = SkipReason.DETECTOR_DOWN
+
+
+def audit_fails(privet: Running) -> None:
+    privet.store.fault = AuditError("the database is locked")
+
+
+def audit_hangs(privet: Running) -> None:
+    privet.store.hang = True
+
+
+def audit_raises_something_else(privet: Running) -> None:
+    privet.store.fault = KeyError("Anna Schmidt")
+
+
+def transform_raises(privet: Running) -> None:
+    privet.pipeline.token_key = None  # type: ignore[assignment]
+
+
+FAULTS: list[tuple[Callable[[Running], None], int]] = [
+    (detector_raises, 503),
+    (detector_timeout, 503),
+    (detector_down, 503),
+    (audit_fails, 503),
+    (audit_hangs, 503),
+    (audit_raises_something_else, 503),
+    (transform_raises, 503),
+]
+
+
+@way
+@pytest.mark.parametrize(("fault", "status"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
+async def test_faults(privet: Running, vendor: Vendor, way: Way, fault, status: int, caplog) -> None:
+    fault(privet)
+    async with way.client(privet) as client:
+        reply = await way.post(client, json=BODY)
+    assert reply.status_code == status
+    assert reply.json()["error"]["message"]
+    assert "Anna" not in reply.text
+    assert vendor.http_bytes == 0
+    assert "Anna" not in caplog.text
+
+
+@way
+async def test_the_same_requests_pass_without_a_fault(privet: Running, vendor: Vendor, way: Way) -> None:
+    """The counter-check: the refusals above come from the faults."""
+    async with way.client(privet) as client:
+        reply = await way.post(client, json=BODY)
+    assert reply.status_code == 200
+    assert "Anna Schmidt" in reply.text
+    assert not vendor.saw("Anna")
+    assert vendor.saw("PERSON_")
+
+
+JSON = {"content-type": "application/json"}
+BAD_BODIES: dict[str, tuple[bytes, dict[str, str], int]] = {
+    "too large": (json.dumps({"messages": [{"role": "user", "content": "x" * 30_000}]}).encode(), JSON, 413),
+    "not json": (b"hello Anna Schmidt", JSON, 400),
+    "not utf-8": (b'{"messages": [{"role": "user", "content": "\xff\xfe"}]}', JSON, 400),
+    "cut off": (b'{"messages": [{"role": "user", "content": "hello', JSON, 400),
+    "too deep": (b"[" * 5000 + b"]" * 5000, JSON, 413),
+    "gzip that is none": (b"hello", {**JSON, "content-encoding": "gzip"}, 400),
+    "gzip bomb": (gzip.compress(bytes(5_000_000)), {**JSON, "content-encoding": "gzip"}, 413),
+    "unknown coding": (b"hello", {**JSON, "content-encoding": "aes128gcm"}, 400),
+    "binary": (b"\x00\x01\x02\x03" * 100, {"content-type": "application/octet-stream"}, 400),
+}
+
+
+@way
+@pytest.mark.parametrize("name", BAD_BODIES)
+async def test_bodies_that_cannot_be_read(privet: Running, vendor: Vendor, way: Way, name: str) -> None:
+    body, headers, status = BAD_BODIES[name]
+    async with way.client(privet) as client:
+        reply = await way.post(client, content=body, headers=headers)
+    assert reply.status_code == status, reply.text
+    assert "Anna" not in reply.text
+    assert vendor.http_bytes == 0
+    assert privet.store.intents[-1].decision.effect == "block"
+
+
+@way
+async def test_a_secret_is_blocked(privet: Running, vendor: Vendor, way: Way) -> None:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "my key is hunter2-secret"}]}
+    async with way.client(privet) as client:
+        reply = await way.post(client, json=body)
+    assert reply.status_code == 403
+    error = reply.json()
+    assert "Take the credential out." in error["error"]["message"]
+    assert error["privet"]["rules"] == ["secrets-stay"]
+    assert "hunter2" not in reply.text
+    assert vendor.http_bytes == 0
+
+
+async def test_too_many_at_once_are_refused_at_once(privet: Running, vendor: Vendor) -> None:
+    privet.inspector.hold = asyncio.Event()
+    async with privet.client() as client:
+        waiting = [asyncio.create_task(client.post("https://api.openai.com/v1/chat/completions", json=BODY)) for _ in "12"]  # fmt: skip
+        async with asyncio.timeout(10):
+            while privet.pipeline.active < 2:
+                await asyncio.sleep(0.01)
+        reply = await client.post("https://api.openai.com/v1/chat/completions", json=BODY)
+        assert reply.status_code == 503
+        assert vendor.http_bytes == 0
+        privet.inspector.hold.set()
+        assert [reply.status_code for reply in await asyncio.gather(*waiting)] == [200, 200]
+
+
+@pytest.mark.parametrize("stage", ["in the body", "while it is inspected"])
+async def test_the_client_goes_away(privet: Running, vendor: Vendor, stage: str) -> None:
+    body = json.dumps(BODY).encode()
+    privet.inspector.hold = asyncio.Event()
+    host, port = privet.addresses["gateway"].split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n")
+    if stage == "in the body":
+        writer.write(body[:30])
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        writer.close()
+    else:
+        writer.write(body)
+        async with asyncio.timeout(10):
+            await privet.inspector.started.wait()
+        writer.close()
+        await asyncio.sleep(0.2)
+        privet.inspector.hold.set()
+    await asyncio.sleep(0.5)
+    assert vendor.http_bytes == 0
+
+
+async def test_an_unknown_gateway_path_is_refused(privet: Running, vendor: Vendor) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        reply = await client.post(f"{privet.gateway}/nonsense/v1/x", json=BODY)
+    assert reply.status_code == 404
+    assert "/openai/" in reply.json()["error"]["message"]
+    assert vendor.http_bytes == 0
+
+
+async def test_wrong_proxy_credentials_are_refused(tmp_path: Path, vendor: Vendor) -> None:
+    import bcrypt
+
+    from proxy.identity import Credentials
+
+    users = Credentials({"ana": bcrypt.hashpw(b"secret", bcrypt.gensalt(4))})
+    async with running(tmp_path, vendor, users=users) as privet:
+        proxy = privet.proxy.replace("http://", "http://ana:wrong@")
+        async with privet.client(proxy=proxy) as client:
+            with pytest.raises(httpx.ProxyError, match="407"):
+                await client.post("https://api.openai.com/v1/chat/completions", json=BODY)
+        assert vendor.http_bytes == 0
+        proxy = privet.proxy.replace("http://", "http://ana:secret@")
+        async with privet.client(proxy=proxy) as client:
+            await client.post("https://api.openai.com/v1/chat/completions", json=BODY)
+        actor = privet.store.intents[-1].actor
+        assert (actor.user, actor.department) == ("ana", "finance")
+    assert b"proxy-authorization" not in b" ".join(n.encode().lower() for r in vendor.requests for n, _ in r.headers)

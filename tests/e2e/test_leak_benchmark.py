@@ -1,0 +1,46 @@
+"""The public `pii-leak-benchmark`, unchanged, against the gateway: nothing leaks, everything is restored."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.service import serving
+from tests.fakes.vendor import Vendor
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+# The benchmark asks for its secrets back, so they are tokenized here instead of blocked.
+POLICY = """
+schema: privet.policy/1
+id: benchmark
+defaults: {effect: allow, when_uninspected: block, when_error: block}
+rules:
+  - id: everything
+    when: {entities: [{group: PII}, {group: SECRETS}]}
+    effect: allow
+    obligations: [{tokenize: {types: [PII, SECRETS], restore: true}}]
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@pytest.mark.parametrize("profile", ["pii-v1", "pii-secrets-v1"])
+def test_clean(tmp_path: Path, profile: str) -> None:
+    port = free_port()
+    settings = {"upstream": {"gateway": {"openai": f"http://127.0.0.1:{port}"}}}
+    with Vendor() as vendor, serving(tmp_path, vendor, POLICY, settings) as service:
+        command = [
+            str(Path(sys.executable).with_name("pii-leak-benchmark")), "ci",
+            "--target-base-url", f"{service.gateway}/v1", "--duty", "restore", "--profile", profile,
+            "--capture-port", str(port), "--out", str(tmp_path / "out"),
+        ]  # fmt: skip
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=170, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "not measured" not in ended.stdout

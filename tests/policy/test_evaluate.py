@@ -1,0 +1,283 @@
+"""What a policy says of a request: tables, and the laws that hold for any policy."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.finding import Label, Skipped, SkipReason
+from policy.decision import Effect, EntityFact, Inquiry, Mode, Operator
+from policy.evaluate import evaluate
+from policy.model import Condition, Defaults, EntityTest, LabelTest, Obligation, Policy, Rule
+
+POLICY = """
+defaults: {effect: allow, when_uninspected: block, when_error: block}
+departments: {finance: {}, support: {}, lab: {}}
+models:
+  small: {backend: embedded, model: smollm2-135m}
+  large: {backend: openai, base_url: "http://vllm.internal:8000/v1", model: qwen3}
+rules:
+  - {id: secrets, when: {entities: [SECRETS]}, effect: block, message: Take it out.}
+  - {id: cards, when: {entities: [{type: CREDIT_CARD, min_count: 3}]}, effect: block, message: Too many cards.}
+  - {id: figures, when: {departments: [finance], labels: [financial]}, effect: reroute, obligations: [{to: large}]}
+  - {id: people, when: {entities: [{group: PII, min_score: 0.6}]}, obligations: [{tokenize: [PERSON, EMAIL_ADDRESS]}]}
+  - {id: numbers, when: {entities: [US_SSN]}, effect: allow, obligations: [{redact: [US_SSN, EMAIL_ADDRESS]}]}
+  - {id: sorting, when: {departments: [support]}, effect: reroute, obligations: [{to: small}]}
+  - {id: anything, when: {departments: [support], labels: [financial]}, effect: reroute, obligations: [{to: large}]}
+  - {id: trial, mode: monitor, when: {departments: [lab]}, effect: block, message: Not yet.}
+"""
+PERSON, SSN, CARD = EntityFact("PERSON", 0.9), EntityFact("US_SSN", 0.9), EntityFact("CREDIT_CARD", 0.9)
+KEY = EntityFact("API_KEY", 0.9)
+FINANCIAL = Label("financial", 0.9, "m")
+TIMEOUT = Skipped("/x", SkipReason.TIMEOUT)
+
+
+def ask(policy, **facts):
+    return evaluate(policy, Inquiry(**{"department": "default", **facts}), decision_id="d")
+
+
+@pytest.mark.parametrize(
+    ("facts", "effect", "rules"),
+    [
+        ({}, "ALLOW", ["defaults.effect"]),
+        ({"entities": (PERSON,)}, "ALLOW", ["defaults.effect"]),
+        ({"entities": (SSN,)}, "ALLOW", ["numbers"]),
+        ({"entities": (KEY,)}, "BLOCK", ["secrets"]),
+        ({"entities": (KEY, CARD, CARD, CARD)}, "BLOCK", ["cards", "secrets"]),
+        ({"department": "finance", "labels": (FINANCIAL,)}, "REROUTE", ["figures"]),
+        ({"department": "finance", "labels": (FINANCIAL,), "entities": (KEY,)}, "BLOCK", ["secrets"]),
+        ({"department": "finance"}, "ALLOW", ["defaults.effect"]),
+        ({"labels": (FINANCIAL,)}, "ALLOW", ["defaults.effect"]),
+        ({"skipped": (TIMEOUT,)}, "BLOCK", ["defaults.when_uninspected"]),
+        ({"skipped": (TIMEOUT,), "entities": (KEY,)}, "BLOCK", ["secrets", "defaults.when_uninspected"]),
+        ({"error": "DetectorError"}, "BLOCK", ["defaults.when_error"]),
+        ({"department": "lab"}, "ALLOW", ["defaults.effect"]),
+    ],
+)
+def test_effects(load, facts, effect, rules):
+    decision = ask(load(POLICY), **facts)
+    assert decision.effect is Effect[effect]
+    assert list(decision.determining_rules) == rules
+
+
+def test_the_decision_says_what_it_is_about(load):
+    policy = load(POLICY)
+    decision = ask(policy, department="finance", entities=(KEY, PERSON, PERSON))
+    assert (decision.id, decision.policy_id, decision.policy_revision) == ("d", "acme", policy.revision)
+    assert (decision.department, decision.mode, decision.enforced) == ("finance", Mode.ENFORCE, True)
+    assert decision.entity_counts == {"API_KEY": 1, "PERSON": 2}
+    assert decision.matched_rules == ("people", "secrets")
+    assert decision.message == "Take it out."
+    assert decision.actions == ()  # nothing leaves, so there is nothing to change
+
+
+def test_messages_of_all_determining_rules(load):
+    assert ask(load(POLICY), entities=(KEY, CARD, CARD, CARD)).message == "Too many cards. Take it out."
+    assert ask(load(POLICY), entities=(PERSON,)).message is None
+
+
+def test_obligations_add_up_also_when_rerouted(load):
+    decision = ask(load(POLICY), department="finance", labels=(FINANCIAL,), entities=(PERSON, SSN))
+    assert (decision.effect, decision.reroute_to) == (Effect.REROUTE, "large")
+    assert {a.entity_type: (a.operator, a.rule_id) for a in decision.actions} == {
+        "PERSON": (Operator.TOKENIZE, "people"),
+        "EMAIL_ADDRESS": (Operator.REDACT, "numbers"),  # redact beats tokenize
+        "US_SSN": (Operator.REDACT, "numbers"),
+    }
+    # and the lower of the two rules' scores holds: 0.6 of `people`, the threshold of `numbers`
+    assert next(a for a in decision.actions if a.entity_type == "EMAIL_ADDRESS").min_score == 0.5
+
+
+def test_obligations_only_of_rules_that_apply(load):
+    assert ask(load(POLICY), entities=(EntityFact("PERSON", 0.59),)).actions == ()
+
+
+def test_two_reroutes_go_where_the_first_in_the_alphabet_says(load):
+    decision = ask(load(POLICY), department="support", labels=(FINANCIAL,))
+    assert decision.determining_rules == ("anything", "sorting")
+    assert decision.reroute_to == "large"
+    assert ask(load(POLICY), department="support").reroute_to == "small"
+
+
+def test_a_rule_that_monitors_counts_for_nothing(load):
+    decision = ask(load(POLICY), department="lab", entities=(KEY,))
+    assert decision.monitored_rules == ("trial",)
+    assert decision.counted_rules == decision.determining_rules == ("secrets",)
+    assert decision.matched_rules == ("secrets", "monitor:trial")
+    assert decision.message == "Take it out."
+
+
+def test_a_policy_that_monitors_decides_all_the_same(load):
+    decision = ask(load("mode: monitor\n" + POLICY), entities=(KEY,))
+    assert (decision.effect, decision.mode, decision.enforced) == (Effect.BLOCK, Mode.MONITOR, False)
+    for facts in ({"skipped": (TIMEOUT,)}, {"error": "DetectorError"}):
+        decision = ask(load("mode: monitor\n" + POLICY), **facts)
+        assert (decision.effect, decision.enforced) == (Effect.BLOCK, False)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "facts", "effect"),
+    [
+        ("{}", {}, "BLOCK"),
+        ("{effect: allow}", {}, "ALLOW"),
+        ("{effect: allow}", {"skipped": (TIMEOUT,)}, "BLOCK"),
+        ("{effect: allow}", {"error": "x"}, "BLOCK"),
+        ("{effect: allow, when_uninspected: allow}", {"skipped": (TIMEOUT,)}, "ALLOW"),
+        ("{effect: allow, when_error: allow}", {"error": "x"}, "ALLOW"),
+        ("{when_uninspected: allow}", {"skipped": (TIMEOUT,)}, "BLOCK"),  # nothing lowers defaults.effect
+        ("{when_error: allow}", {"error": "x"}, "BLOCK"),
+        ("{effect: allow, when_uninspected: allow}", {"skipped": (TIMEOUT,), "error": "x"}, "BLOCK"),
+    ],
+)
+def test_defaults(load, defaults, facts, effect):
+    assert ask(load(f"defaults: {defaults}"), **facts).effect is Effect[effect]
+
+
+def test_no_defaults_at_all_is_block(load):
+    policy = load("rules: []")
+    assert policy.defaults == Defaults(Effect.BLOCK, Effect.BLOCK, Effect.BLOCK)
+    assert ask(policy).determining_rules == ("defaults.effect",)
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "effect"),
+    [
+        ("when: {departments: [lab]}, effect: allow", {"department": "lab"}, "ALLOW"),
+        ("when: {departments: [lab]}, effect: allow", {}, "BLOCK"),
+        ("when: {labels: [public]}, effect: allow", {"labels": (Label("public", 0.9, "m"),)}, "ALLOW"),
+        ("effect: allow", {}, "ALLOW"),
+        ("when: {entities: [PERSON]}, effect: allow", {"entities": (PERSON,)}, "BLOCK"),
+        (
+            "when: {departments: [lab], entities: ['*']}, effect: allow",
+            {"department": "lab", "entities": (SSN,)},
+            "BLOCK",
+        ),
+        ("obligations: [{redact: [PERSON]}]", {}, "BLOCK"),
+    ],
+)
+def test_what_is_found_never_permits(load, rule, facts, effect):
+    assert ask(load(f"departments: {{lab: }}\nrules: [{{id: r, {rule}}}]"), **facts).effect is Effect[effect]
+
+
+def test_a_rule_that_permits_and_one_that_shapes(load):
+    policy = load("""
+        departments: {lab: {}}
+        rules:
+          - {id: lab, when: {departments: [lab]}, effect: allow}
+          - {id: people, when: {entities: [PERSON]}, obligations: [{tokenize: [PERSON]}]}
+    """)
+    decision = ask(policy, department="lab", entities=(PERSON,))
+    assert (decision.effect, decision.determining_rules) == (Effect.ALLOW, ("lab",))
+    assert [action.entity_type for action in decision.actions] == ["PERSON"]
+
+
+def test_what_can_not_be_read_can_not_be_answered_inside(load):
+    policy = load("""
+        defaults: {effect: allow, when_error: allow}
+        models: {inside: {backend: embedded, model: smollm2-135m}}
+        rules: [{id: inside, effect: reroute, obligations: [{to: inside}]}]
+    """)
+    assert ask(policy).effect is Effect.REROUTE
+    decision = ask(policy, error="BodyError")
+    assert (decision.effect, decision.reroute_to, decision.actions) == (Effect.BLOCK, None, ())
+
+
+TYPES = ("PERSON", "US_SSN", "API_KEY")
+SCORES = st.sampled_from([0.3, 0.6, 0.9])
+FACTS = st.builds(EntityFact, st.sampled_from((*TYPES, "NEW_TYPE")), SCORES, st.sampled_from(["user", "tool"]))
+LABELS = st.builds(Label, st.sampled_from(["hr", "public"]), SCORES, st.just("m"))
+ENTITY_TESTS = st.one_of(
+    st.builds(
+        lambda name, score, count: EntityTest(name, {name: score}, count, score),
+        st.sampled_from(TYPES), SCORES, st.integers(1, 3),
+    ),
+    st.builds(lambda score: EntityTest("*", dict.fromkeys(TYPES, score), 1, score), SCORES),
+)  # fmt: skip
+CONDITIONS = st.builds(
+    Condition,
+    departments=st.sampled_from([(), ("a",), ("a", "b")]),
+    entities=st.lists(ENTITY_TESTS, max_size=2).map(tuple),
+    roles=st.sampled_from([(), ("tool",)]),
+    labels=st.lists(st.builds(LabelTest, st.sampled_from(["hr", "public"]), SCORES), max_size=2).map(tuple),
+)
+OBLIGATIONS = st.builds(
+    lambda operator, types, restore: Obligation(operator, types, tuple(sorted(types)), restore),
+    st.sampled_from(Operator), st.frozensets(st.sampled_from(TYPES), min_size=1), st.booleans(),
+)  # fmt: skip
+RULES = st.builds(
+    Rule,
+    id=st.uuids().map(str),
+    effect=st.sampled_from(Effect),
+    when=CONDITIONS,
+    obligations=st.lists(OBLIGATIONS, max_size=2).map(tuple),
+    to=st.sampled_from(["x", "y"]),
+    message=st.sampled_from([None, "One.", "Two."]),
+    mode=st.sampled_from(Mode),
+    shape_only=st.booleans(),
+).map(lambda rule: replace(rule, effect=Effect.ALLOW) if rule.shape_only else rule)
+DEFAULTS = st.builds(Defaults, *[st.sampled_from([Effect.ALLOW, Effect.BLOCK])] * 3)
+POLICIES = st.builds(
+    Policy,
+    id=st.just("p"),
+    revision=st.just("r"),
+    defaults=DEFAULTS,
+    rules=st.lists(RULES, max_size=5, unique_by=lambda rule: rule.id).map(tuple),
+)
+INQUIRIES = st.builds(
+    Inquiry,
+    department=st.sampled_from("abc"),
+    entities=st.lists(FACTS, max_size=4).map(tuple),
+    labels=st.lists(LABELS, max_size=2).map(tuple),
+    skipped=st.sampled_from([(), (TIMEOUT,)]),
+    error=st.sampled_from([None, "x"]),
+)
+
+
+@given(POLICIES, INQUIRIES, st.randoms())
+def test_shuffling_changes_nothing(policy, inquiry, random):
+    rules, facts = list(policy.rules), list(inquiry.entities)
+    random.shuffle(rules)
+    random.shuffle(facts)
+    shuffled = evaluate(replace(policy, rules=tuple(rules)), replace(inquiry, entities=tuple(facts)), decision_id="d")
+    assert shuffled == evaluate(policy, inquiry, decision_id="d")
+
+
+@given(POLICIES, INQUIRIES, FACTS)
+def test_a_further_finding_never_lowers_the_effect(policy, inquiry, fact):
+    before = evaluate(policy, inquiry, decision_id="d")
+    after = evaluate(policy, replace(inquiry, entities=(*inquiry.entities, fact)), decision_id="d")
+    assert after.effect >= before.effect
+    assert set(after.matched_rules) >= set(before.matched_rules)
+
+
+@given(POLICIES, INQUIRIES)
+def test_what_is_uninspected_or_failed_never_lowers_the_effect(policy, inquiry):
+    plain = evaluate(policy, replace(inquiry, skipped=(), error=None), decision_id="d")
+    assert evaluate(policy, replace(inquiry, skipped=(TIMEOUT,)), decision_id="d").effect >= plain.effect
+    assert evaluate(policy, replace(inquiry, error="x"), decision_id="d").effect >= plain.effect
+
+
+@given(POLICIES, INQUIRIES)
+def test_every_decision_has_its_reasons(policy, inquiry):
+    decision = evaluate(policy, inquiry, decision_id="d")
+    assert decision.determining_rules
+    assert (decision.reroute_to is not None) == (decision.effect is Effect.REROUTE)
+    assert len({action.entity_type for action in decision.actions}) == len(decision.actions)
+    named = {rule for rule in decision.determining_rules if not rule.startswith("defaults.")}
+    assert named <= set(decision.counted_rules)
+
+
+@given(POLICIES, INQUIRIES, RULES)
+def test_a_further_rule_lowers_the_effect_only_where_it_permits(policy, inquiry, rule):
+    before = evaluate(policy, inquiry, decision_id="d")
+    after = evaluate(replace(policy, rules=(*policy.rules, rule)), inquiry, decision_id="d")
+    assert after.effect >= before.effect or (rule.permits and "defaults.effect" in before.determining_rules)
+
+
+@given(INQUIRIES, DEFAULTS)
+def test_no_rule_is_the_default(inquiry, defaults):
+    decision = evaluate(
+        Policy(id="p", revision="r", defaults=defaults), replace(inquiry, skipped=(), error=None), decision_id="d"
+    )
+    assert (decision.effect, decision.determining_rules) == (defaults.effect, ("defaults.effect",))

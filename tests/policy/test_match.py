@@ -1,0 +1,108 @@
+"""Every field of a condition: what holds, and what nearly does."""
+
+import pytest
+
+from detectors.finding import Label
+from policy.decision import EntityFact, Inquiry
+from policy.match import FIELDS, counting, field_holds, holds, provider_of, stated
+from policy.model import Condition
+
+BASE = {
+    "department": "finance",
+    "user": "Ana",
+    "entities": (EntityFact("PERSON", 0.8), EntityFact("PERSON", 0.6, "tool"), EntityFact("CREDIT_CARD", 0.9)),
+    "labels": (Label("financial", 0.8, "m"),),
+    "tasks": ("Translation",),
+    "provider": "openai",
+    "host": "api.openai.com",
+    "model": "gpt-4o-mini",
+}
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("{}", True),
+        ("{departments: [finance]}", True),
+        ("{departments: [support, finance]}", True),
+        ("{departments: [support]}", False),
+        ("{users: [ana]}", True),
+        ("{users: [anabel]}", False),
+        ("{entities: [PERSON]}", True),
+        ("{entities: [{type: PERSON, min_score: 0.8}]}", True),
+        ("{entities: [{type: PERSON, min_score: 0.81}]}", False),
+        ("{entities: [{type: PERSON, min_count: 2}]}", True),
+        ("{entities: [{type: PERSON, min_count: 3}]}", False),
+        ("{entities: [{type: PERSON, min_count: 2, min_score: 0.7}]}", False),
+        ("{entities: [{group: PII, min_count: 3}]}", True),
+        ("{entities: [{group: PII, min_count: 4}]}", False),
+        ("{entities: [SECRETS, PCI]}", True),
+        ("{entities: [SECRETS]}", False),
+        ("{entities: ['*']}", True),
+        ("{entities: [{type: '*', min_score: 0.95}]}", False),
+        ("{entities: [PERSON], roles: [tool]}", True),
+        ("{entities: [CREDIT_CARD], roles: [tool, system]}", False),
+        ("{entities: [{type: PERSON, min_count: 2}], roles: [tool]}", False),
+        ("{labels: [financial]}", True),
+        ("{labels: [{name: financial, min_score: 0.8}]}", True),
+        ("{labels: [{name: financial, min_score: 0.81}]}", False),
+        ("{labels: [hr, financial]}", True),
+        ("{labels: [hr]}", False),
+        ("{tasks: [translation]}", True),
+        ("{tasks: [translations]}", False),
+        ("{models: ['gpt-*']}", True),
+        ("{models: ['GPT-4o-*']}", True),
+        ("{models: ['gpt-4o']}", False),
+        ("{models: ['claude-*', gpt-4o-mini]}", True),
+        ("{providers: [openai]}", True),
+        ("{providers: [anthropic]}", False),
+        ("{hosts: ['*.openai.com']}", True),
+        ("{hosts: [openai.com]}", False),
+        ("{departments: [finance], labels: [financial], entities: [PCI]}", True),
+        ("{departments: [finance], labels: [hr], entities: [PCI]}", False),
+    ],
+)
+def test_conditions(load, when, expected):
+    text = f"departments: {{finance: {{}}, support: {{}}}}\nrules: [{{id: r, effect: block, when: {when}}}]\n"
+    assert holds(load(text).rules[0].when, Inquiry(**BASE)) is expected
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_nothing_known_matches_no_stated_field(load, field):
+    """An empty inquiry satisfies a field only by a glob for everything."""
+    text = {
+        "departments": "[finance]", "users": "[ana]", "entities": "['*']", "labels": "[hr]", "tasks": "[x]",
+        "models": "['?*']", "providers": "[openai]", "hosts": "['?*']",
+    }[field]  # fmt: skip
+    rule = load(f"departments: {{finance: }}\nrules: [{{id: r, effect: block, when: {{{field}: {text}}}}}]\n").rules[0]
+    assert stated(rule.when) == [field]
+    assert not field_holds(field, rule.when, Inquiry(department="default"))
+
+
+def test_an_unnamed_model_matches_everything():
+    assert field_holds("models", Condition(models=("*",)), Inquiry(department="d"))
+
+
+def test_unknown_types_count_for_everything(load):
+    rule = load("rules: [{id: r, effect: block, when: {entities: ['*']}}]").rules[0]
+    assert holds(rule.when, Inquiry(department="d", entities=(EntityFact("SOMETHING_NEW", 0.1),)))
+
+
+def test_counting(load):
+    test = load("rules: [{id: r, effect: block, when: {entities: [PERSON]}}]").rules[0].when.entities[0]
+    assert len(counting(test, (), Inquiry(**BASE))) == 2
+    assert len(counting(test, ("tool",), Inquiry(**BASE))) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "dialect", "provider"),
+    [
+        ("api.openai.com", "openai", "openai"),
+        ("api.groq.com", "openai", "groq"),  # speaks OpenAI's format, and isn't OpenAI
+        ("API.OpenAI.com.", "generic", "openai"),
+        ("127.0.0.1", "anthropic", "anthropic"),
+        ("", "gemini", "gemini"),
+    ],
+)
+def test_providers_are_who_is_behind_the_host(host, dialect, provider):
+    assert provider_of(Inquiry(department="d", host=host, provider=dialect)) == provider

@@ -1,0 +1,124 @@
+"""One rule: what it is read as, and every kind of mistake with its line and column."""
+
+import pytest
+
+from configs.entities import entity_groups, thresholds
+from policy.decision import Effect, Mode, Operator
+
+HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model: smollm2-135m}}\nrules:\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("{effect: block}", ["5:5: P002: id is missing: expected name"]),
+        ("{id: a}", ["5:5: P002: effect is missing: expected allow, reroute or block"]),
+        ("{id: defaults.effect, effect: block}", ["5:10: P002: expected letters, digits, hyphens and underscores, got 'defaults.effect'"]),
+        ("{id: a, effekt: block}", ["5:5: P002: effect is missing: expected allow, reroute or block", "5:13: P001: unknown key 'effekt'. Did you mean effect?"]),
+        ("{id: a, effect: deny}", ["5:21: P002: expected allow, reroute or block, got 'deny'"]),
+        ("{id: a, effect: false}", ["5:21: P002: expected allow, reroute or block, got true or false"]),
+        ("{id: a, effect: block, mode: on}", ["5:34: P002: expected enforce or monitor, got 'on'"]),
+        ("{id: a, effect: block, message: 3}", ["5:37: P002: expected text in quotes, got a number (3)"]),
+        ("{id: a, effect: block, when: finance}", ["5:34: P002: expected a map with departments, users, entities, roles, labels, tasks, models, providers and hosts, got text ('finance')"]),
+        ("{id: a, effect: block, when: {department: [x]}}", ["5:35: P001: unknown key 'department'. Did you mean departments?"]),
+        ("{id: a, effect: block, when: {departments: [x]}}", ["5:49: P005: no department is called 'x'. Known: default"]),
+        ("{id: a, effect: block, when: {departments: x}}", ["5:48: P002: expected a list, such as [finance], got text ('x')"]),
+        ("{id: a, effect: block, when: {users: [1]}}", ["5:43: P002: expected a user's name in quotes, got a number (1)"]),
+        ("{id: a, effect: block, when: {entities: []}}", ["5:45: P008: an empty list matches nothing. Leave the key out if it should not matter"]),
+        ("{id: a, effect: block, when: {entities: [PERSOM]}}", ["5:46: P005: no entity type or group is called 'PERSOM'. Did you mean PERSON?"]),
+        ("{id: a, effect: block, when: {entities: [{type: PII}]}}", ["5:53: P005: no entity type is called 'PII'"]),
+        ("{id: a, effect: block, when: {entities: [{group: PERSON}]}}", ["5:54: P005: no entity group is called 'PERSON'"]),
+        ("{id: a, effect: block, when: {entities: [{}]}}", ["5:46: P002: expected either type or group"]),
+        ("{id: a, effect: block, when: {entities: [{type: PERSON, group: PII}]}}", ["5:46: P002: expected either type or group"]),
+        ("{id: a, effect: block, when: {entities: [{type: PERSON, min_score: 60}]}}", ["5:72: P002: expected a number from 0 to 1, got a number (60)"]),
+        ("{id: a, effect: block, when: {entities: [{type: PERSON, min_count: 0}]}}", ["5:72: P002: expected a whole number from 1 to 1000000, got a number (0)"]),
+        ("{id: a, effect: block, when: {roles: [user]}}", ["5:35: P002: roles says where entities are looked for: name entities too"]),
+        ("{id: a, effect: block, when: {entities: [PII], roles: [asistant]}}", ["5:60: P005: no role is called 'asistant'. Did you mean assistant?"]),
+        ("{id: a, effect: block, when: {labels: [finance]}}", ["5:44: P005: no label is called 'finance'. Did you mean financial?"]),
+        ("{id: a, effect: block, when: {labels: [{name: hr, min_score: -1}]}}", ["5:66: P002: expected a number from 0 to 1, got a number (-1)"]),
+        ("{id: a, effect: block, when: {labels: [{min_score: 0.5}]}}", ["5:44: P002: name is missing: expected label"]),
+        ("{id: a, effect: block, when: {providers: [opnai]}}", ["5:47: P005: no provider is called 'opnai'. Did you mean openai?"]),
+        ("{id: a, effect: reroute}", ["5:5: P014: a reroute needs its model: add {to: NAME} to obligations"]),
+        ("{id: a, effect: reroute, obligations: [{redact: [PII]}]}", ["5:43: P014: a reroute needs its model: add {to: NAME} to obligations"]),
+        ("{id: a, effect: reroute, obligations: [{to: }]}", ["5:48: P002: expected the name of one of the policy's models, got nothing"]),
+        ("{id: a, effect: reroute, obligations: [{to: n}]}", ["5:49: P005: no model is called 'n'. Known: m"]),
+        ("{id: a, effect: reroute, obligations: [{to: m}, {to: m}]}", ["5:54: P014: a request can be rerouted to one model only"]),
+        ("{id: a, effect: block, obligations: [{to: m}]}", ["5:41: P014: `to` is for effect reroute; this rule's is block"]),
+        ("{id: a, effect: allow, obligations: [{to: m}]}", ["5:41: P014: `to` is for effect reroute; this rule's is allow"]),
+        ("{id: a, effect: block, obligations: [{redact: [PII]}]}", ["5:41: P008: a blocked request goes nowhere, so there is nothing to de-identify: remove these"]),
+        ("{id: a, obligations: [{tokenise: [PII]}]}", ["5:5: P002: effect is missing: expected allow, reroute or block", "5:28: P001: unknown key 'tokenise'. Did you mean tokenize?"]),
+        ("{id: a, obligations: [{redact: [PII], mask: [PCI]}]}", ["5:27: P002: expected one obligation per list item: begin each with its own hyphen"]),
+        ("{id: a, effect: allow, obligations: [{redact: {type: [PII]}}]}", ["5:51: P002: types is missing: expected list of entity types, groups or `*`", "5:52: P001: unknown key 'type'. Did you mean types?"]),
+        ("{id: a, effect: allow, obligations: [{redact: {types: [PI]}}]}", ["5:60: P005: no entity type or group is called 'PI'. Did you mean PII?"]),
+        ("{id: a, effect: allow, obligations: [{redact: {types: [PII], restore: true}}]}", ["5:66: P001: unknown key 'restore'. Known here: types"]),
+        ("{id: a, effect: allow, obligations: [{tokenize: {types: [PII], restore: yes}}]}", ["5:77: P002: expected true or false, got text ('yes')"]),
+        ("{id: a, effect: allow, obligations: [{mask: {types: [CREDIT_CARD], keep_last: 6}}]}", ["5:83: P002: expected a whole number from 0 to 4, got a number (6)"]),
+        ("{id: a, obligations: [{mask: {types: [PCI], keep_last: 4}}]}", ["5:26: P016: a mask of CARD_SECURITY_CODE may keep 0 characters, this one keeps 4. Redact CARD_SECURITY_CODE in the same rule, or keep less"]),
+    ],
+)  # fmt: skip
+def test_mistakes(problems, rule, expected):
+    found = problems(f"{HEAD}  - {rule}\n")
+    assert len(found) == len(expected)
+    for line, wanted in zip(found, expected, strict=True):
+        assert line == wanted or line.startswith(f"{wanted}. Known: ")  # long lists of known words are left out here
+
+
+def rule(load, text):
+    return load(f"models: {{m: {{backend: embedded, model: smollm2-135m}}}}\nrules:\n  - {{id: r, {text}}}\n").rules[0]
+
+
+def test_groups_become_types_with_scores(load):
+    [test] = rule(
+        load, "effect: block, when: {entities: [{group: SECRETS, min_score: 0.7, min_count: 2}]}"
+    ).when.entities
+    assert (test.name, test.min_score, test.min_count) == ("SECRETS", 0.7, 2)
+    assert dict(test.scores) == dict.fromkeys(entity_groups()["SECRETS"], 0.7)
+    [test] = rule(load, "effect: block, when: {entities: [PII]}").when.entities
+    assert dict(test.scores) == {name: thresholds()[name] for name in entity_groups()["PII"]}
+
+
+def test_a_type_that_is_called_like_a_group(load):
+    by_name, by_type = rule(load, "effect: block, when: {entities: [NATIONAL_ID, {type: NATIONAL_ID}]}").when.entities
+    assert set(by_name.scores) == entity_groups()["NATIONAL_ID"]
+    assert set(by_type.scores) == {"NATIONAL_ID"}
+
+
+@pytest.mark.parametrize(
+    ("text", "effect", "shape_only"),
+    [
+        ("effect: block", Effect.BLOCK, False),
+        ("effect: allow", Effect.ALLOW, False),
+        ("effect: allow, obligations: [{redact: [PII]}]", Effect.ALLOW, False),
+        ("obligations: [{redact: [PII]}]", Effect.ALLOW, True),
+        ("effect: reroute, obligations: [{to: m}]", Effect.REROUTE, False),
+        ("obligations: [{to: m}]", Effect.REROUTE, False),  # a model to reroute to says it
+    ],
+)
+def test_effects(load, text, effect, shape_only):
+    one = rule(load, text)
+    assert (one.effect, one.shape_only) == (effect, shape_only)
+
+
+def test_obligations(load):
+    one = rule(
+        load,
+        """effect: reroute, obligations: [{to: m}, {tokenize: {types: [PERSON], restore: false}},
+        {mask: {types: [CREDIT_CARD], keep_last: 4}}, {redact: [SECRETS, PERSON]}, {tokenize: [IBAN_CODE]}]""",
+    )
+    assert one.to == "m"
+    assert [(o.operator, o.written, o.restore, o.keep_last) for o in one.obligations] == [
+        (Operator.TOKENIZE, ("PERSON",), False, 0),
+        (Operator.MASK, ("CREDIT_CARD",), False, 4),
+        (Operator.REDACT, ("SECRETS", "PERSON"), False, 0),
+        (Operator.TOKENIZE, ("IBAN_CODE",), True, 0),
+    ]  # fmt: skip
+    assert one.obligations[2].types == {*entity_groups()["SECRETS"], "PERSON"}
+
+
+def test_the_rest(load):
+    one = rule(load, "effect: block, mode: monitor, message: No., description: 'two\n   lines', when: ")
+    assert (one.mode, one.message, one.description, one.policy_id) == (Mode.MONITOR, "No.", "two lines", "acme")
+
+
+def test_a_mask_may_keep_four_of_a_card_if_its_code_is_redacted(load):
+    assert rule(load, "obligations: [{mask: {types: [PCI], keep_last: 4}}, {redact: [CARD_SECURITY_CODE]}]")

@@ -1,0 +1,155 @@
+"""What may look like what."""
+
+import time
+from typing import Any
+
+import pytest
+
+from detectors.finding import SkipReason
+from proxy.providers import exemptions as look
+from proxy.providers.exemptions import Exemptions, opaque_anywhere, shape_of
+
+LOOKS: list[tuple[look.Check, list[str], list[str]]] = [
+    (
+        look.model,
+        ["gpt-4o", "meta-llama/Llama-3.3-70B:free", "models/gemini-2.5-pro", "us.anthropic.claude@2025", "x" * 200],
+        ["", "gpt 4", "Anna Schmidt", "x" * 201, "sk-proj-abcdef", "AKIAIOSFODNN7EXAMPLE", "gpt-4\n", "é"],
+    ),
+    (
+        look.word,
+        ["user", "tool_use", "web_search_20250305", "message.input_image.image_url", "HARM_CATEGORY_HARASSMENT"],
+        ["", "Anna Schmidt", "123-45-6789", "anna@example.com", "a" * 65, "_x", "user\n", "+49"],
+    ),
+    (look.name, ["get_capital", "look-up", "$x"], ["Anna Schmidt", "a1", "", "x" * 65]),
+    (
+        look.identifier,
+        [
+            "call_ZR5UUuTt3pf61kjwAJIYdVMj",
+            "toolu_01Ttepb9joVoQFHP568v7UAL",
+            "pyd_ai_445dbde6c4764cafb5782bb928ef6c2c",
+            "file-abc123",
+            "call_1",
+            "123e4567-e89b-12d3-a456-426614174000",
+            "D681PevKs",
+        ],
+        [
+            "Anna Schmidt",
+            "4111111111111111",
+            "sk-ant-api03-abc",
+            "sk_live_abcdef",
+            "ghp_16C7e42F",
+            "anna@example.com",
+            "",
+            "123456789",
+            "Anna-Schmidt",
+        ],
+    ),
+    (
+        look.signature,
+        ["EqQBCkYIAxgCIkBxYmQ3Y2E1ZDg0", "A" * 16 + "=="],
+        ["short", "my password is hunter2 and more", ""],
+    ),
+    (look.media_type, ["image/png", "text/plain; charset=utf-8"], ["Anna", "image/png; Anna Schmidt"]),
+    (look.duration, ["5m", "1h"], ["1 hour", "12345678m", "h"]),
+]
+
+
+@pytest.mark.parametrize(("check", "good", "bad"), LOOKS, ids=[check.__name__ for check, *_ in LOOKS])
+def test_looks(check: look.Check, good: list[str], bad: list[str]) -> None:
+    for value in good:
+        assert check(value, {}), value
+    for value in bad:
+        assert not check(value, {}), value
+
+
+@pytest.mark.parametrize("check", [check for check, *_ in LOOKS])
+@pytest.mark.parametrize("piece", ["a", "a_", "a1", "A-", "/", "a.", "0", " "])
+def test_no_look_takes_long(check: look.Check, piece: str) -> None:
+    start = time.process_time()
+    check(piece * 40 + "!", {})
+    check("a/" + piece * 4000 + "!", {})
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("value", "parent", "expected"),
+    [
+        ("EmwKAhgBEgy3va3pzix", {"type": "redacted_thinking"}, True),
+        ("EmwKAhgBEgy3va3pzix", {"type": "text"}, False),
+        ("EmwKAhgBEgy3va3pzix", {}, False),
+        ("a secret text", {"type": "redacted_thinking"}, False),
+    ],
+)
+def test_redacted_thinking(value: str, parent: dict[str, Any], expected: bool) -> None:
+    assert look.redacted(value, parent) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "parent", "expected"),
+    [
+        ("aGVsbG8=", {"type": "base64"}, True),
+        ("Hunter2Hunter2Hunter2", {"type": "text"}, False),
+        ("A" * 2000, {"type": "text"}, True),
+    ],
+)
+def test_a_text_source_is_read(value: str, parent: dict[str, Any], expected: bool) -> None:
+    assert look.base64_source(value, parent) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("data:image/png;base64,iVBORw0KGgo", SkipReason.OPAQUE),
+        ("data:,hello", SkipReason.OPAQUE),
+        ("data: the facts, and more", None),
+        ("A" * 1024, SkipReason.UNSUPPORTED_MEDIA),
+        ("A" * 1023, None),
+        ("word " * 500, None),
+    ],
+)
+def test_data_that_nobody_can_read_anywhere(text: str, reason: SkipReason | None) -> None:
+    assert opaque_anywhere(text) is reason
+
+
+@pytest.mark.parametrize(
+    ("pointer", "shape"),
+    [
+        ("/messages/0/content/12/text", "/messages/*/content/*/text"),
+        ("/a", "/a"),
+        ("/0", "/*"),
+        ("/a/~i3", "/a/~i3"),
+        ("/a/0~json/1/b", "/a/*~json/*/b"),
+        ("/a0/b", "/a0/b"),
+        ("", ""),
+    ],
+)
+def test_shapes(pointer: str, shape: str) -> None:
+    assert shape_of(pointer) == shape
+
+
+EXEMPT = Exemptions(exact={"/model": look.model}, schemas=("/tools/*/parameters",))
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "expected"),
+    [
+        ("/model", "gpt-4o", True),
+        ("/model", "Anna Schmidt", False),
+        ("/a/model", "gpt-4o", False),
+        ("/model~json/model", "gpt-4o", False),
+        ("/model~2", "gpt-4o", False),
+        ("/tools/*/parameters/type", "object", True),
+        ("/tools/*/parameters/properties/a/type", "string", True),
+        ("/tools/*/parameters/properties/a/type/*", "null", True),
+        ("/tools/*/parameters/properties/a/type", "Anna", False),
+        ("/tools/*/parameters/required/*", "name", True),
+        ("/tools/*/parameters/required/*", "Anna Schmidt", False),
+        ("/tools/*/parameters/properties/a/$ref", "#/$defs/City", True),
+        ("/tools/*/parameters/properties/a/$ref", "https://anna.example.com", False),
+        ("/tools/*/parameters/properties/a/description", "string", False),
+        ("/tools/*/parameters/default~json/type", "string", False),
+        ("/tools/*/type", "string", False),
+    ],
+)
+def test_places(shape: str, text: str, expected: bool) -> None:
+    assert EXEMPT.exempts(shape, text, {}) is expected

@@ -1,0 +1,125 @@
+"""Which dialect speaks, where a gateway path leads, what a query says."""
+
+import pytest
+
+from proxy.errors import BodyError
+from proxy.message import Request
+from proxy.providers.registry import dialect_for, dialects, gateway_route, query_segments, rebuild_query
+
+DIALECTS = [
+    ("api.openai.com", "/v1/chat/completions", "openai-chat", "openai"),
+    ("api.groq.com", "/openai/v1/chat/completions", "openai-chat", "openai"),
+    ("api.openai.com", "/v1/responses", "openai-responses", "openai"),
+    ("api.openai.com", "/v1/embeddings", "openai-embeddings", "openai"),
+    ("api.anthropic.com", "/v1/messages?beta=true", "anthropic-messages", "anthropic"),
+    ("generativelanguage.googleapis.com", "/v1beta/models/g:generateContent", "gemini", "gemini"),
+    ("generativelanguage.googleapis.com", "/v1beta/openai/chat/completions", "openai-chat", "openai"),
+    ("api.openai.com", "/v1/files", "generic", "openai"),
+    ("api.anthropic.com", "/v1/messages/batches", "generic", "anthropic"),
+    ("claude.ai", "/api/organizations/x/chat_conversations/y/completion", "generic", "anthropic"),
+    ("generativelanguage.googleapis.com", "/upload/v1beta/files", "generic", "gemini"),
+    ("api.cohere.com", "/v2/embed", "generic", "cohere"),
+    ("llm.example.com", "/x", "generic", "generic"),
+]
+
+
+@pytest.mark.parametrize(("host", "path", "name", "provider"), DIALECTS)
+def test_dialects(host: str, path: str, name: str, provider: str) -> None:
+    dialect = dialect_for(Request("POST", host, path, {"content-type": "application/json"}, b"{}"))
+    assert (dialect.name, dialect.provider) == (name, provider)
+
+
+def test_the_generic_dialect_knows_the_media_type() -> None:
+    request = Request("POST", "api.openai.com", "/v1/x", {"content-type": "text/plain; charset=utf-8"}, b"x")
+    assert [segment.text for segment in dialect_for(request).extract(b"x y").segments] == ["x y"]
+
+
+def test_the_nesting_limit_reaches_the_dialects() -> None:
+    request = Request("POST", "api.openai.com", "/v1/chat/completions", {}, b"")
+    dialect_for(request, nesting=100).extract(b"[" * 90 + b"]" * 90)
+    assert len({dialect.name for dialect in dialects()}) == len(dialects())
+
+
+ROUTES = [
+    ("/openai/v1/chat/completions", ("openai", "/v1/chat/completions")),
+    ("/openai/v1/models?limit=3", ("openai", "/v1/models?limit=3")),
+    ("/anthropic/v1/messages?beta=true", ("anthropic", "/v1/messages?beta=true")),
+    (
+        "/gemini/v1beta/models/g:streamGenerateContent?alt=sse",
+        ("gemini", "/v1beta/models/g:streamGenerateContent?alt=sse"),
+    ),
+    ("/v1/chat/completions", ("openai", "/v1/chat/completions")),
+    ("/v1/completions", ("openai", "/v1/completions")),
+    ("/v1/responses", ("openai", "/v1/responses")),
+    ("/v1/responses/resp_1", ("openai", "/v1/responses/resp_1")),
+    ("/v1/embeddings", ("openai", "/v1/embeddings")),
+    ("/v1/models", ("openai", "/v1/models")),
+    ("/v1/models/gpt-4o", ("openai", "/v1/models/gpt-4o")),
+    ("/v1/messages", ("anthropic", "/v1/messages")),
+    ("/v1/messages/count_tokens", ("anthropic", "/v1/messages/count_tokens")),
+    ("/v1beta/models/g:generateContent", ("gemini", "/v1beta/models/g:generateContent")),
+    ("/v1/models/g:generateContent?key=k", ("gemini", "/v1/models/g:generateContent?key=k")),
+    ("/v1beta/models", ("gemini", "/v1beta/models")),
+    # nobody
+    ("/", None),
+    ("", None),
+    ("/openai", None),
+    ("/openai/", None),
+    ("/openaix/v1/models", None),
+    ("/v1/messagesx", None),
+    ("/v1/unknown", None),
+    ("/openai/../anthropic/v1/messages", None),
+    ("/openai/%2e%2e/v1", None),
+    ("/openai//evil.example.com/v1", None),
+    ("//evil.example.com/v1/messages", None),
+    ("/openai/v1\\x", None),
+    ("/x?/openai/v1/models", None),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), ROUTES)
+def test_routes(path: str, expected: tuple[str, str] | None) -> None:
+    assert gateway_route(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "provider"),
+    [({}, "openai"), ({"anthropic-version": "2023-06-01"}, "anthropic"), ({"x-goog-api-key": "k"}, "gemini")],
+)
+def test_models_are_told_apart_by_headers(headers: dict[str, str], provider: str) -> None:
+    assert gateway_route("/v1/models", headers) == (provider, "/v1/models")
+
+
+QUERIES = [
+    ("/v1/x", {}),
+    ("/v1/x?", {}),
+    ("/v1/messages?beta=true", {}),
+    ("/v1/messages?beta=anna@example.com", {"~query/beta": "anna@example.com"}),
+    ("/v1beta/models/g:x?alt=sse&key=AIzaSyA-1234567890", {}),
+    ("/v1beta/models/g:x?key=my+secret+text", {"~query/key": "my secret text"}),
+    ("/search?key=AIzaSyA-1234567890", {"~query/key": "AIzaSyA-1234567890"}),
+    ("/openai/x?api-version=2024-10-21", {}),
+    ("/v1/x?q=Anna+Schmidt&q=%C3%A9", {"~query/q": "Anna Schmidt", "~query/q~2": "é"}),
+    ("/v1/x?Anna+Schmidt", {"~query/~i0~key": "Anna Schmidt"}),
+    ("/v1/x?q=%7B%22a%22%3A%22b%22%7D", {"~query/q~json/a": "b"}),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), QUERIES)
+def test_query_segments(path: str, expected: dict[str, str]) -> None:
+    found = query_segments(path)
+    assert {segment.pointer: segment.text for segment in found} == expected
+    assert rebuild_query(path, {}) is path
+    if expected:
+        texts = dict.fromkeys(expected, "new text")
+        again = query_segments(rebuild_query(path, texts))
+        assert {segment.text for segment in again if segment.pointer.startswith("~query")} == {"new text"}
+
+
+def test_a_query_that_hides_bytes_is_an_error() -> None:
+    with pytest.raises(BodyError):
+        query_segments("/v1/x?q=%FF")
+
+
+def test_rebuild_query_keeps_the_rest() -> None:
+    assert rebuild_query("/v1/x?a=%7e&q=Anna&b", {"~query/q": "[PERSON]"}) == "/v1/x?a=%7e&q=%5BPERSON%5D&b"

@@ -1,0 +1,104 @@
+"""Rerouted requests are answered inside, from a worker or from an OpenAI-compatible server."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from local_models.errors import BackendError
+from policy.model import ModelTarget
+from proxy.answer import Answerer, Task
+from proxy.errors import WorkerError
+from proxy.message import Chat, ChatMessage, Role
+from proxy.providers.anthropic_messages import AnthropicMessages
+from proxy.providers.openai_chat import OpenAIChat
+
+CHAT = Chat(
+    messages=(
+        ChatMessage(Role.SYSTEM, "Be brief."),
+        ChatMessage(Role.USER, "hello"),
+        ChatMessage(Role.TOOL, "result"),
+    ),
+    model="gpt-4o",
+    max_tokens=7,
+    temperature=0.5,
+)
+
+
+class Pool:
+    def __init__(self, *pieces: Any) -> None:
+        self.pieces, self.payload = pieces, None
+
+    async def stream(self, payload: object, *, within: float) -> AsyncIterator[Any]:
+        self.payload = payload
+        for piece in self.pieces:
+            yield piece
+
+
+def task(backend: str = "embedded", base_url: str = "", **chat: Any) -> Task:
+    target = ModelTarget(name="inside", backend=backend, model="tiny", base_url=base_url)  # type: ignore[arg-type]
+    return Task(chat=CHAT, target=target, dialect=chat.get("dialect", OpenAIChat()), decision_id="01ABC")
+
+
+def answerer(pool: Pool | None = None, session: Any = None, **keys: str) -> Answerer:
+    return Answerer(pools={"tiny": pool} if pool else {}, session=session, deadline=5, api_keys=keys)  # type: ignore[dict-item]
+
+
+async def test_embedded() -> None:
+    pool = Pool("Hel", "", "lo")
+    reply = await answerer(pool).whole(task())
+    assert json.loads(reply.body)["choices"][0]["message"]["content"] == "Hello"
+    assert pool.payload == {
+        "messages": [("system", "Be brief."), ("user", "hello"), ("user", "result")],
+        "max_tokens": 7,
+        "temperature": 0.5,
+    }
+
+
+async def test_events() -> None:
+    events = [event async for event in answerer(Pool("Hel", "LOO")).events(task(dialect=AnthropicMessages()))]
+    text = b"".join(events).decode()
+    assert text.index("message_start") < text.index("Hel") < text.index("LOO") < text.index("message_stop")
+
+
+@pytest.mark.parametrize("subject", [answerer(), answerer(Pool(3))])
+async def test_a_model_that_is_not_there_is_an_error(subject: Answerer) -> None:
+    with pytest.raises(WorkerError):
+        await subject.whole(task())
+    with pytest.raises(WorkerError):
+        await anext(subject.events(task()))
+
+
+async def test_openai_compatible() -> None:
+    seen: list[Any] = []
+
+    async def complete(request: web.Request) -> web.StreamResponse:
+        seen.append((request.headers.get("authorization"), await request.json()))
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        for piece in ("Hel", "lo"):
+            await response.write(
+                b"data: " + json.dumps({"choices": [{"delta": {"content": piece}}]}).encode() + b"\n\n"
+            )
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", complete)
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        subject = answerer(session=session, inside="k3y")
+        reply = await subject.whole(task("openai", str(server.make_url("/v1"))))
+        assert json.loads(reply.body)["choices"][0]["message"]["content"] == "Hello"
+        authorization, body = seen[0]
+        assert authorization == "Bearer k3y"
+        assert body["model"] == "tiny"
+        assert "k3y" not in repr(subject)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(BackendError):
+            await answerer(session=session).whole(task("openai", "http://127.0.0.1:9/v1"))
+        with pytest.raises(BackendError):
+            await answerer(session=session).whole(task("openai"))

@@ -1,0 +1,162 @@
+"""The local API, and the inner door."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from detectors.finding import Label, SkipReason
+from policy.model import ModelTarget
+from proxy.answer import Answerer, Task
+from proxy.errors import WorkerError
+from proxy.local import SCAN_LIMIT, LocalServer
+from proxy.message import Chat, ChatMessage, Role
+from proxy.metrics import Metrics
+from proxy.providers.openai_chat import OpenAIChat
+from tests.fakes.privet import TableInspector
+
+
+class Pool:
+    def __init__(self, *pieces: str, error: Exception | None = None) -> None:
+        self.pieces, self.error = pieces, error
+
+    async def stream(self, payload: object, *, within: float) -> AsyncIterator[str]:
+        for piece in self.pieces:
+            yield piece
+        if self.error is not None:
+            raise self.error
+
+
+def local(pool: Pool | None = None, *, labels: bool = False) -> LocalServer:
+    answerer = Answerer(pools={"tiny": pool} if pool else {}, session=None, deadline=5)  # type: ignore[arg-type]
+    return LocalServer(
+        inspector=TableInspector(labels=(Label("hr", 0.91234567, "m"),)),
+        answerer=answerer,
+        metrics=Metrics(),
+        status=lambda: {"instance": "abc"},
+        ready=list,
+        labelling=lambda: labels,
+    )
+
+
+async def _client(app) -> TestClient:
+    client = TestClient(TestServer(app))
+    await client.start_server()
+    return client
+
+
+async def test_scan() -> None:
+    client = await _client(local(labels=True).public())
+    reply = await client.post("/scan", json={"text": "I am Anna Schmidt"})
+    assert reply.status == 200
+    assert await reply.json() == {
+        "findings": [{"entity_type": "PERSON", "start": 5, "end": 17, "score": 0.9, "detector": "table"}],
+        "labels": [{"name": "hr", "score": 0.9123, "model": "m"}],
+    }
+    await client.close()
+
+
+@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b'{"text": 3}', b"{}", b"[" * 100_000])
+async def test_scan_refuses_nonsense(body: bytes) -> None:
+    client = await _client(local().public())
+    reply = await client.post("/scan", data=body)
+    assert reply.status == 400
+    assert "error" in await reply.json()
+    await client.close()
+
+
+async def test_scan_refuses_too_much() -> None:
+    client = await _client(local().public())
+    reply = await client.post("/scan", data=b'{"text": "' + b"x" * SCAN_LIMIT + b'"}')
+    assert reply.status == 413
+    await client.close()
+
+
+async def test_scan_says_when_it_could_not() -> None:
+    server = local()
+    server.inspector.reason = SkipReason.TIMEOUT
+    client = await _client(server.public())
+    reply = await client.post("/scan", json={"text": "hello"})
+    assert reply.status == 503
+    assert (await reply.json())["skipped"] == [{"reason": "timeout"}]
+    await client.close()
+
+
+async def test_health_and_readiness() -> None:
+    server = local()
+    client = await _client(server.public())
+    assert await (await client.get("/healthz")).json() == {"status": "ok", "instance": "abc"}
+    assert (await client.get("/readyz")).status == 200
+    server.ready = lambda: ["the audit log can't be written"]
+    reply = await client.get("/readyz")
+    assert (reply.status, await reply.json()) == (503, {"ready": False, "missing": ["the audit log can't be written"]})
+    assert b"privet_requests" in await (await client.get("/metrics")).read()
+    await client.close()
+
+
+def _task(*, stream: bool) -> Task:
+    chat = Chat(messages=(ChatMessage(Role.USER, "hello"),), model="gpt-4o", stream=stream)
+    target = ModelTarget(name="inside", backend="embedded", model="tiny")
+    return Task(chat=chat, target=target, dialect=OpenAIChat(), decision_id="01ABC")
+
+
+async def test_the_inner_door_answers_once() -> None:
+    server = local(Pool("Hel", "lo"))
+    client = await _client(server.inner())
+    server.expect("s3cret", _task(stream=False))
+    reply = await client.post("/answer/s3cret")
+    body = await reply.json()
+    assert body["choices"][0]["message"]["content"] == "Hello"
+    assert body["privet"]["decision_id"] == "01ABC"
+    assert reply.headers["x-privet-rerouted"] == "inside"
+    assert (await client.post("/answer/s3cret")).status == 404
+    await client.close()
+
+
+@pytest.mark.parametrize("secret", ["", "guess", "../healthz"])
+async def test_the_inner_door_is_shut(secret: str) -> None:
+    client = await _client(local(Pool("x")).inner())
+    assert (await client.post(f"/answer/{secret}")).status in {404, 405}
+    await client.close()
+
+
+async def test_a_forgotten_task_is_not_answered() -> None:
+    server = local(Pool("x"))
+    client = await _client(server.inner())
+    server.expect("s3cret", _task(stream=False))
+    server.forget("s3cret")
+    assert (await client.post("/answer/s3cret")).status == 404
+    await client.close()
+
+
+async def test_streamed_answers() -> None:
+    server = local(Pool("Hel", "lo"))
+    client = await _client(server.inner())
+    server.expect("s", _task(stream=True))
+    reply = await client.post("/answer/s")
+    text = await reply.text()
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    assert text.index("Hel") < text.index('"lo"') < text.index("[DONE]")
+    await client.close()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_model_that_is_down_is_an_error_in_the_dialect(stream: bool) -> None:
+    server = local(Pool(error=WorkerError("gone")))
+    client = await _client(server.inner())
+    server.expect("s", _task(stream=stream))
+    reply = await client.post("/answer/s")
+    assert reply.status == 503
+    assert "internal model" in (await reply.json())["error"]["message"]
+    await client.close()
+
+
+async def test_an_answer_that_breaks_off_is_not_made_to_look_whole() -> None:
+    server = local(Pool("Hel", error=WorkerError("gone")))
+    client = await _client(server.inner())
+    server.expect("s", _task(stream=True))
+    reply = await client.post("/answer/s")
+    with pytest.raises(aiohttp.ClientError):
+        await reply.read()
+    await client.close()

@@ -1,0 +1,231 @@
+"""The one path of a request, with a table for detection and a list for the log."""
+
+import gzip
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from configs.settings import Settings
+from detectors.finding import Label, SkipReason
+from policy.decision import Effect
+from policy.load import load_policy
+from proxy.identity import Principal
+from proxy.message import Request
+from proxy.pipeline import Pipeline, Verdict
+from proxy.record import Record
+from tests.fakes.privet import POLICY, ListStore, TableInspector
+
+WHO = Principal(user=None, department="default", address="127.0.0.1")
+REROUTE = """
+schema: privet.policy/1
+id: inside
+defaults: {effect: allow}
+models:
+  inside: {backend: embedded, model: smollm2-135m}
+rules:
+  - id: figures
+    when: {labels: [{name: financial, min_score: 0.8}]}
+    effect: reroute
+    obligations: [{to: inside}]
+  - id: sorting
+    when: {tasks: [email_categorisation]}
+    effect: reroute
+    obligations: [{to: inside}]
+  - id: people
+    when: {entities: [{type: PERSON}]}
+    obligations: [{tokenize: {types: [PERSON]}}]
+"""
+
+
+@pytest.fixture
+def make(tmp_path):
+    def build(policy: str = POLICY, settings: dict[str, Any] | None = None, **inspector: Any) -> Pipeline:
+        (tmp_path / "policy.yaml").write_text(policy)
+        return Pipeline(
+            settings=Settings.model_validate(settings or {}),
+            policy=load_policy(tmp_path / "policy.yaml"),
+            inspector=TableInspector(**inspector),
+            recorder=Record(ListStore(), b"k" * 32, 0.5),
+            token_key=b"t" * 32,
+        )
+
+    return build
+
+
+def request(text: str | None = None, *, body: bytes | None = None, path: str = "/v1/chat/completions", **headers: str):
+    if body is None:
+        body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}).encode()
+    given = {"content-type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return Request(method="POST", host="api.openai.com", path=path, headers=given, body=body)
+
+
+def sent(verdict: Verdict) -> str:
+    body = json.loads(verdict.body if verdict.body is not None else verdict.request.body)
+    return str(body["messages"][0]["content"])
+
+
+async def test_harmless_requests_go_as_they_are(make) -> None:
+    verdict = await make().judge(request("hello"), WHO)
+    assert verdict.goes
+    assert verdict.body is verdict.path is None
+    assert verdict.tokens == {}
+
+
+async def test_redaction_is_allow_with_obligations(make) -> None:
+    verdict = await make().judge(request("I am Anna Schmidt, anna@example.com"), WHO)
+    assert verdict.goes
+    assert verdict.decision.effect is Effect.ALLOW
+    assert set(verdict.tokens.values()) == {"Anna Schmidt", "anna@example.com"}
+    assert "Anna" not in sent(verdict)
+    assert all(token in sent(verdict) for token in verdict.tokens)
+
+
+async def test_the_same_person_has_the_same_token_in_every_request(make) -> None:
+    first = await make().judge(request("I am Anna Schmidt"), WHO)
+    second = await make().judge(request("who is Anna Schmidt? Anna Schmidt!"), WHO)
+    assert list(first.tokens) == list(second.tokens)
+
+
+async def test_another_department_has_other_tokens(make) -> None:
+    here = await make().judge(request("I am Anna Schmidt"), WHO)
+    there = await make().judge(request("I am Anna Schmidt"), replace(WHO, department="finance"))
+    assert set(here.tokens) != set(there.tokens)
+    one = await make(settings={"tokens": {"scope": "tenant"}}).judge(request("I am Anna Schmidt"), WHO)
+    two = await make(settings={"tokens": {"scope": "tenant"}}).judge(
+        request("I am Anna Schmidt"), replace(WHO, department="finance")
+    )
+    assert set(one.tokens) == set(two.tokens)
+
+
+async def test_blocks_say_which_rule(make) -> None:
+    verdict = await make().judge(request("hunter2-secret"), WHO)
+    assert not verdict.goes
+    assert verdict.refusal.status == 403
+    body = json.loads(verdict.refusal.body)
+    assert body["privet"]["rules"] == ["secrets-stay"]
+    assert body["privet"]["entity_types"] == ["SECRET"]
+    assert body["privet"]["decision_id"] == verdict.decision.id
+    assert b"hunter2" not in verdict.refusal.body
+
+
+async def test_monitor_decides_and_changes_nothing(make) -> None:
+    pipeline = make(POLICY.replace("id: test", "id: test\nmode: monitor"))
+    for text in ("hunter2-secret", "I am Anna Schmidt"):
+        verdict = await pipeline.judge(request(text), WHO)
+        assert verdict.goes
+        assert verdict.body is None
+        assert not verdict.decision.enforced
+    blocked = pipeline.recorder.store.intents[0]
+    assert (blocked.decision.effect, blocked.decision.mode) == ("block", "monitor")
+
+
+@pytest.mark.parametrize("reason", list(SkipReason))
+async def test_uninspected_is_not_harmless(make, reason: SkipReason) -> None:
+    verdict = await make(reason=reason).judge(request("hello"), WHO)
+    assert verdict.refusal is not None
+    assert verdict.refusal.status == (503 if reason.value in {"timeout", "detector_down", "detector_error"} else 403)
+    assert "defaults.when_uninspected" in verdict.decision.determining_rules
+    allowed = await make(POLICY.replace("when_uninspected: block", "when_uninspected: allow"), reason=reason).judge(
+        request("hello"), WHO
+    )
+    assert allowed.goes
+
+
+async def test_an_error_meets_when_error(make) -> None:
+    verdict = await make(fault=RuntimeError()).judge(request("hello"), WHO)
+    assert verdict.refusal.status == 503
+    assert "defaults.when_error" in verdict.decision.determining_rules
+    allowed = await make(POLICY.replace("when_error: block", "when_error: allow"), fault=RuntimeError()).judge(
+        request("hello"), WHO
+    )
+    assert allowed.goes
+
+
+async def test_what_could_not_be_redacted_never_goes(make) -> None:
+    pipeline = make(POLICY.replace("when_error: block", "when_error: allow"))
+    pipeline.token_key = None
+    verdict = await pipeline.judge(request("I am Anna Schmidt"), WHO)
+    assert not verdict.goes
+    assert verdict.decision.determining_rules == ("privet.fail_closed",)
+
+
+async def test_encoded_bodies_go_as_they_came_unless_changed(make) -> None:
+    plain = request("hello").body
+    verdict = await make().judge(request(body=gzip.compress(plain)), WHO, content_encoding="gzip")
+    assert verdict.goes
+    assert verdict.body is None
+    plain = request("I am Anna Schmidt").body
+    verdict = await make().judge(request(body=gzip.compress(plain)), WHO, content_encoding="gzip")
+    assert b"Anna" not in verdict.body
+    json.loads(verdict.body)
+
+
+async def test_queries_are_read_too(make) -> None:
+    verdict = await make().judge(request("hello", path="/v1/chat/completions?q=Anna%20Schmidt&x=1"), WHO)
+    assert verdict.goes
+    assert "Anna" not in verdict.path
+    assert verdict.path.startswith("/v1/chat/completions?q=PERSON_")
+    assert verdict.path.endswith("&x=1")
+    blocked = await make().judge(request("hello", path="/v1/chat/completions?q=hunter2-secret"), WHO)
+    assert not blocked.goes
+
+
+async def test_labels_reroute(make) -> None:
+    pipeline = make(REROUTE, labels=(Label("financial", 0.9, "m"),))
+    verdict = await pipeline.judge(request("revenue, says Anna Schmidt"), WHO)
+    assert not verdict.goes
+    assert verdict.refusal is None
+    assert verdict.target.name == "inside"
+    assert verdict.chat.messages[-1].text.startswith("revenue, says PERSON_")
+    assert (await make(REROUTE, labels=(Label("financial", 0.5, "m"),)).judge(request("revenue"), WHO)).goes
+
+
+async def test_a_declared_task_reroutes(make) -> None:
+    verdict = await make(REROUTE).judge(request("sort this", x_privet_task="email_categorisation"), WHO)
+    assert verdict.target is not None
+
+
+async def test_what_cannot_be_answered_inside_is_refused(make) -> None:
+    body = json.dumps({"model": "text-embedding-3-small", "input": "revenue"}).encode()
+    pipeline = make(REROUTE, labels=(Label("financial", 0.9, "m"),))
+    verdict = await pipeline.judge(request(body=body, path="/v1/embeddings"), WHO)
+    assert verdict.refusal is not None
+    assert verdict.target is None
+
+
+async def test_what_a_redaction_reveals_is_redacted_too(make) -> None:
+    """The changed text is scanned once more: here the detector sees a name only after the first one is gone."""
+    pipeline = make(known={"Anna Schmidt": "PERSON"})
+    original = TableInspector._scan
+
+    def shy(self: TableInspector, text: str):
+        self.known = {"Anna Schmidt": "PERSON"} if "Anna" in text else {"Bob Miller": "PERSON"}
+        return original(self, text)
+
+    pipeline.inspector.__class__ = type("Shy", (TableInspector,), {"_scan": shy, "__slots__": ()})
+    verdict = await pipeline.judge(request("Anna Schmidt met Bob Miller"), WHO)
+    assert "Bob" not in sent(verdict)
+    assert set(verdict.tokens.values()) == {"Anna Schmidt", "Bob Miller"}
+
+
+async def test_too_many_strings_are_refused(make) -> None:
+    body = json.dumps({"messages": [{"role": "user", "content": str(n)} for n in range(50)]}).encode()
+    verdict = await make(settings={"limits": {"segments": 20}}).judge(request(body=body), WHO)
+    assert verdict.refusal.status == 413
+
+
+async def test_refusals_are_recorded(make) -> None:
+    pipeline = make()
+    verdict = await pipeline.refuse(request("hello"), WHO, "websocket")
+    assert verdict.refusal.status == 403
+    (event,) = pipeline.recorder.store.intents
+    assert event.decision.determining_rules == ("privet.fail_closed",)
+    assert [part.reason for part in event.skipped] == ["websocket"]
+
+
+async def test_verdicts_do_not_show_content(make) -> None:
+    verdict = await make().judge(request("I am Anna Schmidt"), WHO)
+    assert "Anna" not in repr(verdict)
+    assert "Schmidt" not in str(verdict)
