@@ -137,7 +137,7 @@ def _found(segment: Segment, findings: Sequence[Finding], actions: Sequence[Acti
 
 def _hides(value: str, action: Action, names: set[str]) -> bool:
     """Whether there is anything to hide: a type's own name ("[PERSON]") is nothing, nor is "***" to a mask."""
-    if any(value in name for name in names):
+    if any(f"_{value}_" in f"_{name}_" for name in names):
         return False
     return action.operator is not Operator.MASK or any(c.isalnum() for c in value)
 
