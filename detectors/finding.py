@@ -44,6 +44,7 @@ class SkipReason(StrEnum):
     UNSUPPORTED_MEDIA = "unsupported_media"
     UNREADABLE = "unreadable"
     OPAQUE = "opaque"
+    UNREADABLE_CLIENT = "unreadable_client"  # a client whose whole protocol nobody but its vendor can read
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,23 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in the body: a document, an image, a sound. Its bytes are decoded; `pointer` is where it stands."""
+
+    pointer: str
+    role: Role
+    data: bytes = field(repr=False)
+    media_type: str = ""  # as the body says; empty if it doesn't
+    name: str = field(default="", repr=False)  # the file's name as the body says: may be content
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
-    """What could be read of a body, and what could not."""
+    """What could be read of a body, and what could not. Attachments wait for somebody who can open them."""
 
     segments: tuple[Segment, ...]
     skipped: tuple[Skipped, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,11 +87,12 @@ def test_rechained_after_an_edit(written):
     prev = None
     for seq, stored in rows:
         record = json.loads(stored)
-        record["event"]["id"] = record["event"]["id"][:-1] + ("0" if record["event"]["id"][-1] != "0" else "1")
+        if seq == 4:
+            record["event"]["actor"]["user"] = "ben"
         record["prev"] = record["prev"] if prev is None else prev.hex()
         data = canonical(record)
         prev = leaf_hash(data)
-        written.sql("UPDATE audit_record SET body=?, leaf=?, id=? WHERE seq=?", data, prev, record["event"]["id"], seq)
+        written.sql("UPDATE audit_record SET body=?, leaf=? WHERE seq=?", data, prev, seq)
     result = written.verify()
     assert [(problem.seq, problem.last) for problem in result.problems] == [(2, 4)]  # signed at sizes 1, 4, 7 and 8
     assert "computed anew" in result.problems[0].what
