@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from detectors.finding import Skipped
 
@@ -66,6 +67,18 @@ class Attachment:
     data: bytes = field(repr=False)
     media_type: str = ""  # as the body says; empty if it doesn't
     name: str = field(default="", repr=False)  # the file's name as the body says: may be content
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The file that takes an attachment's place. Its bytes have been inspected."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+    suffix: str = ""  # what the file's name gets at its end where the format has changed: ".txt"
+
+
+NO_FILES: Mapping[str, Replacement] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

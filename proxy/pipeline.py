@@ -231,7 +231,7 @@ class Pipeline:
     async def _inspect(self, request: Request, dialect: Dialect, policy: Policy) -> Inspection:
         extraction = await _offload(len(request.body), dialect.extract, request.body)
         segments = (*extraction.segments, *query_segments(request.path))
-        extraction = Extraction(segments=segments, skipped=extraction.skipped)
+        extraction = replace(extraction, segments=segments)
         if len(segments) > self.settings.limits.segments:
             raise LimitError(f"the body has {len(segments)} strings, limits.segments allows fewer")
         labelling: asyncio.Task[Scan] | None = None
@@ -244,6 +244,9 @@ class Pipeline:
             if labelling is not None:
                 labelling.cancel()
         skipped = list(extraction.skipped)
+        skipped += [
+            Skipped(pointer=file.pointer, reason=SkipReason.UNSUPPORTED_MEDIA) for file in extraction.attachments
+        ]
         for segment, scan in zip(segments, scans, strict=True):
             skipped += [Skipped(pointer=segment.pointer, reason=item.reason) for item in scan.skipped]
         skipped += labelled.skipped

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from proxy.message import Chat, Extraction, Refusal, Request, Response
+from proxy.message import NO_FILES, Chat, Extraction, Refusal, Replacement, Request, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,12 @@ class Dialect(Protocol):
         Raises `proxy.errors.BodyError` when the body isn't what the dialect expects (not JSON, too deep).
         """
 
-    def rebuild(self, body: bytes, texts: Mapping[str, str]) -> bytes:
-        """The body with the texts at these pointers replaced; with `{}` the same bytes."""
+    def rebuild(self, body: bytes, texts: Mapping[str, str], files: Mapping[str, Replacement] = NO_FILES) -> bytes:
+        """The body with the texts and the attachments at these pointers replaced; with `{}` the same bytes.
+
+        What says of a file what it is (its media type, its name's ending, the kind of its source) changes with it.
+        Raises `BodyError` when something can't be replaced.
+        """
 
     def model(self, request: Request) -> str:
         """The model that is asked for; empty if there is none."""

@@ -5,12 +5,12 @@ JSON lines start with `~line/N`, those of forms with `~form`; a plain text is on
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
 from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError
-from proxy.message import Extraction, Refusal, Request, Response, Role, Segment
+from proxy.message import NO_FILES, Extraction, Refusal, Replacement, Request, Response, Role, Segment
 from proxy.providers import exemptions as look
 from proxy.providers import forms
 from proxy.providers.anthropic_messages import anthropic_error, anthropic_shape
@@ -71,17 +71,17 @@ class Generic(JsonDialect):
                 return _skip("", SkipReason.UNSUPPORTED_MEDIA)
 
     @override
-    def rebuild(self, body: bytes, texts: Mapping[str, str]) -> bytes:
-        if not texts:
+    def rebuild(self, body: bytes, texts: Mapping[str, str], files: Mapping[str, Replacement] = NO_FILES) -> bytes:
+        if not texts and not files:
             return body
         match self._kind(body):
             case "json":
-                return JsonDialect.rebuild(self, body, texts)
+                return JsonDialect.rebuild(self, body, texts, files)
             case "lines":
-                return self._rebuild_lines(body, texts)
-            case "form":
+                return self._rebuild_lines(body, texts, files)
+            case "form" if not files:
                 return forms.rebuild(_ascii(body), "~form", texts, self.nesting).encode()
-            case "text" if set(texts) == {""}:
+            case "text" if set(texts) == {""} and not files:
                 return texts[""].encode("utf-8", "surrogatepass")
             case _:
                 raise BodyError("this kind of body can't be edited")
@@ -149,24 +149,38 @@ class Generic(JsonDialect):
                 for index, part in parts
                 for item in part.skipped
             ),
+            attachments=tuple(
+                replace(item, pointer=f"~line/{index}{item.pointer}")
+                for index, part in parts
+                for item in part.attachments
+            ),
         )
 
-    def _rebuild_lines(self, body: bytes, texts: Mapping[str, str]) -> bytes:
-        by_line: dict[str, dict[str, str]] = {}
+    def _rebuild_lines(self, body: bytes, texts: Mapping[str, str], files: Mapping[str, Replacement]) -> bytes:
+        by_line: dict[str, tuple[dict[str, str], dict[str, Replacement]]] = {}
         for pointer, text in texts.items():
-            number, slash, rest = pointer.removeprefix("~line/").partition("/")
-            by_line.setdefault(number, {})[slash + rest] = text
+            number, rest = _line(pointer)
+            by_line.setdefault(number, ({}, {}))[0][rest] = text
+        for pointer, file in files.items():
+            number, rest = _line(pointer)
+            by_line.setdefault(number, ({}, {}))[1][rest] = file
         parts: list[bytes] = []
         done = 0
         for index, start, line in _split(body):
             wanted = by_line.pop(str(index), None)
             if wanted:
-                parts += (body[done:start], JsonDialect.rebuild(self, line, wanted))
+                parts += (body[done:start], JsonDialect.rebuild(self, line, *wanted))
                 done = start + len(line)
         if by_line:
             raise BodyError("the body has fewer lines than were to be edited")
         parts.append(body[done:])
         return b"".join(parts)
+
+
+def _line(pointer: str) -> tuple[str, str]:
+    """A line's number, and the pointer in it."""
+    number, slash, rest = pointer.removeprefix("~line/").partition("/")
+    return number, slash + rest
 
 
 def _split(body: bytes) -> Iterator[tuple[int, int, bytes]]:

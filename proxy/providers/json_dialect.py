@@ -5,18 +5,31 @@ Where things stand in a vendor's format is said by the dialects, each in its own
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ulid import ULID
 
-from detectors.finding import Skipped
+from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError, LimitError
-from proxy.message import Chat, ChatMessage, Extraction, Refusal, Request, Response, Role, Segment
+from proxy.message import (
+    NO_FILES,
+    Attachment,
+    Chat,
+    ChatMessage,
+    Extraction,
+    Refusal,
+    Replacement,
+    Request,
+    Response,
+    Role,
+    Segment,
+)
+from proxy.providers.attachments import MEDIA_TYPES, NAMES, Decoded, beside, decode, edits, is_data_url, values
 from proxy.providers.dialect import Answer, EventShape
 from proxy.providers.exemptions import Exemptions, is_web_url, shape_of
-from proxy.providers.json_spans import NESTING, Literal, edit, flatten, parse, scan, value_at
+from proxy.providers.json_spans import NESTING, Document, Literal, edit, flatten, parse, scan, value_at
 
 JSON = "application/json"
 SSE = "text/event-stream; charset=utf-8"
@@ -49,6 +62,7 @@ class JsonDialect(ABC):
         roles = self.roles(document.data)
         segments: list[Segment] = []
         skipped: list[Skipped] = [*self.unreadable(document.data)]
+        files: list[tuple[str, Decoded]] = []
         for literal in flatten(document.literals):
             if not literal.text:
                 continue
@@ -58,16 +72,27 @@ class JsonDialect(ABC):
                 if self.exemptions.exempts(shape, literal.text, parent):
                     continue
                 reason = self.exemptions.skips(shape, literal.text, parent)
+                # An id of a file elsewhere may look like base64, so that only places of bytes are decoded as such.
+                bytes_here = reason is SkipReason.UNSUPPORTED_MEDIA or is_data_url(literal.text)
+                if bytes_here and (file := decode(literal.text)) is not None:
+                    files.append((literal.pointer, file))
+                    continue
                 if reason is not None:
                     skipped.append(Skipped(pointer=literal.pointer, reason=reason))
                     # An address can be read, only what it leads to can't.
                     if not is_web_url(literal.text):
                         continue
             segments.append(self._segment(literal, roles))
-        return Extraction(segments=tuple(segments), skipped=tuple(skipped))
+        return Extraction(
+            segments=tuple(segments),
+            skipped=tuple(skipped),
+            attachments=tuple(_attachments(files, document, roles)) if files else (),
+        )
 
-    def rebuild(self, body: bytes, texts: Mapping[str, str]) -> bytes:
-        """The body with these strings replaced."""
+    def rebuild(self, body: bytes, texts: Mapping[str, str], files: Mapping[str, Replacement] = NO_FILES) -> bytes:
+        """The body with these strings and files replaced."""
+        if files:
+            texts = edits(values(flatten(scan(body, nesting=self.nesting).literals)), texts, files)
         return edit(body, texts, nesting=self.nesting)
 
     def model(self, request: Request) -> str:
@@ -119,6 +144,21 @@ class JsonDialect(ABC):
             role=role_at(literal.pointer, roles),
             text=literal.text,
             context=literal.context,
+        )
+
+
+def _attachments(
+    files: Iterable[tuple[str, Decoded]], document: Document, roles: Mapping[str, Role]
+) -> Iterator[Attachment]:
+    strings = values(flatten(document.literals))
+    for pointer, file in files:
+        said = next((text for _, text in beside(strings, pointer, MEDIA_TYPES)), "")
+        yield Attachment(
+            pointer=pointer,
+            role=role_at(pointer, roles),
+            data=file.data,
+            media_type=file.media_type or said.lower(),
+            name=next((text for _, text in beside(strings, pointer, NAMES)), ""),
         )
 
 

@@ -80,7 +80,7 @@ class OpenAIChat(JsonDialect):
         opaque={
             f"{_CONTENT}/image_url/url": (look.anything, SkipReason.OPAQUE),
             f"{_CONTENT}/input_audio/data": (look.anything, SkipReason.UNSUPPORTED_MEDIA),
-            f"{_CONTENT}/file/file_data": (look.anything, SkipReason.OPAQUE),
+            f"{_CONTENT}/file/file_data": (look.anything, SkipReason.UNSUPPORTED_MEDIA),
             f"{_CONTENT}/file/file_id": (look.anything, SkipReason.OPAQUE),
         },
     )

@@ -49,7 +49,7 @@ def _opaque_parts(base: str) -> dict[str, tuple[look.Check, SkipReason]]:
         f"{base}/image_url": (look.anything, SkipReason.OPAQUE),
         f"{base}/file_url": (look.anything, SkipReason.OPAQUE),
         f"{base}/file_id": (look.anything, SkipReason.OPAQUE),
-        f"{base}/file_data": (look.anything, SkipReason.OPAQUE),
+        f"{base}/file_data": (look.anything, SkipReason.UNSUPPORTED_MEDIA),
         f"{base}/input_audio/data": (look.anything, SkipReason.UNSUPPORTED_MEDIA),
     }
 

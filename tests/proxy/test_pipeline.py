@@ -133,6 +133,14 @@ async def test_uninspected_is_not_harmless(make, reason: SkipReason) -> None:
     assert allowed.goes
 
 
+async def test_a_file_that_nobody_opened_is_not_harmless(make) -> None:
+    part = {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjQ="}}
+    body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": [part]}]}).encode()
+    verdict = await make().judge(request(body=body), WHO)
+    assert verdict.refusal is not None
+    assert [item.reason for item in verdict.inspection.skipped] == [SkipReason.UNSUPPORTED_MEDIA]
+
+
 async def test_an_error_meets_when_error(make) -> None:
     verdict = await make(fault=RuntimeError()).judge(request("hello"), WHO)
     assert verdict.refusal.status == 503

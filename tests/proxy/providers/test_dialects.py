@@ -46,6 +46,7 @@ def test_golden_extraction(dialect: Dialect) -> None:
     expected = json.loads((folder / "extraction.json").read_text())
     assert {s.pointer: s.role.value for s in extraction.segments} == expected["segments"]
     assert {s.pointer: s.reason.value for s in extraction.skipped} == expected["skipped"]
+    assert {f.pointer: [f.role.value, f.media_type] for f in extraction.attachments} == expected["attachments"]
 
 
 @pytest.mark.parametrize("dialect", dialects(), ids=IDS[:-1])
@@ -161,6 +162,6 @@ def test_prose_in_recorded_bodies_is_never_exempt() -> None:
     """A string with a space in it is prose, and no dialect may skip it in silence."""
     for _, request in RECORDED:
         extraction = dialect_for(request).extract(request.body)
-        read = {item.pointer for item in (*extraction.segments, *extraction.skipped)}
+        read = {item.pointer for item in (*extraction.segments, *extraction.skipped, *extraction.attachments)}
         prose = {i.pointer for i in flatten(scan(request.body).literals) if i.kind == "value" and " " in i.text.strip()}
         assert prose <= read
