@@ -26,8 +26,9 @@ async def stream_chat(
     max_tokens: int,
     temperature: float,
     api_key: str | None = None,
+    within: float | None = None,
 ) -> AsyncGenerator[str]:
-    """The answer to `messages` (role, text), piece by piece. Raises `BackendError`."""
+    """The answer to `messages` (role, text), piece by piece, all within so many seconds. Raises `BackendError`."""
     place = _place(base_url)
     body = {
         "model": model,
@@ -42,7 +43,8 @@ async def stream_chat(
     url = f"{base_url.rstrip('/')}/chat/completions"
     try:
         # A redirect could lead what stays in the house out of it.
-        async with session.post(url, json=body, headers=headers, allow_redirects=False) as response:
+        patience = session.timeout if within is None else aiohttp.ClientTimeout(total=within)
+        async with session.post(url, json=body, headers=headers, allow_redirects=False, timeout=patience) as response:
             if response.status != 200:
                 raise BackendError(_refusal(place, model, response.status))
             if response.content_type != "text/event-stream":

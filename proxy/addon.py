@@ -164,6 +164,19 @@ class PrivetAddon:
             self.metrics.failures.labels("addon").inc()
             log.error("a request was refused: %s", type(error).__name__)  # noqa: TRY400 - a traceback may quote it
             flow.response = state.refusal
+            if isinstance(error, Exception) and state.verdict is None:
+                await self._tell(flow, state, error)
+
+    async def _tell(self, flow: http.HTTPFlow, state: _Flow, error: Exception) -> None:
+        """Record a refusal that has no verdict, and word it as the vendor would. It is in force already."""
+        try:
+            nobody = Principal(user=None, department="", address=_client_address(flow))
+            request = _request(flow, state, flow.request.host)
+            state.verdict = await self.pipeline.refuse(request, nobody, type(error).__name__, 503)
+            if (told := state.verdict.refusal) is not None:
+                flow.response = http.Response.make(told.status, told.body, dict(told.headers))
+        except Exception as again:  # noqa: BLE001 - it stays refused, only without a record
+            log.error("a refusal is not recorded: %s", type(again).__name__)  # noqa: TRY400
 
     async def _judge(self, flow: http.HTTPFlow, state: _Flow) -> Verdict:
         principal = await self._principal(flow, state)

@@ -90,6 +90,7 @@ class Answerer:
             max_tokens=max_tokens,
             temperature=temperature,
             api_key=self.api_keys.get(target.name),
+            within=self.deadline,
         )
         async for piece in pieces:
             yield piece

@@ -1,23 +1,22 @@
-"""Whatever goes wrong, the upstream gets zero bytes of the request. Each way in, each point of failure."""
+"""Requests that must not leave for what they are: unreadable, too large, unwanted, cut off. Each way in.
+
+What fails inside Privet is the matrix, `tests/e2e/test_matrix.py`.
+"""
 
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from audit.errors import AuditError
-from detectors.finding import SkipReason
 from tests.fakes.privet import Running, running
 from tests.fakes.vendor import Vendor
+from tests.fakes.ways import BODY, JSON, WAYS, HttpWay
 
 pytestmark = pytest.mark.e2e
-
-BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello Anna Schmidt"}]}
 
 
 @pytest.fixture(scope="module")
@@ -38,98 +37,9 @@ async def privet(tmp_path: Path, vendor: Vendor) -> AsyncIterator[Running]:
         yield privet
 
 
-class Way:
-    """A way in: how a client is made, and where it sends."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def client(self, privet: Running) -> httpx.AsyncClient:
-        if self.name == "gateway":
-            return httpx.AsyncClient(base_url=f"{privet.gateway}/openai", timeout=20, trust_env=False)
-        return privet.client(http2=self.name == "h2", base_url="https://api.openai.com")
-
-    async def post(self, client: httpx.AsyncClient, **options: Any) -> httpx.Response:
-        if self.name == "chunked":
-            body = options.pop("content", None) or json.dumps(options.pop("json")).encode()
-
-            async def pieces() -> AsyncIterator[bytes]:
-                for start in range(0, len(body), 1000):
-                    yield body[start : start + 1000]
-
-            options["content"] = pieces()
-            options.setdefault("headers", {"content-type": "application/json"})
-        return await client.post("/v1/chat/completions", **options)
+way = pytest.mark.parametrize("way", WAYS.values(), ids=lambda way: way.name)
 
 
-WAYS = [Way("h1"), Way("h2"), Way("chunked"), Way("gateway")]
-way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-
-
-def detector_raises(privet: Running) -> None:
-    privet.inspector.fault = RuntimeError("Anna Schmidt")
-
-
-def detector_timeout(privet: Running) -> None:
-    privet.inspector.reason = SkipReason.TIMEOUT
-
-
-def detector_down(privet: Running) -> None:
-    privet.inspector.reason = SkipReason.DETECTOR_DOWN
-
-
-def audit_fails(privet: Running) -> None:
-    privet.store.fault = AuditError("the database is locked")
-
-
-def audit_hangs(privet: Running) -> None:
-    privet.store.hang = True
-
-
-def audit_raises_something_else(privet: Running) -> None:
-    privet.store.fault = KeyError("Anna Schmidt")
-
-
-def transform_raises(privet: Running) -> None:
-    privet.pipeline.token_key = None  # type: ignore[assignment]
-
-
-FAULTS: list[tuple[Callable[[Running], None], int]] = [
-    (detector_raises, 503),
-    (detector_timeout, 503),
-    (detector_down, 503),
-    (audit_fails, 503),
-    (audit_hangs, 503),
-    (audit_raises_something_else, 503),
-    (transform_raises, 503),
-]
-
-
-@way
-@pytest.mark.parametrize(("fault", "status"), FAULTS, ids=[fault.__name__ for fault, _ in FAULTS])
-async def test_faults(privet: Running, vendor: Vendor, way: Way, fault, status: int, caplog) -> None:
-    fault(privet)
-    async with way.client(privet) as client:
-        reply = await way.post(client, json=BODY)
-    assert reply.status_code == status
-    assert reply.json()["error"]["message"]
-    assert "Anna" not in reply.text
-    assert vendor.http_bytes == 0
-    assert "Anna" not in caplog.text
-
-
-@way
-async def test_the_same_requests_pass_without_a_fault(privet: Running, vendor: Vendor, way: Way) -> None:
-    """The counter-check: the refusals above come from the faults."""
-    async with way.client(privet) as client:
-        reply = await way.post(client, json=BODY)
-    assert reply.status_code == 200
-    assert "Anna Schmidt" in reply.text
-    assert not vendor.saw("Anna")
-    assert vendor.saw("PERSON_")
-
-
-JSON = {"content-type": "application/json"}
 BAD_BODIES: dict[str, tuple[bytes, dict[str, str], int]] = {
     "too large": (json.dumps({"messages": [{"role": "user", "content": "x" * 30_000}]}).encode(), JSON, 413),
     "not json": (b"hello Anna Schmidt", JSON, 400),
@@ -145,10 +55,10 @@ BAD_BODIES: dict[str, tuple[bytes, dict[str, str], int]] = {
 
 @way
 @pytest.mark.parametrize("name", BAD_BODIES)
-async def test_bodies_that_cannot_be_read(privet: Running, vendor: Vendor, way: Way, name: str) -> None:
+async def test_bodies_that_cannot_be_read(privet: Running, vendor: Vendor, way: HttpWay, name: str) -> None:
     body, headers, status = BAD_BODIES[name]
     async with way.client(privet) as client:
-        reply = await way.post(client, content=body, headers=headers)
+        reply = await way.post(client, body, headers)
     assert reply.status_code == status, reply.text
     assert "Anna" not in reply.text
     assert vendor.http_bytes == 0
@@ -156,10 +66,10 @@ async def test_bodies_that_cannot_be_read(privet: Running, vendor: Vendor, way: 
 
 
 @way
-async def test_a_secret_is_blocked(privet: Running, vendor: Vendor, way: Way) -> None:
+async def test_a_secret_is_blocked(privet: Running, vendor: Vendor, way: HttpWay) -> None:
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "my key is hunter2-secret"}]}
     async with way.client(privet) as client:
-        reply = await way.post(client, json=body)
+        reply = await way.post(client, json.dumps(body).encode())
     assert reply.status_code == 403
     error = reply.json()
     assert "Take the credential out." in error["error"]["message"]

@@ -1,8 +1,11 @@
 """Jobs for worker processes in tests: one that does as it is told."""
 
 import os
+import resource
+import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 
@@ -32,3 +35,28 @@ def obedient(greeting: str = "hello") -> tuple[Any, Any]:
 def broken() -> tuple[Any, Any]:
     """A job that can't be made."""
     raise RuntimeError("the model file is missing")
+
+
+def detection(fault: str, started: str) -> tuple[Any, Any]:
+    """A detector that finds nothing, and that fails as told. It makes the file `started` once it has texts."""
+
+    def run(payload: Any) -> Iterator[Any]:
+        Path(started).touch()
+        match fault:
+            case "raise":
+                raise ValueError(str(payload))
+            case "hang":
+                time.sleep(3600)
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "memory":
+                used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+                resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000, resource.RLIM_INFINITY))
+                yield [bytes(10_000_000) for _ in range(100)]
+            case "nonsense":
+                yield [["no scan"]]
+            case "too few":
+                yield []
+        yield [[[], []] for _ in payload]
+
+    return run, {}

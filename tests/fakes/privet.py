@@ -11,6 +11,7 @@ What can go wrong is injected at the seams that the pipeline has anyway: its ins
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
@@ -142,13 +143,14 @@ class Running:
     def gateway(self) -> str:
         return f"http://{self.addresses['gateway']}"
 
+    def trust(self) -> ssl.SSLContext:
+        """A TLS context that trusts Privet's authority alone."""
+        return ssl.create_default_context(cafile=str(self.state.ca_cert))
+
     def client(self, **options: Any) -> httpx.AsyncClient:
         """A client that goes through the explicit proxy and trusts Privet's authority."""
-        import ssl
-
-        context = ssl.create_default_context(cafile=str(self.state.ca_cert))
         options.setdefault("proxy", self.proxy)
-        return httpx.AsyncClient(verify=context, timeout=20, trust_env=False, **options)
+        return httpx.AsyncClient(verify=self.trust(), timeout=20, trust_env=False, **options)
 
 
 @asynccontextmanager

@@ -1,0 +1,254 @@
+"""What can go wrong with a request, one `Fault` each: the rows of the fail-closed matrix.
+
+A fault is set up by an async context manager around one request; `meanwhile` runs while that request is inspected.
+What must come of it is said here too, as `Cell`s: what the vendor received, what the client saw, what the log says.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from audit.errors import AuditError
+from detectors.cache import ScanCache
+from policy.load import load_policy
+from proxy.inspector import PoolInspector
+from proxy.replies import ReplyStream
+from proxy.workers import WorkerPool
+from tests.fakes.privet import POLICY, Running
+
+INSIDE = """
+schema: privet.policy/1
+id: inside
+defaults: {effect: allow, when_uninspected: block, when_error: block}
+models:
+  house: {backend: openai, base_url: "http://127.0.0.1:PORT/v1", model: m}
+rules:
+  - id: stays-in-the-house
+    when: {entities: [{type: PERSON}]}
+    effect: reroute
+    obligations: [{to: house}]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What came of one request."""
+
+    upstream: str
+    client: str
+    audit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a fault is set up."""
+
+    privet: Running
+    patch: pytest.MonkeyPatch
+    path: Path
+
+
+type Upset = Callable[[Scene], AbstractAsyncContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row of the matrix."""
+
+    name: str
+    upset: Upset
+    cell: Cell
+    websocket: Cell | None = None  # None: the same
+    policy: str = POLICY
+    stream: bool = False
+    meanwhile: Callable[[Scene], Awaitable[None]] | None = None
+
+
+def _raise(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("Anna Schmidt")
+
+
+def _patched(target: str) -> Upset:
+    """Whatever stands at this name raises."""
+
+    @asynccontextmanager
+    async def upset(scene: Scene) -> AsyncIterator[None]:
+        scene.patch.setattr(target, _raise)
+        yield
+
+    return upset
+
+
+def _set(change: Callable[[Running], None]) -> Upset:
+    @asynccontextmanager
+    async def upset(scene: Scene) -> AsyncIterator[None]:
+        change(scene.privet)
+        yield
+
+    return upset
+
+
+def _inspector_raises(privet: Running) -> None:
+    privet.inspector.fault = RuntimeError("Anna Schmidt")
+
+
+def _audit_fails(privet: Running) -> None:
+    privet.store.fault = AuditError("the database is locked")
+
+
+def _audit_hangs(privet: Running) -> None:
+    privet.store.hang = True
+
+
+def _held(privet: Running) -> None:
+    privet.inspector.hold = asyncio.Event()
+
+
+def _worker(fault: str) -> Upset:
+    """Detection in a real process of its own, which fails so."""
+
+    @asynccontextmanager
+    async def upset(scene: Scene) -> AsyncIterator[None]:
+        options = {"fault": fault, "started": str(_started(scene))}
+        pool = WorkerPool("detection", "tests.fakes.jobs:detection", options)
+        await pool.start()
+        scene.privet.pipeline.inspector = PoolInspector(scene.privet.settings, pool, None, ScanCache(10))
+        try:
+            yield
+        finally:
+            await pool.close()
+
+    return upset
+
+
+def _started(scene: Scene) -> Path:
+    return scene.path / "the-worker-has-texts"
+
+
+async def _kill_the_worker(scene: Scene) -> None:
+    inspector = scene.privet.pipeline.inspector
+    assert isinstance(inspector, PoolInspector)
+    while not _started(scene).exists():
+        await asyncio.sleep(0.01)
+    for pid in inspector.detection.pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+async def _reload(scene: Scene) -> None:
+    """A policy that blocks everything comes while the request is inspected; the request is judged by its own."""
+    file = scene.path / "policy.yaml"
+    file.write_text(f"{POLICY}  - {{id: closed, effect: block}}\n", encoding="utf-8")
+    await scene.privet.inspector.started.wait()
+    scene.privet.pipeline.policy = load_policy(file)
+    assert scene.privet.inspector.hold is not None
+    scene.privet.inspector.hold.set()
+
+
+def _backend(answer: Callable[[web.Request, asyncio.Event], Awaitable[web.StreamResponse]] | None) -> Upset:
+    """The internal model's server, which answers so; None: nobody listens."""
+
+    @asynccontextmanager
+    async def upset(scene: Scene) -> AsyncIterator[None]:
+        over = asyncio.Event()
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            assert answer is not None
+            return await answer(request, over)
+
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", handle)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        file = scene.path / "policy.yaml"
+        file.write_text(INSIDE.replace("PORT", str(runner.addresses[0][1])), encoding="utf-8")
+        if answer is None:
+            await runner.cleanup()
+        scene.privet.pipeline.policy = load_policy(file)
+        scene.privet.addon.local.answerer.deadline = 1.0
+        try:
+            yield
+        finally:
+            over.set()
+            await runner.cleanup()
+
+    return upset
+
+
+async def _slow(_: web.Request, over: asyncio.Event) -> web.StreamResponse:
+    await over.wait()
+    return web.Response()
+
+
+async def _malformed(_: web.Request, __: asyncio.Event) -> web.StreamResponse:
+    return web.Response(text='data: {"choices": "Anna Schmidt"}\n\n', content_type="text/event-stream")
+
+
+async def _refusing(_: web.Request, __: asyncio.Event) -> web.StreamResponse:
+    return web.Response(status=500, text="Anna Schmidt")
+
+
+def _transformer_raises(_: Any) -> list[bytes]:
+    raise RuntimeError("Anna Schmidt")
+
+
+@asynccontextmanager
+async def _stream_breaks(scene: Scene) -> AsyncIterator[None]:
+    def broken(*arguments: Any) -> ReplyStream:
+        return ReplyStream(feed=_transformer_raises, finish=list, decision_id=arguments[-1], sse=True)
+
+    scene.patch.setattr("proxy.addon.restoring", broken)
+    yield
+
+
+@asynccontextmanager
+async def _nothing(_: Scene) -> AsyncIterator[None]:
+    yield
+
+
+CLOSED = Cell("nothing", "503", "block by privet.fail_closed, ended 503")
+BY_POLICY = Cell("nothing", "503", "block by defaults.when_error, ended 503")
+UNINSPECTED = Cell("nothing", "503", "block by defaults.when_uninspected, ended 503")
+UNRECORDED = Cell("nothing", "503", "nothing")
+UNANSWERED = Cell("nothing", "503", "reroute by stays-in-the-house, ended 503")
+REDACTED = Cell("redacted", "200, restored", "allow by people, ended 200")
+SOCKET = Cell("nothing", "403", "block by privet.fail_closed, ended 403")
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("nothing goes wrong", _nothing, REDACTED, SOCKET),
+    Fault("identity raises", _patched("proxy.addon.identify"), CLOSED),
+    Fault("extraction raises", _patched("proxy.providers.json_dialect.JsonDialect.extract"), BY_POLICY, SOCKET),
+    Fault("the inspector raises", _set(_inspector_raises), BY_POLICY, SOCKET),
+    Fault("the detector raises", _worker("raise"), UNINSPECTED, SOCKET),
+    Fault("the detector hangs", _worker("hang"), UNINSPECTED, SOCKET),
+    Fault("the detector dies of kill -9", _worker("die"), UNINSPECTED, SOCKET),
+    Fault("the detector is killed while it works", _worker("hang"), UNINSPECTED, SOCKET, meanwhile=_kill_the_worker),
+    Fault("the detector runs out of memory", _worker("memory"), UNINSPECTED, SOCKET),
+    Fault("the detector answers nonsense", _worker("nonsense"), UNINSPECTED, SOCKET),
+    Fault("the detector leaves texts out", _worker("too few"), UNINSPECTED, SOCKET),
+    Fault("policy evaluation raises", _patched("proxy.pipeline.evaluate"), CLOSED, SOCKET),
+    Fault("a transform raises", _patched("proxy.pipeline.deidentify"), CLOSED, SOCKET),
+    Fault("the rebuild raises", _patched("proxy.providers.json_dialect.JsonDialect.rebuild"), CLOSED, SOCKET),
+    Fault("the audit log refuses the record", _set(_audit_fails), UNRECORDED),
+    Fault("the audit log hangs", _set(_audit_hangs), UNRECORDED),
+    Fault("the verdict can't be carried out", _patched("proxy.addon.PrivetAddon._forward"),
+          Cell("nothing", "503", "allow by people, ended 503"), SOCKET),
+    Fault("the internal model is down", _backend(None), UNANSWERED, SOCKET),
+    Fault("the internal model is down, streamed", _backend(None), UNANSWERED, SOCKET, stream=True),
+    Fault("the internal model is slow", _backend(_slow), UNANSWERED, SOCKET),
+    Fault("the internal model fails", _backend(_refusing), UNANSWERED, SOCKET),
+    Fault("the internal model answers nonsense", _backend(_malformed), UNANSWERED, SOCKET),
+    Fault("restoring a reply raises", _patched("proxy.addon.restore_body"),
+          Cell("redacted", "200, tokens left", "allow by people, ended 200 RuntimeError"), SOCKET),
+    Fault("restoring a streamed reply raises", _stream_breaks,
+          Cell("redacted", "200, error event", "allow by people, ended 200 RuntimeError"), SOCKET, stream=True),
+    Fault("the policy is reloaded meanwhile", _set(_held), REDACTED, SOCKET, meanwhile=_reload),
+)  # fmt: skip
