@@ -1,4 +1,4 @@
-"""The table of settings in docs/settings.md, made from the settings: `python -m configs.reference` prints it."""
+"""The tables of settings (docs/settings.md) and hosts (docs/dialects.md): `python -m configs.reference` prints them."""
 
 import json
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from configs.hosts import shipped_entries
 from configs.settings import Section, Settings
 
 
@@ -17,6 +18,16 @@ def settings_table() -> str:
         for key, field in leaves(Settings)
     ]
     return "\n".join(["| key | default | what it is |", "| --- | --- | --- |", *rows, ""])
+
+
+def hosts_table() -> str:
+    """One row for each entry of the shipped table of hosts."""
+    rows = [
+        f"| `{entry.provider}` | {entry.dialect} | {entry.region or 'not known'} |"
+        f" {', '.join(f'`{pattern}`' for pattern in entry.hosts)} |"
+        for entry in shipped_entries()
+    ]
+    return "\n".join(["| provider | dialect | region | hosts |", "| --- | --- | --- | --- |", *rows, ""])
 
 
 def leaves(section: type[Section], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -38,4 +49,4 @@ def _default(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    print(settings_table(), end="")  # noqa: T201 - the module is run for this
+    print(settings_table(), hosts_table(), sep="\n", end="")  # noqa: T201 - the module is run for this

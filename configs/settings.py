@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from configs.hosts import HostEntry, HostTable, host_table
 from configs.yaml_source import KeyPath, Problem, SourceError, YamlSource, load_yaml, parse_yaml
 
 _ADDRESS = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(?P<port>\d{1,5})$")
@@ -158,6 +159,15 @@ class Settings(Section):
     intercept: list[str] = Field(
         default_factory=list, description="further hosts to intercept, with the generic dialect (`*.` for subdomains)"
     )
+    hosts: list[HostEntry] = Field(
+        default_factory=list,
+        description="further hosts to intercept, with provider, dialect and region (docs/dialects.md, Hosts)",
+    )
+
+    @property
+    def host_table(self) -> HostTable:
+        """Which hosts are looked into, and what is known of each."""
+        return host_table(tuple(self.hosts), tuple(self.intercept))
 
 
 def load_settings(path: Path, overrides: Sequence[str] = ()) -> Settings:

@@ -17,7 +17,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, mode_specs
 from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
 
-from configs.hosts import is_llm_host
+from configs.hosts import HostTable
 from configs.settings import Settings
 from proxy.answer import Task
 from proxy.identity import Credentials, Principal, identify, is_trusted, parse_basic
@@ -71,6 +71,11 @@ class PrivetAddon:
     gateway_bases: Mapping[str, str]
     on_running: Callable[[], None]
     users: dict[str, str] = field(default_factory=dict, repr=False)  # client connection → verified user
+    hosts: HostTable = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look the hosts up once."""
+        self.hosts = self.settings.host_table
 
     def running(self) -> None:
         """All listeners are up."""
@@ -361,7 +366,7 @@ class PrivetAddon:
             self.metrics.failures.labels(verdict.inspection.error).inc()
 
     def _is_llm(self, host: str) -> bool:
-        return is_llm_host(host, self.settings.intercept)
+        return self.hosts.knows(host)
 
     async def _check_credentials(self, flow: http.HTTPFlow) -> bool:
         """Whether the flow's proxy credentials, if it has any, are right; remembers whose they are."""

@@ -14,7 +14,6 @@ from typing import Protocol
 
 from ulid import ULID
 
-from configs.hosts import provider_of_host
 from configs.settings import Settings
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
 from policy.decision import Decision, Effect, EntityFact, Inquiry
@@ -81,12 +80,8 @@ class Verdict:
     chat: Chat | None = None
     target: ModelTarget | None = None
     model: str = ""
+    provider: str = ""  # whose API it is: the host's owner, else the dialect's
     started: float = 0.0  # time.monotonic() when the request was complete
-
-    @property
-    def provider(self) -> str:
-        """Whose API it is: the host's owner, else the dialect's."""
-        return provider_of_host(self.request.host) or self.dialect.provider
 
     @property
     def goes(self) -> bool:
@@ -108,7 +103,7 @@ class Pipeline:
     async def judge(self, request: Request, principal: Principal, *, content_encoding: str = "") -> Verdict:
         """The verdict on one request, recorded durably. Never raises but for cancellation."""
         started = time.monotonic()
-        dialect = dialect_for(request, nesting=self.settings.limits.nesting)
+        dialect = self._dialect(request)
         if self.active >= self.settings.limits.concurrent:
             verdict = self._refused(request, principal, dialect, "overloaded", status=503, started=started)
             return await self._record(verdict)
@@ -128,7 +123,7 @@ class Pipeline:
     async def refuse(self, request: Request, principal: Principal, reason: str, status: int = 403) -> Verdict:
         """A recorded refusal for a request that isn't even looked at (WebSocket, names that disagree, …)."""
         verdict = self._refused(
-            request, principal, dialect_for(request), reason, status=status, started=time.monotonic()
+            request, principal, self._dialect(request), reason, status=status, started=time.monotonic()
         )
         return await self._record(verdict)
 
@@ -147,7 +142,8 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - the policy's when_error decides, and it blocks unless told otherwise
             plain, inspection = request, _failed(type(error).__name__, 503)
         model = dialect.model(plain) if inspection.error is None else ""
-        decision = evaluate(policy, _inquiry(plain, principal, dialect, inspection, model), decision_id=str(ULID()))
+        provider = self._provider(plain, dialect)
+        decision = evaluate(policy, _inquiry(plain, principal, provider, inspection, model), decision_id=str(ULID()))
         verdict = Verdict(
             decision=decision,
             principal=principal,
@@ -155,6 +151,7 @@ class Pipeline:
             dialect=dialect,
             inspection=inspection,
             model=model,
+            provider=provider,
             started=started,
         )
         if not decision.enforced:
@@ -294,8 +291,16 @@ class Pipeline:
             dialect=dialect,
             inspection=inspection,
             refusal=dialect.refusal(_refusal(decision, inspection)),
+            provider=self._provider(request, dialect),
             started=started,
         )
+
+    def _dialect(self, request: Request) -> Dialect:
+        family = self.settings.host_table.family(request.host)
+        return dialect_for(request, nesting=self.settings.limits.nesting, family=family)
+
+    def _provider(self, request: Request, dialect: Dialect) -> str:
+        return self.settings.host_table.provider(request.host) or dialect.provider
 
     def _scope(self, principal: Principal, policy: Policy) -> str:
         match self.settings.tokens.scope:
@@ -345,7 +350,7 @@ def _refusal(decision: Decision, inspection: Inspection, *, message: str | None 
     )
 
 
-def _inquiry(request: Request, principal: Principal, dialect: Dialect, inspection: Inspection, model: str) -> Inquiry:
+def _inquiry(request: Request, principal: Principal, provider: str, inspection: Inspection, model: str) -> Inquiry:
     roles = {segment.pointer: segment.role for segment in inspection.extraction.segments}
     task = request.headers.get(TASK_HEADER, "").strip()
     return Inquiry(
@@ -360,7 +365,7 @@ def _inquiry(request: Request, principal: Principal, dialect: Dialect, inspectio
         tasks=(task,) if task else (),
         skipped=inspection.skipped,
         error=inspection.error,
-        provider=provider_of_host(request.host) or dialect.provider,
+        provider=provider,
         host=request.host,
         endpoint=request.endpoint,
         model=model,

@@ -29,7 +29,6 @@ from mitmproxy.addons import (
 )
 from mitmproxy.proxy import server as mitm_server
 
-from configs.hosts import host_patterns
 from configs.settings import Settings, parse_address
 from proxy.addon import GATEWAY_PLACEHOLDER, PrivetAddon
 
@@ -91,7 +90,7 @@ def mitmproxy_options(settings: Settings) -> dict[str, Any]:
             f"reverse:http://{GATEWAY_PLACEHOLDER}@{gateway}",
         ],
         # The gateway's own connections stand under a name of their own; everything else that is no LLM host passes by.
-        "allow_hosts": [rf"^{re.escape(GATEWAY_PLACEHOLDER)}:\d+$", *host_patterns(settings.intercept)],
+        "allow_hosts": [rf"^{re.escape(GATEWAY_PLACEHOLDER)}:\d+$", *settings.host_table.expressions()],
         "show_ignored_hosts": False,
         "connection_strategy": "lazy",  # nothing opens upstream before the verdict
         "upstream_cert": False,  # the certificate shown to clients doesn't depend on the vendor's

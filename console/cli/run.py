@@ -10,7 +10,6 @@ from typing import NoReturn
 
 import click
 
-from configs.hosts import llm_hosts
 from configs.state import StateError, StatePaths
 from console.child import run_command
 from console.cli.context import CONFIG_NAME, Cli, fail, user_config_dir
@@ -48,7 +47,7 @@ def command(cli: Cli, arguments: tuple[str, ...], *, keep: bool) -> None:
     cli = Cli(config.resolve(), cli.overrides)
     settings = cli.settings()
     paths = StatePaths(settings.state_dir)
-    hosts = (*llm_hosts(), *settings.intercept)
+    hosts = tuple(settings.host_table.patterns())
     try:
         with running_privet(settings, serve_command(config, cli.overrides), keep=keep, say=_progress()) as running:
             from proxy.authority import ensure_bundle  # noqa: PLC0415 - heavy imports wait for the command

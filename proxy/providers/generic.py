@@ -4,10 +4,12 @@ Nothing is exempt here but the plainest of names (`model`, `type`, …), since n
 JSON lines start with `~line/N`, those of forms with `~form`; a plain text is one segment with an empty pointer.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
+from configs.hosts import Family
 from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError
 from proxy.message import NO_FILES, Extraction, Refusal, Replacement, Request, Response, Role, Segment
@@ -36,6 +38,11 @@ _TEXTS = frozenset(
     }
 )
 _FORM = "application/x-www-form-urlencoded"
+# Remote procedure calls in protocol buffers: without their vendor's schema nobody can read them. Connect's JSON streams
+# are frames with a binary head.
+_REMOTE_CALL = re.compile(
+    r"application/(?:connect\+.+|grpc(?:-web)?(?:-text)?(?:\+.+)?|proto|(?:x-|vnd\.google\.)?protobuf)", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Generic(JsonDialect):
 
     name: ClassVar[str] = "generic"
     provider: str = "generic"  # type: ignore[misc]  # of the host, so that errors are in its shape
+    family: Family = "generic"  # how the host speaks
     media_type: str = JSON
     exemptions: ClassVar[Exemptions] = Exemptions(
         exact={"/model": look.model, "/type": look.word, "/messages/*/role": look.word, "/stream": look.word},
@@ -67,6 +75,8 @@ class Generic(JsonDialect):
                 return Extraction(segments=tuple(forms.segments(found, self.nesting)))
             case "text":
                 return _text(body)
+            case "calls":
+                return _skip("", SkipReason.UNREADABLE_CLIENT)
             case _:
                 return _skip("", SkipReason.UNSUPPORTED_MEDIA)
 
@@ -101,7 +111,7 @@ class Generic(JsonDialect):
 
     @override
     def refusal(self, refusal: Refusal) -> Response:
-        match self.provider:
+        match self.family:
             case "anthropic":
                 return refused(refusal, anthropic_error(refusal))
             case "gemini":
@@ -122,8 +132,10 @@ class Generic(JsonDialect):
         return anthropic_shape(event)
 
     def _kind(self, body: bytes) -> str:
-        """What to read the body as: json, lines, form, text or nothing known."""
+        """What to read the body as: json, lines, form, text, remote calls or nothing known."""
         kind = self.media_type
+        if _REMOTE_CALL.fullmatch(kind):
+            return "calls"
         if kind == JSON or kind.endswith("+json"):
             return "json"
         if kind in _LINES:
@@ -134,7 +146,9 @@ class Generic(JsonDialect):
             return "json"  # pages send JSON as text to spare the browser a preflight request
         if kind.startswith("text/") or kind in _TEXTS or kind.endswith("+xml"):
             return "text"
-        return "text" if kind == "" and _is_text(body) else "opaque"
+        if kind == "" and _is_text(body):
+            return "text"
+        return "calls" if self.family == "opaque" else "opaque"
 
     def _lines(self, body: bytes) -> Extraction:
         parts = [(index, JsonDialect.extract(self, line)) for index, _, line in _split(body)]

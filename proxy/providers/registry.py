@@ -6,8 +6,9 @@ The list of dialects is explicit and ordered; the generic one, which speaks for 
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import Literal
 
-from configs.hosts import provider_of_host
+from configs.hosts import Family, host_table, provider_of_host
 from proxy.message import Request, Segment
 from proxy.providers import forms
 from proxy.providers.anthropic_messages import AnthropicMessages
@@ -31,8 +32,6 @@ _BARE = (
 _SHARED = re.compile(
     r"/v1/(?:models|files|batches|uploads|images|audio|vector_stores|conversations|assistants|threads)(?:/|$)"
 )
-# The error shapes that hosts of a kind speak.
-_ERROR_SHAPES = {"anthropic": "anthropic", "claude": "anthropic", "gemini": "gemini", "gemini-web": "gemini"}
 _ODD = re.compile(r"%2e|%2f|%5c|\\|//|/\.{1,2}(?:/|$)", re.IGNORECASE)
 _GEMINI_PATH = re.compile(r"/v1(?:beta|alpha|internal)?[/:]")
 # Query parameters that are the protocol's own, and what their values look like.
@@ -48,13 +47,20 @@ _PARAMETERS = {
 _GEMINI_KEY = re.compile(r"[\w.-]{1,200}", re.ASCII)
 
 
-def dialect_for(request: Request, *, nesting: int = NESTING) -> Dialect:
-    """The dialect that speaks for a request: the first that matches, at last the generic one."""
+def dialect_for(request: Request, *, nesting: int = NESTING, family: Family | None = None) -> Dialect:
+    """The dialect that speaks for a request: the first that matches, at last the generic one.
+
+    `family` is how the request's host speaks, if it is not as the shipped table says.
+    """
     for dialect in dialects(nesting):
         if dialect.matches(request):
             return dialect
-    provider = provider_of_host(request.host) or _provider_by_headers(request.headers) or "generic"
-    return Generic(nesting=nesting, provider=_ERROR_SHAPES.get(provider, provider), media_type=request.media_type)
+    by_headers = _provider_by_headers(request.headers)
+    family = family or host_table().family(request.host)
+    if family == "generic" and by_headers is not None:
+        family = by_headers
+    provider = family if family in {"anthropic", "gemini"} else provider_of_host(request.host) or "generic"
+    return Generic(nesting=nesting, provider=provider, family=family, media_type=request.media_type)
 
 
 @cache
@@ -113,7 +119,7 @@ def _exempt(endpoint: str, field: forms.Field) -> bool:
     return pattern is not None and pattern.fullmatch(field.text) is not None
 
 
-def _provider_by_headers(headers: Mapping[str, str]) -> str | None:
+def _provider_by_headers(headers: Mapping[str, str]) -> Literal["anthropic", "gemini"] | None:
     if "anthropic-version" in headers:
         return "anthropic"
     return "gemini" if "x-goog-api-key" in headers else None

@@ -51,7 +51,13 @@ SKIPPED: list[tuple[str, bytes, SkipReason]] = [
     ("multipart/form-data", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nx', SkipReason.UNSUPPORTED_MEDIA),
     ("image/png", b"\x89PNG", SkipReason.UNSUPPORTED_MEDIA),
     ("application/octet-stream", b"hello", SkipReason.UNSUPPORTED_MEDIA),
-    ("application/grpc", b"\x00\x00", SkipReason.UNSUPPORTED_MEDIA),
+    ("application/grpc", b"\x00\x00", SkipReason.UNREADABLE_CLIENT),
+    ("application/grpc-web-text", b"AAAA", SkipReason.UNREADABLE_CLIENT),
+    ("application/connect+proto", b"\x00\x00", SkipReason.UNREADABLE_CLIENT),
+    ("application/connect+json", b"\x00\x00\x00\x00\x02{}", SkipReason.UNREADABLE_CLIENT),
+    ("application/proto", b"\x0a\x01a", SkipReason.UNREADABLE_CLIENT),
+    ("application/x-protobuf", b"\x0a\x01a", SkipReason.UNREADABLE_CLIENT),
+    ("application/x-protobuf-not", b"\x0a\x01a", SkipReason.UNSUPPORTED_MEDIA),
     ("", b"\xff\xfe\x00", SkipReason.UNSUPPORTED_MEDIA),
     ("", b"a\x00b", SkipReason.UNSUPPORTED_MEDIA),
     ("text/plain", b"Gr\xfc\xdfe", SkipReason.UNREADABLE),
@@ -70,7 +76,6 @@ def test_what_cannot_be_read(media_type: str, body: bytes, reason: SkipReason) -
     ("media_type", "body"),
     [
         ("application/json", b"a=b"),
-        ("application/connect+json", b"\x00\x00\x00\x00\x02{}"),
         (LINES, b'{"a":1}\n{"a'),
         (FORM, b"a=%FF"),
         (FORM, "a=é".encode()),
@@ -143,7 +148,7 @@ def test_legacy_completions_with_token_numbers() -> None:
     ("provider", "key"), [("anthropic", "type"), ("gemini", "status"), ("openai", "param"), ("generic", "param")]
 )
 def test_errors_take_the_providers_shape(provider: str, key: str) -> None:
-    body = json.loads(Generic(provider=provider).refusal(Refusal("01J", "No.")).body)
+    body = json.loads(Generic(family=provider).refusal(Refusal("01J", "No.")).body)
     assert key in body["error"]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from detectors.finding import SkipReason
 from proxy.errors import BodyError
 from proxy.message import Request
 from proxy.providers.registry import dialect_for, dialects, gateway_route, query_segments, rebuild_query
@@ -19,6 +20,7 @@ DIALECTS = [
     ("claude.ai", "/api/organizations/x/chat_conversations/y/completion", "generic", "anthropic"),
     ("generativelanguage.googleapis.com", "/upload/v1beta/files", "generic", "gemini"),
     ("api.cohere.com", "/v2/embed", "generic", "cohere"),
+    ("api5.cursor.sh", "/aiserver.v1.ChatService/StreamUnifiedChat", "generic", "cursor"),
     ("llm.example.com", "/x", "generic", "generic"),
 ]
 
@@ -32,6 +34,16 @@ def test_dialects(host: str, path: str, name: str, provider: str) -> None:
 def test_the_generic_dialect_knows_the_media_type() -> None:
     request = Request("POST", "api.openai.com", "/v1/x", {"content-type": "text/plain; charset=utf-8"}, b"x")
     assert [segment.text for segment in dialect_for(request).extract(b"x y").segments] == ["x y"]
+
+
+def test_a_hosts_own_protocol_is_uninspected_under_its_own_reason() -> None:
+    def skipped(host: str, media_type: str, body: bytes) -> list[SkipReason]:
+        request = Request("POST", host, "/x", {"content-type": media_type}, body)
+        return [item.reason for item in dialect_for(request).extract(body).skipped]
+
+    assert skipped("api5.cursor.sh", "application/octet-stream", b"\x00\xff") == [SkipReason.UNREADABLE_CLIENT]
+    assert skipped("api5.cursor.sh", "application/json", b'{"a": "b"}') == []
+    assert skipped("api.openai.com", "application/octet-stream", b"\x00\xff") == [SkipReason.UNSUPPORTED_MEDIA]
 
 
 def test_the_nesting_limit_reaches_the_dialects() -> None:
