@@ -88,7 +88,7 @@ def test_rechained_after_an_edit(written):
     for seq, stored in rows:
         record = json.loads(stored)
         if seq == 4:
-            record["event"]["actor"]["user"] = "ben"
+            record["event"]["actor"]["address"] = "10.9.9.9"
         record["prev"] = record["prev"] if prev is None else prev.hex()
         data = canonical(record)
         prev = leaf_hash(data)
