@@ -53,6 +53,7 @@ class Skipped:
 
     pointer: str
     reason: SkipReason
+    media_type: str = ""  # what is known of its format, such as `audio/wav`; empty if nothing is
 
 
 @dataclass(frozen=True, slots=True)

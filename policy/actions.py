@@ -21,7 +21,7 @@ def rule_actions(rule: Rule, found: Iterable[str] = ()) -> tuple[Action, ...]:
             operator=obligation.operator,
             min_score=score_for(rule, name),
             rule_id=rule.id,
-            restore=obligation.restore and obligation.operator is Operator.TOKENIZE,
+            restore=obligation.restore and obligation.operator.reversible,
             keep_last=obligation.keep_last,
         )
         for obligation in rule.obligations
@@ -50,11 +50,13 @@ def combine(actions: Sequence[Action]) -> tuple[Action, ...]:
 def _strictest(group: Sequence[Action]) -> Action:
     operator = max((action.operator for action in group), key=STRENGTH.__getitem__)
     doing = [action for action in group if action.operator is operator]
+    # A rule that wants no token turned back doesn't want a surrogate turned back either.
+    returning = [action for action in group if action.operator.reversible] if operator.reversible else doing
     return Action(
         entity_type=group[0].entity_type,
         operator=operator,
         min_score=min(action.min_score for action in group),
         rule_id=min(action.rule_id for action in doing),
-        restore=all(action.restore for action in doing),
+        restore=all(action.restore for action in returning),
         keep_last=min(action.keep_last for action in doing),
     )

@@ -5,7 +5,7 @@ An effect answers "may it go?", the actions answer "in what shape?". Both are pl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
 from detectors.finding import Label, Skipped
@@ -26,7 +26,20 @@ class Operator(StrEnum):
 
     MASK = "mask"
     TOKENIZE = "tokenize"
+    SURROGATE = "surrogate"
     REDACT = "redact"
+
+    @property
+    def reversible(self) -> bool:
+        """Whether the reply can get the original back."""
+        return self in (Operator.TOKENIZE, Operator.SURROGATE)
+
+
+class Direction(StrEnum):
+    """What is asked about: what a person sends, or what the model answers."""
+
+    REQUEST = "request"
+    REPLY = "reply"
 
 
 class Mode(StrEnum):
@@ -44,7 +57,7 @@ class Action:
     operator: Operator
     min_score: float
     rule_id: str
-    restore: bool = True  # tokenize: put the original back into the reply
+    restore: bool = True  # tokenize, surrogate: put the original back into the reply
     keep_last: int = 0  # mask: how many trailing characters stay readable
 
 
@@ -59,7 +72,7 @@ class EntityFact:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """Everything a policy may ask about a request."""
+    """Everything a policy may ask about a request, or about its reply."""
 
     department: str
     user: str | None = None
@@ -72,6 +85,13 @@ class Inquiry:
     host: str = ""
     endpoint: str = ""
     model: str = ""
+    direction: Direction = Direction.REQUEST
+
+    def of_reply(
+        self, entities: tuple[EntityFact, ...], skipped: tuple[Skipped, ...] = (), error: str | None = None
+    ) -> "Inquiry":
+        """The same who and where, asked about the reply and what was found in that."""
+        return replace(self, direction=Direction.REPLY, entities=entities, skipped=skipped, error=error)
 
 
 @dataclass(frozen=True, slots=True)

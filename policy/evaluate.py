@@ -1,4 +1,4 @@
-"""`evaluate(policy, inquiry) -> Decision`: what a policy says of a request. Pure, and free of the rules' order.
+"""`evaluate(policy, inquiry) -> Decision`: what a policy says of a request or a reply. Pure, and free of order.
 
 The strongest effect of all matching rules wins; obligations add up. docs/policy.md has the whole semantics.
 """
@@ -6,18 +6,18 @@ The strongest effect of all matching rules wins; obligations add up. docs/policy
 from collections import Counter
 
 from policy.actions import combine, rule_actions
-from policy.decision import MONITORED, Action, Decision, Effect, Inquiry, Mode
+from policy.decision import MONITORED, Action, Decision, Direction, Effect, Inquiry, Mode
 from policy.match import holds
 from policy.model import Policy, Rule
 
 BY_DEFAULT = "defaults.effect"
-BY_UNINSPECTED = "defaults.when_uninspected"
 BY_ERROR = "defaults.when_error"
 
 
 def evaluate(policy: Policy, inquiry: Inquiry, *, decision_id: str) -> Decision:
-    """The decision on one request."""
-    held = sorted((rule for rule in policy.rules if holds(rule.when, inquiry)), key=lambda rule: rule.id)
+    """The decision on one request, or on the reply to it. A reply of which nobody speaks passes, by no rule at all."""
+    spoken = (rule for rule in policy.rules if inquiry.direction in rule.on)
+    held = sorted((rule for rule in spoken if holds(rule.when, inquiry)), key=lambda rule: rule.id)
     counted = [rule for rule in held if rule.mode is Mode.ENFORCE]
     effect, determining = _effect(policy, inquiry, counted)
     decisive = [rule for rule in counted if rule.id in determining]
@@ -45,13 +45,15 @@ def _effect(policy: Policy, inquiry: Inquiry, counted: list[Rule]) -> tuple[Effe
     """The strongest effect, and everything that asks for it."""
     votes = [(rule.effect, rule.id) for rule in counted if not rule.shape_only]
     default = policy.defaults.effect
-    if not any(rule.permits for rule in counted) and default > max((vote for vote, _ in votes), default=-1):
+    asked = inquiry.direction is Direction.REQUEST and not any(rule.permits for rule in counted)
+    if asked and default > max((vote for vote, _ in votes), default=-1):
         votes.append((default, BY_DEFAULT))
-    if inquiry.skipped:
-        votes.append((policy.defaults.when_uninspected, BY_UNINSPECTED))
+    answered = [test for rule in counted for test in rule.answers]
+    left = {policy.defaults.for_part(part) for part in inquiry.skipped if not any(t.covers(part) for t in answered)}
+    votes += [(effect, f"defaults.{key}") for key, effect in sorted(left, reverse=True)]
     if inquiry.error is not None:
         votes.append((policy.defaults.when_error, BY_ERROR))
-    effect = max(vote for vote, _ in votes)
+    effect = max((vote for vote, _ in votes), default=Effect.ALLOW)
     return effect, tuple(name for vote, name in votes if vote is effect)
 
 

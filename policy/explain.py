@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from detectors.finding import Skipped
 from policy.decision import Action, Decision, Effect, Inquiry, Mode
 from policy.evaluate import evaluate
 from policy.match import Field, counting, field_holds, provider_of, stated
-from policy.model import Condition, EntityTest, Policy, Rule
+from policy.model import Condition, EntityTest, Policy, Rule, SkipTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def explain(policy: Policy, inquiry: Inquiry, *, decision_id: str = "explained")
 
 def _rule(rule: Rule, inquiry: Inquiry, decision: Decision) -> RuleExplanation:
     parts = tuple(_part(name, rule.when, inquiry) for name in stated(rule.when))
-    holds = all(part.holds for part in parts)
+    holds = inquiry.direction in rule.on and all(part.holds for part in parts)
     return RuleExplanation(
         id=rule.id,
         policy_id=rule.policy_id,
@@ -62,7 +63,7 @@ def _rule(rule: Rule, inquiry: Inquiry, decision: Decision) -> RuleExplanation:
         parts=parts,
         holds=holds,
         asks=_asks(rule),
-        outcome=_outcome(rule, decision) if holds else "does not apply",
+        outcome=_outcome(rule, decision) if holds else _silent(rule, inquiry),
     )
 
 
@@ -93,8 +94,20 @@ def _wanted_and_found(name: Field, when: Condition, inquiry: Inquiry) -> tuple[s
             return _any(when.providers), provider_of(inquiry)
         case "hosts":
             return _any(when.hosts), inquiry.host
+        case "uninspected":
+            return _any([_skip(test) for test in when.uninspected]), ", ".join(
+                sorted(map(_part_words, inquiry.skipped))
+            )
         case _:
             assert_never(name)
+
+
+def _skip(test: SkipTest) -> str:
+    return f"{test.reason.value} {_any(test.media)}" if test.media else test.reason.value
+
+
+def _part_words(part: Skipped) -> str:
+    return f"{part.reason.value} {part.media_type}" if part.media_type else part.reason.value
 
 
 def _entity(test: EntityTest) -> str:
@@ -119,10 +132,16 @@ def _entity_found(test: EntityTest, when: Condition, inquiry: Inquiry) -> str:
 def _asks(rule: Rule) -> str:
     asks = [] if rule.shape_only else [rule.effect.name.lower() + (f" to {rule.to}" if rule.to else "")]
     for one in rule.obligations:
-        extra = "" if one.restore or one.operator.value != "tokenize" else ", not restored"
+        extra = "" if one.restore or not one.operator.reversible else ", not restored"
         extra += f", last {one.keep_last} kept" if one.keep_last else ""
         asks.append(f"{one.operator.value} {', '.join(one.written)}{extra}")
     return "; ".join(asks)
+
+
+def _silent(rule: Rule, inquiry: Inquiry) -> str:
+    if inquiry.direction not in rule.on:
+        return f"does not apply: it speaks of a {' and a '.join(rule.on)}"
+    return "does not apply"
 
 
 def _outcome(rule: Rule, decision: Decision) -> str:
@@ -146,11 +165,14 @@ def _outcome(rule: Rule, decision: Decision) -> str:
 def _summary(policy: Policy, inquiry: Inquiry, decision: Decision) -> tuple[str, ...]:
     lines = []
     to = f" to {decision.reroute_to}" if decision.reroute_to else ""
-    lines.append(f"{decision.effect.name.lower()}{to}, by {', '.join(decision.determining_rules)}")
+    by = ", ".join(decision.determining_rules) or "no rule: nobody speaks of this reply"
+    lines.append(f"{decision.effect.name.lower()}{to}, by {by}")
     found = {fact.entity_type for fact in inquiry.entities}
     lines += [describe(action) for action in decision.actions if action.entity_type in found]
     if inquiry.skipped:
-        lines.append(f"{len(inquiry.skipped)} part(s) uninspected: at least {_name(policy.defaults.when_uninspected)}")
+        said = {policy.defaults.for_part(part) for part in inquiry.skipped}
+        words = ", ".join(f"at least {_name(effect)} ({key})" for key, effect in sorted(said, reverse=True))
+        lines.append(f"{len(inquiry.skipped)} part(s) uninspected: {words}, unless a rule speaks of them")
     if inquiry.error is not None:
         lines.append(f"an error inside: at least {_name(policy.defaults.when_error)}")
     if decision.mode is Mode.MONITOR:

@@ -37,6 +37,11 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         Key("effect", _DEFAULT, "when no rule speaks (default block)"),
         Key("when_uninspected", _DEFAULT, "at least this, when a part could not be inspected (default block)"),
         Key("when_error", _DEFAULT, "at least this, when Privet itself failed (default block)"),
+        Key(
+            "unreadable_clients",
+            _DEFAULT,
+            "at least this, when nobody but its vendor can read a client's whole protocol (default: when_uninspected)",
+        ),
     ),
     "department": (
         Key("networks", "list of networks", "IPv4 or IPv6, such as `10.1.0.0/16`; the most specific one counts"),
@@ -51,6 +56,7 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
     "rule": (
         Key("id", "name", "what records call this rule", required=True),
         Key("description", "text", "what the rule is for"),
+        Key("on", "list of request and reply", "what the rule speaks of (default `[request]`)"),
         Key("when", "map", "the condition; without one the rule always applies"),
         Key("effect", _EFFECT, "may the request go? Without one the rule only de-identifies, and others say whether"),
         Key("obligations", "list", "in what shape it may go, and a reroute's model"),
@@ -67,6 +73,11 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         Key("models", "list of globs", "the model that was asked for, such as `gpt-*`"),
         Key("providers", "list of names", "the provider, such as `openai`"),
         Key("hosts", "list of globs", "the host that was asked, such as `*.openai.com`"),
+        Key("uninspected", "list", "what could not be inspected: reasons, or `{reason, media}`"),
+    ),
+    "uninspected": (
+        Key("reason", "reason", "why it could not", required=True),
+        Key("media", "list of globs", "its format, such as `audio/*`; an unknown one matches nothing (default any)"),
     ),
     "entity": (
         Key("type", "entity type or `*`", "this type of finding"),
@@ -81,10 +92,15 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
     "obligation": (
         Key("to", "model", "reroute to this one of the policy's models"),
         Key("tokenize", "map, or a list of types", "replace by tokens that the reply turns back"),
+        Key("surrogate", "map, or a list of types", "replace by made-up values that read like real ones"),
         Key("mask", "map, or a list of types", "replace by asterisks"),
         Key("redact", "map, or a list of types", "replace by the type's name; nothing comes back"),
     ),
     "tokenize": (
+        Key("types", _TYPES, "what to replace", required=True),
+        Key("restore", "true or false", "whether the reply gets the original back (default true)"),
+    ),
+    "surrogate": (
         Key("types", _TYPES, "what to replace", required=True),
         Key("restore", "true or false", "whether the reply gets the original back (default true)"),
     ),
@@ -108,7 +124,8 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         Key("entities", "list", "found beside what the text holds: types, or `{type, score, count, role}`"),
         Key("labels", "list", "labels beside the text's: names, or `{name, score}`"),
         Key("tasks", "list of names", "what the client says the request is for"),
-        Key("skipped", "list of reasons", "parts that could not be inspected"),
+        Key("on", "request or reply", "what is asked about: for a reply, what was found is in it (default request)"),
+        Key("skipped", "list", "parts that could not be inspected: reasons, or `{reason, media}`"),
         Key("error", "text", "a failure inside Privet"),
         Key("provider", "name", "the provider (default `openai`)"),
         Key("host", "name", "the host"),
@@ -124,6 +141,10 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
     "labelled": (
         Key("name", "label", "the label", required=True),
         Key("score", "0 to 1", "how sure (default 0.99)"),
+    ),
+    "unread": (
+        Key("reason", "reason", "why a part was not inspected", required=True),
+        Key("media", "text", "its format, such as `audio/wav` (default unknown)"),
     ),
     "expect": (
         Key("effect", _EFFECT, "the effect"),

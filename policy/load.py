@@ -51,7 +51,10 @@ def canonical(policy: Policy) -> bytes:
     document = {
         "id": policy.id,
         "mode": policy.mode.value,
-        "defaults": {name: getattr(policy.defaults, name).name for name in Defaults.__slots__},
+        "defaults": {
+            name: effect.name if (effect := getattr(policy.defaults, name)) is not None else None
+            for name in Defaults.__slots__
+        },
         "default_department": policy.default_department,
         "departments": {
             name: {"networks": sorted(map(str, one.networks)), "users": sorted(one.users)}
@@ -74,6 +77,7 @@ def _plain_rule(rule: Rule) -> dict[str, Any]:
         "description": rule.description,
         "message": rule.message,
         "to": rule.to,
+        "on": list(rule.on),
         "obligations": [
             [one.operator.value, sorted(one.types), one.everything, one.restore, one.keep_last]
             for one in rule.obligations
@@ -86,6 +90,7 @@ def _plain_condition(when: Condition) -> dict[str, Any]:
     plain: dict[str, Any] = {name: list(getattr(when, name)) for name in Condition.__slots__}
     plain["entities"] = [[one.name, dict(one.scores), one.min_count, one.min_score] for one in when.entities]
     plain["labels"] = [[one.name, one.min_score] for one in when.labels]
+    plain["uninspected"] = [[one.reason.value, list(one.media)] for one in when.uninspected]
     return plain
 
 

@@ -8,7 +8,9 @@ from configs.hosts import provider_of_host
 from policy.decision import EntityFact, Inquiry
 from policy.model import Condition, EntityTest
 
-type Field = Literal["departments", "users", "entities", "labels", "tasks", "models", "providers", "hosts"]
+type Field = Literal[
+    "departments", "users", "entities", "labels", "tasks", "models", "providers", "hosts", "uninspected"
+]
 
 FIELDS: tuple[Field, ...] = get_args(Field.__value__)
 
@@ -47,6 +49,8 @@ def field_holds(name: Field, condition: Condition, inquiry: Inquiry) -> bool:
             return provider_of(inquiry) in condition.providers
         case "hosts":
             return _any_glob(condition.hosts, inquiry.host.rstrip("."))
+        case "uninspected":
+            return any(test.covers(part) for test in condition.uninspected for part in inquiry.skipped)
         case _:
             assert_never(name)
 

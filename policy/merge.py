@@ -1,8 +1,10 @@
 """A policy and its parents → one: rules add up, and nothing that a parent asks for is weakened (P007)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from configs.yaml_source import KeyPath
+from detectors.finding import SkipReason
 from policy.decision import Effect, Mode
 from policy.model import Department, ModelTarget, Rule
 from policy.read import PolicyFile
@@ -38,6 +40,13 @@ def merge(file: PolicyFile, parents: list[Merged]) -> Merged:
     merged = Merged(file)
     for parent in parents:
         _add_parent(merged, parent)
+    above = dict(merged.defaults)
+    for parent in parents:
+        for rule_id, placed in parent.rules.items():
+            others = [other for other in parents if rule_id not in other.rules]
+            if key := next((key for other in others if (key := _loosened(placed.rule, other.defaults))), None):
+                message = f"rule {rule_id!r} of policy {placed.rule.policy_id!r} lets go what another of these blocks"
+                _note(file, ("extends",), Code.WEAKENS, f"{message} by {key}")
     _add_settings(merged)
     for name, department in file.departments.items():
         _add_department(merged, name, department)
@@ -46,9 +55,13 @@ def merge(file: PolicyFile, parents: list[Merged]) -> Merged:
             _note(file, ("models", name), Code.WEAKENS, f"model {name!r} is defined otherwise by a policy this extends")
     default = merged.defaults.get("effect", Effect.BLOCK)
     for rule, path in file.rules:
-        if (above := merged.rules.get(rule.id)) is not None and (weak := weaknesses(above.rule, rule, default)):
-            where = f"the rule of policy {above.rule.policy_id!r} that it overrides"
+        inherited = merged.rules.get(rule.id)
+        if inherited is not None and (weak := weaknesses(inherited.rule, rule, default)):
+            where = f"the rule of policy {inherited.rule.policy_id!r} that it overrides"
             _note(file, (*path, "id"), Code.WEAKENS, f"rule {rule.id!r} weakens {where}: {'; '.join(weak)}")
+        if inherited is None and (key := _loosened(rule, above)):
+            message = f"rule {rule.id!r} lets go what a policy this extends blocks by {key}"
+            _note(file, (*path, "id"), Code.WEAKENS, message)
         merged.rules[rule.id] = Placed(rule, file, path)
     if not any(file is other for other in merged.files):
         merged.files.append(file)
@@ -62,6 +75,10 @@ def _add_parent(merged: Merged, parent: Merged) -> None:
             merged.files.append(known)
     if parent.mode is not None:
         merged.mode = Mode.ENFORCE if Mode.ENFORCE in (merged.mode, parent.mode) else Mode.MONITOR
+    both = (merged.defaults, parent.defaults)
+    clients = [effect for one in both if (effect := _stated(one, "unreadable_clients")) is not None]
+    if any("unreadable_clients" in one for one in both):
+        merged.defaults["unreadable_clients"] = max(clients)
     for key, effect in parent.defaults.items():
         merged.defaults[key] = max(effect, merged.defaults.get(key, effect))
     if parent.default_department is not None:
@@ -89,16 +106,35 @@ def _add_settings(merged: Merged) -> None:
     if file.mode is Mode.MONITOR and merged.mode is Mode.ENFORCE:
         _note(file, ("mode",), Code.WEAKENS, "a policy this extends enforces. To try out rules, set their own mode")
     merged.mode = file.mode or merged.mode
+    above = dict(merged.defaults)
     for key, effect in file.defaults.items():
-        if effect < merged.defaults.get(key, effect):
-            above = merged.defaults[key].name.lower()
-            _note(file, ("defaults", key), Code.WEAKENS, f"a policy this extends says {above} for {key}")
+        if (stated := _stated(above, key)) is not None and effect < stated:
+            message = f"a policy this extends says {stated.name.lower()} for {key}"
+            _note(file, ("defaults", key), Code.WEAKENS, message)
         merged.defaults[key] = effect
     if file.default_department is not None:
         if merged.default_department not in (None, file.default_department):
             message = f"a policy this extends says {merged.default_department!r}"
             _note(file, ("default_department",), Code.WEAKENS, message)
         merged.default_department = file.default_department
+
+
+def _stated(defaults: Mapping[str, Effect], key: str) -> Effect | None:
+    """What is stated for a key; `unreadable_clients` is stated by `when_uninspected` too."""
+    if key == "unreadable_clients":
+        return defaults.get(key, defaults.get("when_uninspected"))
+    return defaults.get(key)
+
+
+def _loosened(rule: Rule, defaults: Mapping[str, Effect]) -> str | None:
+    """The stated default in whose place a rule lets go what could not be inspected; None if there is none."""
+    if rule.mode is Mode.MONITOR:
+        return None
+    keys = {
+        "unreadable_clients" if test.reason is SkipReason.UNREADABLE_CLIENT else "when_uninspected"
+        for test in rule.answers
+    }
+    return next((key for key in sorted(keys) if rule.effect < (_stated(defaults, key) or Effect.ALLOW)), None)
 
 
 def _add_department(merged: Merged, name: str, department: Department) -> None:

@@ -7,11 +7,13 @@ Reading YAML is `policy.load`; what a policy says of a request is `policy.evalua
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from policy.decision import Effect, Mode, Operator
+from detectors.finding import Skipped, SkipReason
+from policy.decision import Direction, Effect, Mode, Operator
 from policy.vocabulary import DEFAULT_DEPARTMENT, EVERYTHING
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -46,6 +48,21 @@ class LabelTest:
 
 
 @dataclass(frozen=True, slots=True)
+class SkipTest:
+    """A part could not be inspected, for this reason; with `media`, one of these formats."""
+
+    reason: SkipReason
+    media: tuple[str, ...] = ()  # globs; () is any format, known or not
+
+    def covers(self, part: Skipped) -> bool:
+        """Whether one part counts. What nobody knows the format of is matched by no glob, not even `*`."""
+        if part.reason is not self.reason:
+            return False
+        kind = part.media_type.casefold()
+        return not self.media or (bool(kind) and any(fnmatchcase(kind, glob.casefold()) for glob in self.media))
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """When a rule applies. Every stated field must hold, each by any of its entries; none stated: always."""
 
@@ -58,6 +75,7 @@ class Condition:
     models: tuple[str, ...] = ()  # globs
     providers: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()  # globs
+    uninspected: tuple[SkipTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +108,21 @@ class Rule:
     mode: Mode = Mode.ENFORCE  # monitor: evaluated and recorded, but not counted
     shape_only: bool = False  # no effect is stated: the rule de-identifies what goes, and doesn't say whether it may
     policy_id: str = ""  # the policy that the rule was read from
+    on: tuple[Direction, ...] = (Direction.REQUEST,)
 
     @property
     def permits(self) -> bool:
         """Whether the rule can speak in place of `defaults.effect`.
 
-        A rule about findings can't: what is found in a request only ever makes the answer stricter.
+        A rule about findings can't: what is found in a request only ever makes the answer stricter. Nor can one about
+        what could not be inspected: a request would get out because of it.
         """
-        return not self.shape_only and not self.when.entities
+        return not self.shape_only and not self.when.entities and not self.when.uninspected
+
+    @property
+    def answers(self) -> tuple[SkipTest, ...]:
+        """The uninspected parts of which the rule speaks in place of the defaults. Findings can't bring that about."""
+        return () if self.shape_only or self.when.entities else self.when.uninspected
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +132,14 @@ class Defaults:
     effect: Effect = Effect.BLOCK
     when_uninspected: Effect = Effect.BLOCK
     when_error: Effect = Effect.BLOCK
+    unreadable_clients: Effect | None = None  # None: as when_uninspected
+
+    def for_part(self, part: Skipped) -> tuple[str, Effect]:
+        """The key that speaks of a part that could not be inspected, and what it says."""
+        if part.reason is SkipReason.UNREADABLE_CLIENT:
+            stated = self.unreadable_clients
+            return "unreadable_clients", self.when_uninspected if stated is None else stated
+        return "when_uninspected", self.when_uninspected
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +196,10 @@ class Policy:
     def department_names(self) -> frozenset[str]:
         """Every department that a request can come from."""
         return frozenset({*self.departments, self.default_department})
+
+    def scans_replies(self) -> bool:
+        """Whether any rule speaks of replies, watched ones too. If none does, nobody needs to look into them."""
+        return any(Direction.REPLY in rule.on for rule in self.rules)
 
     def labels_used(self) -> frozenset[str]:
         """The labels that any rule asks for, watched ones too. If there are none, nothing needs to be classified."""

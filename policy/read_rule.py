@@ -4,9 +4,10 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from configs.entities import entity_groups, entity_types, thresholds
+from detectors.finding import SkipReason
 from policy.actions import rule_actions
-from policy.decision import Effect, Mode, Operator
-from policy.model import Condition, EntityTest, LabelTest, Obligation, Rule
+from policy.decision import Direction, Effect, Mode, Operator
+from policy.model import Condition, EntityTest, LabelTest, Obligation, Rule, SkipTest
 from policy.node import Node
 from policy.vocabulary import EFFECTS, EVERYTHING, LABEL_SCORE, LABELS, PROVIDERS, ROLES, Code, nearest, types_named
 
@@ -28,6 +29,7 @@ def read_rule(node: Node, policy_id: str, read_id: Callable[[Node], str | None])
     message = keys["message"].text("text", longest=500) if "message" in keys else None
     description = keys["description"].text("text", longest=2000) if "description" in keys else None
     mode = keys["mode"].choice(list(Mode)) if "mode" in keys else None
+    on = _directions(keys["on"]) if "on" in keys else (Direction.REQUEST,)
     if "effect" not in keys:
         if to is not None:
             effect = Effect.REROUTE
@@ -37,6 +39,8 @@ def read_rule(node: Node, policy_id: str, read_id: Callable[[Node], str | None])
             node.note(Code.WRONG_VALUE, "effect is missing: expected allow, reroute or block")
     if effect is not None:
         _check_effect(node, keys, effect, obligations, to)
+        if Direction.REPLY in on:
+            _check_reply(node, keys, effect, obligations)
     if len(node.problems) > before or rule_id is None or effect is None:
         return None
     rule = Rule(
@@ -50,6 +54,7 @@ def read_rule(node: Node, policy_id: str, read_id: Callable[[Node], str | None])
         mode=Mode(mode) if mode else Mode.ENFORCE,
         shape_only="effect" not in keys and to is None,
         policy_id=policy_id,
+        on=on,
     )
     return rule if _masks_enough(keys, rule) else None
 
@@ -86,6 +91,7 @@ def _condition(node: Node) -> Condition:
     providers = texts("providers", "a provider", "[openai]")
     for index, provider in enumerate(providers):
         _known(keys["providers"].at(index, provider), provider, PROVIDERS, "provider")
+    skips = [_skip(item) for item in keys["uninspected"].items("[opaque]") or ()] if "uninspected" in keys else []
     return Condition(
         departments=texts("departments", "a department", "[finance]"),
         users=texts("users", "a user's name", "[ana]"),
@@ -96,7 +102,22 @@ def _condition(node: Node) -> Condition:
         models=texts("models", "a model or a glob", '["gpt-*"]'),
         providers=providers,
         hosts=texts("hosts", "a host or a glob", '["*.openai.com"]'),
+        uninspected=tuple(skip for skip in skips if skip is not None),
     )
+
+
+def _directions(node: Node) -> tuple[Direction, ...]:
+    chosen = {item.choice(list(Direction)) for item in node.items("[request, reply]") or ()}
+    return tuple(direction for direction in Direction if direction.value in chosen)
+
+
+def _skip(node: Node) -> SkipTest | None:
+    keys = {"reason": node} if isinstance(node.value, str) else node.section("uninspected") or {}
+    media = keys["media"].texts("a format or a glob", '["audio/*"]') if "media" in keys else ()
+    reason = keys["reason"].text("a reason") if "reason" in keys else None
+    if reason is None or not _known(keys["reason"], reason, list(SkipReason), "reason"):
+        return None
+    return SkipTest(SkipReason(reason), media)
 
 
 def _entity(node: Node) -> EntityTest | None:
@@ -166,7 +187,7 @@ def _deidentify(node: Node, operator: Operator) -> Obligation | None:
     types = frozenset[str]().union(*(types_named(name) or frozenset() for name in written))
     if restore is None or keep is None:
         return None
-    return Obligation(operator, types, written, restore and operator is Operator.TOKENIZE, keep)
+    return Obligation(operator, types, written, restore and operator.reversible, keep)
 
 
 def _check_effect(
@@ -181,6 +202,17 @@ def _check_effect(
         where.note(Code.REROUTE, f"`to` is for effect reroute; this rule's is {effect.name.lower()}")
     if effect is Effect.BLOCK and obligations:
         where.note(Code.NEVER, "a blocked request goes nowhere, so there is nothing to de-identify: remove these")
+
+
+def _check_reply(node: Node, keys: dict[str, Node], effect: Effect, obligations: tuple[Obligation, ...]) -> None:
+    """What a rule on replies can't ask for."""
+    where = keys.get("obligations", node)
+    if effect is Effect.REROUTE:
+        where.note(Code.REPLY, "a reply is there already and can't be rerouted: allow it, or block it")
+    if any(obligation.operator.reversible for obligation in obligations):
+        where.note(
+            Code.REPLY, "in a reply nobody turns tokens or surrogates back: redact or mask, in a rule of its own"
+        )
 
 
 def _maps(value: object) -> list[dict[object, object]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from configs.entities import entity_types
 from configs.yaml_source import Problem, SourceError, load_yaml
 from detectors.finding import Label, Scan, Skipped, SkipReason
-from policy.decision import Decision, EntityFact, Inquiry, Operator
+from policy.decision import Decision, Direction, EntityFact, Inquiry, Operator
 from policy.evaluate import evaluate
 from policy.model import Defaults, Policy
 from policy.node import Node
@@ -159,6 +159,7 @@ def _case(node: Node, policy: Policy) -> Case | None:
         provider=text("provider", "a provider") or "openai",
         host=text("host", "a host") or "",
         model=text("model", "a model") or "",
+        direction=Direction(keys["on"].choice(list(Direction)) or "request") if "on" in keys else Direction.REQUEST,
     )
     name, expect = keys["name"].text("a name"), _expect(keys["expect"], policy)
     line = node.source.position((*node.path, "name"))[0]
@@ -204,8 +205,14 @@ def _labels(node: Node) -> tuple[Label, ...]:
 
 
 def _skipped(node: Node) -> tuple[Skipped, ...]:
-    reasons = [known(item, list(SkipReason), "reason") for item in node.items("[timeout]") or ()]
-    return tuple(Skipped("", SkipReason(reason)) for reason in reasons if reason)
+    skipped = []
+    for item in node.items("[timeout]") or ():
+        keys = {"reason": item} if isinstance(item.value, str) else item.section("unread") or {}
+        reason = known(keys["reason"], list(SkipReason), "reason") if "reason" in keys else None
+        media = keys["media"].text("a format") if "media" in keys else ""
+        if reason and media is not None:
+            skipped.append(Skipped("", SkipReason(reason), media))
+    return tuple(skipped)
 
 
 def _expect(node: Node, policy: Policy) -> Expectation | None:
@@ -215,7 +222,7 @@ def _expect(node: Node, policy: Policy) -> Expectation | None:
             node.note(Code.NEVER, "a case that expects nothing tests nothing")
         return None
     rules = [rule.id for rule in policy.rules]
-    defaults = ["defaults.effect", "defaults.when_uninspected", "defaults.when_error"]
+    defaults = [f"defaults.{key}" for key in Defaults.__slots__]
 
     def names(name: str, allowed: list[str]) -> tuple[str, ...] | None:
         if name not in keys:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from policy.actions import STRENGTH, rule_actions
 from policy.decision import Action, Effect, Mode
-from policy.model import Condition, EntityTest, Rule
+from policy.model import Condition, EntityTest, Rule, SkipTest
 
 _PLAIN = ("departments", "users", "tasks", "models", "providers", "hosts")
 
@@ -20,18 +20,26 @@ def weaknesses(parent: Rule, child: Rule, default: Effect) -> list[str]:
         found.append(f"its effect is {child.effect.name.lower()}, weaker than {parent.effect.name.lower()}")
     if child.mode is Mode.MONITOR and parent.mode is Mode.ENFORCE:
         found.append("it only monitors, the other enforces")
+    found += [f"it doesn't speak of a {direction.value}" for direction in parent.on if direction not in child.on]
     found += [f"its condition holds for fewer requests ({name})" for name in narrower(parent.when, child.when)]
     if child.effect is parent.effect is Effect.REROUTE and child.to != parent.to:
         found.append(f"it reroutes to {child.to}, the other to {parent.to}")
     if child.effect is not Effect.BLOCK:
         if default is Effect.BLOCK and child.effect is Effect.ALLOW and _permits_more(parent, child):
             found.append("it allows requests that the other leaves to defaults.effect, which is block")
+        if child.answers and (not parent.answers or _otherwise(parent, child)):
+            found.append("it speaks of uninspected parts that the other leaves to the defaults")
         found += _lost_actions(parent, child)
     return found
 
 
 def _permits_more(parent: Rule, child: Rule) -> bool:
-    return child.permits and (not parent.permits or child.when != parent.when)
+    return child.permits and (not parent.permits or _otherwise(parent, child))
+
+
+def _otherwise(parent: Rule, child: Rule) -> bool:
+    """Whether the child speaks of other requests or replies; a parent that only monitors doesn't speak at all."""
+    return child.when != parent.when or child.on != parent.on or child.mode is not parent.mode
 
 
 def narrower(parent: Condition, child: Condition) -> list[str]:
@@ -39,6 +47,8 @@ def narrower(parent: Condition, child: Condition) -> list[str]:
     found = [name for name in _PLAIN if not _wider(getattr(parent, name), getattr(child, name), _same)]
     if not _wider(parent.labels, child.labels, lambda a, b: a.name == b.name and b.min_score <= a.min_score):
         found.append("labels")
+    if not _wider(parent.uninspected, child.uninspected, _covers_skip):
+        found.append("uninspected")
     if not _wider(parent.entities, child.entities, _covers):
         found.append("entities")
     elif child.entities and not _wider(parent.roles, child.roles, _same):
@@ -63,6 +73,12 @@ def _covers(parent: EntityTest, child: EntityTest) -> bool:
     return known and unknown and child.min_count <= parent.min_count
 
 
+def _covers_skip(parent: SkipTest, child: SkipTest) -> bool:
+    return child.reason is parent.reason and (
+        not child.media or (bool(parent.media) and {*parent.media} <= {*child.media})
+    )
+
+
 def _lost_actions(parent: Rule, child: Rule) -> list[str]:
     mine = {action.entity_type: action for action in rule_actions(child)}
     return [
@@ -75,6 +91,6 @@ def _lost_actions(parent: Rule, child: Rule) -> list[str]:
 def _less(parent: Action, child: Action) -> bool:
     if child.min_score > parent.min_score or STRENGTH[child.operator] < STRENGTH[parent.operator]:
         return True
-    if child.operator is not parent.operator:
-        return False
-    return (child.restore and not parent.restore) or child.keep_last > parent.keep_last
+    if child.operator.reversible and parent.operator.reversible and child.restore and not parent.restore:
+        return True
+    return child.operator is parent.operator and child.keep_last > parent.keep_last

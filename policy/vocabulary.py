@@ -39,6 +39,7 @@ class Code(StrEnum):
     NEVER = "P008"
     REROUTE = "P014"
     MASK = "P016"
+    REPLY = "P017"
     OVERLAP = "P023"
     CHARACTERS = "P025"
 
@@ -53,6 +54,7 @@ CODES = {
     Code.NEVER: "Something that can never take effect: an empty list, obligations of a rule that blocks.",
     Code.REROUTE: "A reroute without its model, a model without a reroute, or one that isn't inside.",
     Code.MASK: "A mask that leaves too much readable.",
+    Code.REPLY: "A rule on replies that asks for what only a request can have: a reroute, tokens or surrogates.",
     Code.OVERLAP: "The same user or network in two departments.",
     Code.CHARACTERS: "A control or direction character that makes a text read other than it is.",
 }

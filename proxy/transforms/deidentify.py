@@ -213,6 +213,8 @@ def _merge(spans: Sequence[_Span]) -> list[_Span]:
         action = last.action
         if _rank(span.action) > _rank(action) or (_rank(span.action) == _rank(action) and length > best):
             action, best = span.action, length
+        if span.action.operator.reversible and not span.action.restore and action.operator.reversible:
+            action = replace(action, restore=False)
         merged[-1] = (_Span(last.start, max(last.end, span.end), action), best)
     return [span for span, _ in merged]
 
@@ -242,7 +244,7 @@ def _operate(value: str, action: Action, tokenizer: Tokenizer) -> str:
     match action.operator:
         case Operator.MASK:
             return mask(value, action.keep_last)
-        case Operator.TOKENIZE:
+        case Operator.TOKENIZE | Operator.SURROGATE:
             return tokenizer.token(action.entity_type, value, restore=action.restore)
         case Operator.REDACT:
             return redact(action.entity_type)
@@ -259,7 +261,10 @@ def _stronger(one: Action, other: Action) -> Action:
     """The stronger of two; of equals the first, so that a conversation's later turns change nothing in earlier ones."""
     if one.operator is other.operator is Operator.MASK:
         return replace(one, keep_last=min(one.keep_last, other.keep_last))
-    return other if _rank(other) > _rank(one) else one
+    stronger = other if _rank(other) > _rank(one) else one
+    if one.operator.reversible and other.operator.reversible:  # who wants no token back wants no surrogate back either
+        return replace(stronger, restore=one.restore and other.restore)
+    return stronger
 
 
 def _rank(action: Action) -> tuple[int, bool]:

@@ -1,5 +1,7 @@
 """From obligations to one action per type."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +29,9 @@ def by_type(actions):
 
 
 def test_operators_rise_in_strength():
-    assert sorted(Operator, key=STRENGTH.__getitem__) == [Operator.MASK, Operator.TOKENIZE, Operator.REDACT]
+    assert sorted(Operator, key=STRENGTH.__getitem__) == [
+        Operator.MASK, Operator.TOKENIZE, Operator.SURROGATE, Operator.REDACT,
+    ]  # fmt: skip
 
 
 def test_scores_come_from_the_rules_own_condition(load):
@@ -70,6 +74,13 @@ def test_combining_is_the_strictest_of_each():
     assert combine([]) == ()
 
 
+def test_a_surrogate_beats_a_token_but_comes_back_only_if_both_do():
+    token = Action("PERSON", Operator.TOKENIZE, 0.9, "a", restore=False)
+    surrogate = Action("PERSON", Operator.SURROGATE, 0.6, "b")
+    assert combine([token, surrogate]) == (Action("PERSON", Operator.SURROGATE, 0.6, "b", restore=False),)
+    assert combine([replace(token, restore=True), surrogate]) == (surrogate,)
+
+
 @given(st.lists(ACTIONS, max_size=6), st.randoms())
 def test_the_order_means_nothing(actions, random):
     shuffled = list(actions)
@@ -83,6 +94,8 @@ def test_a_further_action_never_does_less(actions, further):
     for name, action in before.items():
         assert STRENGTH[after[name].operator] >= STRENGTH[action.operator]
         assert after[name].min_score <= action.min_score
+        if action.operator.reversible and after[name].operator.reversible:
+            assert action.restore or not after[name].restore
 
 
 @given(st.lists(ACTIONS, max_size=5), st.lists(ACTIONS, max_size=5))

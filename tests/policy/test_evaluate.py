@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.finding import Label, Skipped, SkipReason
-from policy.decision import Effect, EntityFact, Inquiry, Mode, Operator
+from policy.decision import Direction, Effect, EntityFact, Inquiry, Mode, Operator
 from policy.evaluate import evaluate
-from policy.model import Condition, Defaults, EntityTest, LabelTest, Obligation, Policy, Rule
+from policy.model import Condition, Defaults, EntityTest, LabelTest, Obligation, Policy, Rule, SkipTest
 
 POLICY = """
 defaults: {effect: allow, when_uninspected: block, when_error: block}
@@ -31,6 +31,8 @@ PERSON, SSN, CARD = EntityFact("PERSON", 0.9), EntityFact("US_SSN", 0.9), Entity
 KEY = EntityFact("API_KEY", 0.9)
 FINANCIAL = Label("financial", 0.9, "m")
 TIMEOUT = Skipped("/x", SkipReason.TIMEOUT)
+SOUND = Skipped("/y", SkipReason.OPAQUE, "audio/wav")
+CLIENT = Skipped("", SkipReason.UNREADABLE_CLIENT)
 
 
 def ask(policy, **facts):
@@ -200,6 +202,9 @@ CONDITIONS = st.builds(
     entities=st.lists(ENTITY_TESTS, max_size=2).map(tuple),
     roles=st.sampled_from([(), ("tool",)]),
     labels=st.lists(st.builds(LabelTest, st.sampled_from(["hr", "public"]), SCORES), max_size=2).map(tuple),
+    uninspected=st.sampled_from(
+        [(), (), (SkipTest(SkipReason.TIMEOUT),), (SkipTest(SkipReason.OPAQUE, ("audio/*",)),)]
+    ),
 )
 OBLIGATIONS = st.builds(
     lambda operator, types, restore: Obligation(operator, types, tuple(sorted(types)), restore),
@@ -215,8 +220,11 @@ RULES = st.builds(
     message=st.sampled_from([None, "One.", "Two."]),
     mode=st.sampled_from(Mode),
     shape_only=st.booleans(),
+    on=st.sampled_from([(Direction.REQUEST,), (Direction.REQUEST,), (Direction.REPLY,), tuple(Direction)]),
 ).map(lambda rule: replace(rule, effect=Effect.ALLOW) if rule.shape_only else rule)
-DEFAULTS = st.builds(Defaults, *[st.sampled_from([Effect.ALLOW, Effect.BLOCK])] * 3)
+DEFAULTS = st.builds(
+    Defaults, *[st.sampled_from([Effect.ALLOW, Effect.BLOCK])] * 3, st.sampled_from([None, Effect.ALLOW, Effect.BLOCK])
+)
 POLICIES = st.builds(
     Policy,
     id=st.just("p"),
@@ -229,8 +237,9 @@ INQUIRIES = st.builds(
     department=st.sampled_from("abc"),
     entities=st.lists(FACTS, max_size=4).map(tuple),
     labels=st.lists(LABELS, max_size=2).map(tuple),
-    skipped=st.sampled_from([(), (TIMEOUT,)]),
+    skipped=st.lists(st.sampled_from([TIMEOUT, SOUND, CLIENT]), max_size=2).map(tuple),
     error=st.sampled_from([None, "x"]),
+    direction=st.sampled_from([Direction.REQUEST, Direction.REQUEST, Direction.REPLY]),
 )
 
 
@@ -261,7 +270,8 @@ def test_what_is_uninspected_or_failed_never_lowers_the_effect(policy, inquiry):
 @given(POLICIES, INQUIRIES)
 def test_every_decision_has_its_reasons(policy, inquiry):
     decision = evaluate(policy, inquiry, decision_id="d")
-    assert decision.determining_rules
+    of_reply = inquiry.direction is Direction.REPLY
+    assert decision.determining_rules or (of_reply and decision.effect is Effect.ALLOW)
     assert (decision.reroute_to is not None) == (decision.effect is Effect.REROUTE)
     assert len({action.entity_type for action in decision.actions}) == len(decision.actions)
     named = {rule for rule in decision.determining_rules if not rule.startswith("defaults.")}
@@ -272,12 +282,101 @@ def test_every_decision_has_its_reasons(policy, inquiry):
 def test_a_further_rule_lowers_the_effect_only_where_it_permits(policy, inquiry, rule):
     before = evaluate(policy, inquiry, decision_id="d")
     after = evaluate(replace(policy, rules=(*policy.rules, rule)), inquiry, decision_id="d")
-    assert after.effect >= before.effect or (rule.permits and "defaults.effect" in before.determining_rules)
+    spared = [key for key in before.determining_rules if key.startswith("defaults.")]
+    assert after.effect >= before.effect or (rule.permits and "defaults.effect" in spared) or (rule.answers and spared)
 
 
 @given(INQUIRIES, DEFAULTS)
 def test_no_rule_is_the_default(inquiry, defaults):
-    decision = evaluate(
-        Policy(id="p", revision="r", defaults=defaults), replace(inquiry, skipped=(), error=None), decision_id="d"
-    )
-    assert (decision.effect, decision.determining_rules) == (defaults.effect, ("defaults.effect",))
+    inquiry = replace(inquiry, skipped=(), error=None)
+    decision = evaluate(Policy(id="p", revision="r", defaults=defaults), inquiry, decision_id="d")
+    if inquiry.direction is Direction.REPLY:
+        assert (decision.effect, decision.determining_rules) == (Effect.ALLOW, ())
+    else:
+        assert (decision.effect, decision.determining_rules) == (defaults.effect, ("defaults.effect",))
+
+
+@pytest.mark.parametrize(
+    ("defaults", "skipped", "effect", "rules"),
+    [
+        ("{effect: allow}", (CLIENT,), "BLOCK", ["defaults.unreadable_clients"]),
+        ("{effect: allow, when_uninspected: allow}", (CLIENT,), "ALLOW", ["defaults.effect", "defaults.unreadable_clients"]),
+        ("{effect: allow, unreadable_clients: allow}", (CLIENT,), "ALLOW", ["defaults.effect", "defaults.unreadable_clients"]),
+        ("{effect: allow, unreadable_clients: allow}", (TIMEOUT,), "BLOCK", ["defaults.when_uninspected"]),
+        ("{effect: allow, unreadable_clients: allow}", (CLIENT, SOUND), "BLOCK", ["defaults.when_uninspected"]),
+        ("{effect: allow, when_uninspected: allow, unreadable_clients: block}", (CLIENT,), "BLOCK", ["defaults.unreadable_clients"]),
+        ("{effect: allow, when_uninspected: allow, unreadable_clients: block}", (SOUND,), "ALLOW", ["defaults.effect", "defaults.when_uninspected"]),
+        ("{unreadable_clients: allow}", (CLIENT,), "BLOCK", ["defaults.effect"]),
+    ],
+)  # fmt: skip
+def test_clients_that_nobody_can_read(load, defaults, skipped, effect, rules):
+    decision = ask(load(f"defaults: {defaults}"), skipped=skipped)
+    assert (decision.effect, list(decision.determining_rules)) == (Effect[effect], rules)
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "effect", "rules"),
+    [
+        ("when: {departments: [lab], uninspected: [opaque]}, effect: allow", {"skipped": (SOUND,)}, "ALLOW", ["r"]),
+        ("when: {departments: [lab], uninspected: [opaque]}, effect: allow", {"skipped": (SOUND, TIMEOUT)}, "BLOCK", ["defaults.when_uninspected"]),
+        ("when: {departments: [lab], uninspected: [opaque]}, effect: allow", {"skipped": (SOUND,), "department": "default"}, "BLOCK", ["defaults.when_uninspected"]),
+        ("when: {uninspected: [{reason: opaque, media: ['audio/*']}]}, effect: allow", {"skipped": (SOUND,)}, "ALLOW", ["r"]),
+        ("when: {uninspected: [{reason: opaque, media: ['image/*']}]}, effect: allow", {"skipped": (SOUND,)}, "BLOCK", ["defaults.when_uninspected"]),
+        ("when: {uninspected: [unreadable_client]}, effect: allow", {"skipped": (CLIENT,)}, "ALLOW", ["r"]),
+        ("when: {uninspected: [opaque]}, effect: block", {"skipped": (SOUND,)}, "BLOCK", ["r"]),
+        ("when: {uninspected: [opaque]}, effect: reroute, obligations: [{to: m}]", {"skipped": (SOUND,)}, "REROUTE", ["r"]),
+        # what is found brings no permission about, nor does a rule that only de-identifies or only monitors
+        ("when: {uninspected: [opaque], entities: [PERSON]}, effect: allow", {"skipped": (SOUND,), "entities": (PERSON,)}, "BLOCK", ["defaults.when_uninspected"]),
+        ("when: {uninspected: [opaque]}, obligations: [{redact: [PII]}]", {"skipped": (SOUND,)}, "BLOCK", ["defaults.when_uninspected"]),
+        ("mode: monitor, when: {uninspected: [opaque]}, effect: allow", {"skipped": (SOUND,)}, "BLOCK", ["defaults.when_uninspected"]),
+    ],
+)  # fmt: skip
+def test_a_rule_speaks_of_what_could_not_be_inspected(load, rule, facts, effect, rules):
+    policy = load(f"""
+        defaults: {{effect: allow}}
+        departments: {{lab: {{}}}}
+        models: {{m: {{backend: embedded, model: smollm2-135m}}}}
+        rules: [{{id: r, {rule}}}]
+    """)
+    decision = ask(policy, **{"department": "lab", **facts})
+    assert (decision.effect, sorted(decision.determining_rules)) == (Effect[effect], rules)
+
+
+def test_what_could_not_be_inspected_never_permits(load):
+    policy = load("rules: [{id: r, when: {uninspected: [opaque]}, effect: allow}]")
+    assert ask(policy, skipped=(SOUND,)).determining_rules == ("defaults.effect",)
+
+
+REPLIES = """
+defaults: {effect: block}
+rules:
+  - {id: asked, when: {entities: [SECRETS]}, effect: block}
+  - {id: names, on: [reply], when: {entities: [{type: PERSON, min_count: 2}]}, obligations: [{redact: [PERSON]}]}
+  - {id: keys, on: [request, reply], when: {entities: [API_KEY]}, effect: block, message: A key.}
+  - {id: noted, on: [reply], mode: monitor, when: {entities: [US_SSN]}, effect: block}
+"""
+
+
+@pytest.mark.parametrize(
+    ("facts", "effect", "rules", "matched", "actions"),
+    [
+        ({}, "ALLOW", (), (), []),  # `defaults.effect` speaks of requests
+        ({"entities": (PERSON,)}, "ALLOW", (), (), []),
+        ({"entities": (PERSON, PERSON)}, "ALLOW", (), ("names",), ["PERSON"]),
+        ({"entities": (KEY, PERSON, PERSON)}, "BLOCK", ("keys",), ("keys", "names"), []),
+        ({"entities": (SSN,)}, "ALLOW", (), ("monitor:noted",), []),
+        ({"skipped": (TIMEOUT,)}, "BLOCK", ("defaults.when_uninspected",), (), []),
+        ({"error": "x"}, "BLOCK", ("defaults.when_error",), (), []),
+    ],
+)
+def test_replies(load, facts, effect, rules, matched, actions):
+    decision = ask(load(REPLIES), direction=Direction.REPLY, **facts)
+    assert (decision.effect, decision.determining_rules, decision.matched_rules) == (Effect[effect], rules, matched)
+    assert [action.entity_type for action in decision.actions] == actions
+
+
+def test_rules_on_replies_say_nothing_of_requests(load):
+    assert ask(load(REPLIES), entities=(PERSON, PERSON, SSN)).matched_rules == ()
+    assert ask(load(REPLIES), entities=(KEY,)).matched_rules == ("asked", "keys")
+    permitted = load("rules: [{id: r, on: [reply], effect: allow}]")
+    assert ask(permitted).determining_rules == ("defaults.effect",)

@@ -66,8 +66,10 @@ def test_every_field_is_told(rules):
               models: ['claude-*']
               providers: [anthropic]
               hosts: ['*.x.com']
+              uninspected: [timeout, {reason: opaque, media: ['audio/*', 'video/*']}]
     """
-    parts = rules(policy, host="api.openai.com")["r"].parts
+    skipped = (Skipped("", SkipReason.UNREADABLE), Skipped("", SkipReason.OPAQUE, "image/png"))
+    parts = rules(policy, host="api.openai.com", skipped=skipped)["r"].parts
     assert [(p.field, p.wanted, p.found, p.holds) for p in parts] == [
         ("departments", "support or finance", "finance", True),
         ("users", "bob", "ana", False),
@@ -77,6 +79,7 @@ def test_every_field_is_told(rules):
         ("models", "claude-*", "gpt-4o", False),
         ("providers", "anthropic", "openai", False),
         ("hosts", "*.x.com", "api.openai.com", False),
+        ("uninspected", "timeout or opaque audio/* or video/*", "opaque image/png, unreadable", False),
     ]  # fmt: skip
 
 
@@ -120,10 +123,25 @@ def test_summaries(load):
     uninspected = replace(INQUIRY, entities=(), skipped=(Skipped("", SkipReason.TIMEOUT),), error="x")
     assert explain(load("mode: monitor"), uninspected).summary == (
         "block, by defaults.effect, defaults.when_uninspected, defaults.when_error",
-        "1 part(s) uninspected: at least block",
+        "1 part(s) uninspected: at least block (when_uninspected), unless a rule speaks of them",
         "an error inside: at least block",
         "mode monitor: this is recorded, and the request goes as it is",
     )
+
+
+def test_replies(load):
+    policy = load("""
+        rules:
+          - {id: asked, effect: allow}
+          - {id: told, on: [reply], when: {entities: [JWT]}, obligations: [{redact: [JWT]}]}
+    """)
+    about = INQUIRY.of_reply((EntityFact("JWT", 0.9, "assistant"),))
+    told = explain(policy, about)
+    assert [rule.outcome for rule in told.rules] == [
+        "does not apply: it speaks of a request", "its obligations are carried out",
+    ]  # fmt: skip
+    assert told.summary == ("allow, by no rule: nobody speaks of this reply", "redact JWT from 0.5, by told")
+    assert explain(policy, INQUIRY).rules[1].outcome == "does not apply: it speaks of a reply"
 
 
 def test_actions_in_words():
@@ -137,5 +155,5 @@ def test_it_tells_what_was_decided(policy, inquiry):
     explanation = explain(policy, inquiry, decision_id="d")
     assert explanation.decision == evaluate(policy, inquiry, decision_id="d")
     for rule, told in zip(policy.rules, explanation.rules, strict=True):
-        assert told.holds == holds(rule.when, inquiry)
-        assert (told.outcome == "does not apply") == (not told.holds)
+        assert told.holds == (inquiry.direction in rule.on and holds(rule.when, inquiry))
+        assert told.outcome.startswith("does not apply") == (not told.holds)

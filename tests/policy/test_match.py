@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.finding import Label
+from detectors.finding import Label, Skipped, SkipReason
 from policy.decision import EntityFact, Inquiry
 from policy.match import FIELDS, counting, field_holds, holds, provider_of, stated
 from policy.model import Condition
@@ -16,6 +16,7 @@ BASE = {
     "provider": "openai",
     "host": "api.openai.com",
     "model": "gpt-4o-mini",
+    "skipped": (Skipped("/a", SkipReason.UNSUPPORTED_MEDIA, "Audio/wav"), Skipped("/b", SkipReason.OPAQUE)),
 }
 
 
@@ -58,6 +59,13 @@ BASE = {
         ("{providers: [anthropic]}", False),
         ("{hosts: ['*.openai.com']}", True),
         ("{hosts: [openai.com]}", False),
+        ("{uninspected: [timeout]}", False),
+        ("{uninspected: [unsupported_media]}", True),
+        ("{uninspected: [timeout, opaque]}", True),
+        ("{uninspected: [{reason: unsupported_media, media: ['audio/*']}]}", True),
+        ("{uninspected: [{reason: unsupported_media, media: ['image/*', 'AUDIO/WAV']}]}", True),
+        ("{uninspected: [{reason: unsupported_media, media: ['image/*']}]}", False),
+        ("{uninspected: [{reason: opaque, media: ['*']}]}", False),  # nobody knows its format
         ("{departments: [finance], labels: [financial], entities: [PCI]}", True),
         ("{departments: [finance], labels: [hr], entities: [PCI]}", False),
     ],
@@ -72,7 +80,7 @@ def test_nothing_known_matches_no_stated_field(load, field):
     """An empty inquiry satisfies a field only by a glob for everything."""
     text = {
         "departments": "[finance]", "users": "[ana]", "entities": "['*']", "labels": "[hr]", "tasks": "[x]",
-        "models": "['?*']", "providers": "[openai]", "hosts": "['?*']",
+        "models": "['?*']", "providers": "[openai]", "hosts": "['?*']", "uninspected": "[opaque]",
     }[field]  # fmt: skip
     rule = load(f"departments: {{finance: }}\nrules: [{{id: r, effect: block, when: {{{field}: {text}}}}}]\n").rules[0]
     assert stated(rule.when) == [field]

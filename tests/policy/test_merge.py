@@ -56,6 +56,38 @@ def test_of_two_parents_the_stricter_defaults_hold(load):
     assert policy.mode is Mode.ENFORCE
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "mine", "effect"),
+    [
+        ("when_uninspected: block", "unreadable_clients: allow", "", Effect.BLOCK),
+        ("unreadable_clients: allow", "when_uninspected: block", "", Effect.BLOCK),
+        ("unreadable_clients: allow", "effect: allow", "when_uninspected: block", Effect.ALLOW),
+        ("unreadable_clients: block", "effect: allow", "when_uninspected: allow", Effect.BLOCK),
+        ("when_uninspected: allow", "effect: allow", "unreadable_clients: block", Effect.BLOCK),
+        ("effect: allow", "effect: allow", "", None),
+    ],
+)
+def test_clients_that_nobody_can_read(load, one, two, mine, effect):
+    policy = load(
+        f"extends: [one.yaml, two.yaml]\ndefaults: {{{mine}}}\n",
+        one=f"defaults: {{{one}}}\n", two=f"defaults: {{{two}}}\n",
+    )  # fmt: skip
+    assert policy.defaults.unreadable_clients is effect
+
+
+def test_rules_on_what_is_uninspected_and_anothers_defaults(load, problems):
+    sound = "schema: privet.policy/1\nid: lab\nrules: [{id: sound, when: {uninspected: [opaque]}, effect: allow}]\n"
+    head = "schema: privet.policy/1\nid: acme\nextends: [company.yaml, lab.yaml]\n"
+    assert problems(head, company=COMPANY, lab=sound) == [
+        "3:10: P007: rule 'sound' of policy 'lab' lets go what another of these blocks by when_uninspected"
+    ]
+    assert load(head, company=COMPANY.replace("when_uninspected: block", "when_error: block"), lab=sound)
+    own = COMPANY + "  - {id: sound, when: {uninspected: [opaque]}, effect: allow}\n"  # its own defaults it may relax
+    assert load(
+        "extends: company.yaml\nrules: [{id: sound, when: {uninspected: [opaque]}, effect: allow}]", company=own
+    )
+
+
 def test_an_override_takes_the_rules_place(load):
     policy = load(
         """
@@ -76,6 +108,8 @@ def test_an_override_takes_the_rules_place(load):
     [
         ("mode: monitor", "4:7: P007: a policy this extends enforces. To try out rules, set their own mode"),
         ("defaults: {when_uninspected: allow}", "4:30: P007: a policy this extends says block for when_uninspected"),
+        ("defaults: {unreadable_clients: allow}", "4:32: P007: a policy this extends says block for unreadable_clients"),
+        ("rules: [{id: sound, when: {uninspected: [opaque]}, effect: allow}]", "4:14: P007: rule 'sound' lets go what a policy this extends blocks by when_uninspected"),
         ("models: {m: {backend: openai, base_url: 'http://h/', model: x}}", "4:13: P007: model 'm' is defined otherwise by a policy this extends"),
         ("rules: [{id: jwt, effect: allow}]", "4:14: P007: rule 'jwt' weakens the rule of policy 'company' that it overrides: its effect is allow, weaker than block"),
         ("rules: [{id: jwt, when: {departments: [finance]}, effect: block}]", "4:14: P007: rule 'jwt' weakens the rule of policy 'company' that it overrides: its condition holds for fewer requests (departments)"),

@@ -3,7 +3,9 @@
 import pytest
 
 from configs.entities import entity_groups, thresholds
-from policy.decision import Effect, Mode, Operator
+from detectors.finding import SkipReason
+from policy.decision import Direction, Effect, Mode, Operator
+from policy.model import SkipTest
 
 HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model: smollm2-135m}}\nrules:\n"
 
@@ -19,7 +21,7 @@ HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model
         ("{id: a, effect: false}", ["5:21: P002: expected allow, reroute or block, got true or false"]),
         ("{id: a, effect: block, mode: on}", ["5:34: P002: expected enforce or monitor, got 'on'"]),
         ("{id: a, effect: block, message: 3}", ["5:37: P002: expected text in quotes, got a number (3)"]),
-        ("{id: a, effect: block, when: finance}", ["5:34: P002: expected a map with departments, users, entities, roles, labels, tasks, models, providers and hosts, got text ('finance')"]),
+        ("{id: a, effect: block, when: finance}", ["5:34: P002: expected a map with departments, users, entities, roles, labels, tasks, models, providers, hosts and uninspected, got text ('finance')"]),
         ("{id: a, effect: block, when: {department: [x]}}", ["5:35: P001: unknown key 'department'. Did you mean departments?"]),
         ("{id: a, effect: block, when: {departments: [x]}}", ["5:49: P005: no department is called 'x'. Known: default"]),
         ("{id: a, effect: block, when: {departments: x}}", ["5:48: P002: expected a list, such as [finance], got text ('x')"]),
@@ -38,6 +40,16 @@ HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model
         ("{id: a, effect: block, when: {labels: [{name: hr, min_score: -1}]}}", ["5:66: P002: expected a number from 0 to 1, got a number (-1)"]),
         ("{id: a, effect: block, when: {labels: [{min_score: 0.5}]}}", ["5:44: P002: name is missing: expected label"]),
         ("{id: a, effect: block, when: {providers: [opnai]}}", ["5:47: P005: no provider is called 'opnai'. Did you mean openai?"]),
+        ("{id: a, effect: block, when: {uninspected: []}}", ["5:48: P008: an empty list matches nothing. Leave the key out if it should not matter"]),
+        ("{id: a, effect: block, when: {uninspected: [time_out]}}", ["5:49: P005: no reason is called 'time_out'. Did you mean timeout?"]),
+        ("{id: a, effect: block, when: {uninspected: [{media: ['audio/*']}]}}", ["5:49: P002: reason is missing: expected reason"]),
+        ("{id: a, effect: block, when: {uninspected: [{reason: opaque, media: audio}]}}", ["5:73: P002: expected a list, such as [\"audio/*\"], got text ('audio')"]),
+        ("{id: a, effect: block, on: reply}", ["5:32: P002: expected a list, such as [request, reply], got text ('reply')"]),
+        ("{id: a, effect: block, on: [replies]}", ["5:33: P002: expected request or reply, got 'replies'. Did you mean reply?"]),
+        ("{id: a, effect: block, on: []}", ["5:32: P008: an empty list matches nothing. Leave the key out if it should not matter"]),
+        ("{id: a, on: [reply], obligations: [{to: m}]}", ["5:39: P017: a reply is there already and can't be rerouted: allow it, or block it"]),
+        ("{id: a, on: [request, reply], obligations: [{tokenize: [PII]}]}", ["5:48: P017: in a reply nobody turns tokens or surrogates back: redact or mask, in a rule of its own"]),
+        ("{id: a, on: [reply], obligations: [{surrogate: [PII]}]}", ["5:39: P017: in a reply nobody turns tokens or surrogates back: redact or mask, in a rule of its own"]),
         ("{id: a, effect: reroute}", ["5:5: P014: a reroute needs its model: add {to: NAME} to obligations"]),
         ("{id: a, effect: reroute, obligations: [{redact: [PII]}]}", ["5:43: P014: a reroute needs its model: add {to: NAME} to obligations"]),
         ("{id: a, effect: reroute, obligations: [{to: }]}", ["5:48: P002: expected the name of one of the policy's models, got nothing"]),
@@ -103,7 +115,8 @@ def test_obligations(load):
     one = rule(
         load,
         """effect: reroute, obligations: [{to: m}, {tokenize: {types: [PERSON], restore: false}},
-        {mask: {types: [CREDIT_CARD], keep_last: 4}}, {redact: [SECRETS, PERSON]}, {tokenize: [IBAN_CODE]}]""",
+        {mask: {types: [CREDIT_CARD], keep_last: 4}}, {redact: [SECRETS, PERSON]}, {tokenize: [IBAN_CODE]},
+        {surrogate: [PERSON]}, {surrogate: {types: [US_SSN], restore: false}}]""",
     )
     assert one.to == "m"
     assert [(o.operator, o.written, o.restore, o.keep_last) for o in one.obligations] == [
@@ -111,6 +124,8 @@ def test_obligations(load):
         (Operator.MASK, ("CREDIT_CARD",), False, 4),
         (Operator.REDACT, ("SECRETS", "PERSON"), False, 0),
         (Operator.TOKENIZE, ("IBAN_CODE",), True, 0),
+        (Operator.SURROGATE, ("PERSON",), True, 0),
+        (Operator.SURROGATE, ("US_SSN",), False, 0),
     ]  # fmt: skip
     assert one.obligations[2].types == {*entity_groups()["SECRETS"], "PERSON"}
 
@@ -118,6 +133,19 @@ def test_obligations(load):
 def test_the_rest(load):
     one = rule(load, "effect: block, mode: monitor, message: No., description: 'two\n   lines', when: ")
     assert (one.mode, one.message, one.description, one.policy_id) == (Mode.MONITOR, "No.", "two lines", "acme")
+    assert one.on == (Direction.REQUEST,)
+
+
+@pytest.mark.parametrize(("on", "read"), [("[reply]", "reply"), ("[request]", "request"), ("[reply, request]", "both")])
+def test_what_a_rule_speaks_of(load, on, read):
+    meant = {"reply": (Direction.REPLY,), "request": (Direction.REQUEST,), "both": tuple(Direction)}[read]
+    assert rule(load, f"effect: block, on: {on}").on == meant
+    assert rule(load, f"on: {on}, obligations: [{{redact: [PII]}}, {{mask: [PERSON]}}]").on == meant
+
+
+def test_uninspected(load):
+    tests = rule(load, "effect: allow, when: {uninspected: [opaque, {reason: unreadable, media: ['audio/*']}]}").when
+    assert tests.uninspected == (SkipTest(SkipReason.OPAQUE), SkipTest(SkipReason.UNREADABLE, ("audio/*",)))
 
 
 def test_a_mask_may_keep_four_of_a_card_if_its_code_is_redacted(load):

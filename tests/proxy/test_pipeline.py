@@ -126,7 +126,8 @@ async def test_uninspected_is_not_harmless(make, reason: SkipReason) -> None:
     verdict = await make(reason=reason).judge(request("hello"), WHO)
     assert verdict.refusal is not None
     assert verdict.refusal.status == (503 if reason.value in {"timeout", "detector_down", "detector_error"} else 403)
-    assert "defaults.when_uninspected" in verdict.decision.determining_rules
+    key = "unreadable_clients" if reason.value == "unreadable_client" else "when_uninspected"
+    assert f"defaults.{key}" in verdict.decision.determining_rules
     allowed = await make(POLICY.replace("when_uninspected: block", "when_uninspected: allow"), reason=reason).judge(
         request("hello"), WHO
     )

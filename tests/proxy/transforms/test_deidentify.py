@@ -76,6 +76,21 @@ def test_the_strongest_of_two_actions_for_a_type() -> None:
     assert run(["Anna Schmidt"], [(0, "Anna Schmidt", "PERSON")], actions).texts == {"/0": "[PERSON]"}
 
 
+def test_a_token_that_nobody_wants_back_keeps_a_surrogate_of_the_same_value_from_coming_back() -> None:
+    actions = [action("PERSON", Operator.TOKENIZE, restore=False), action("LOCATION", Operator.SURROGATE)]
+    found = [(0, "Anna Schmidt", "PERSON"), (0, "Anna Schmidt", "LOCATION")]
+    done = run(["Anna Schmidt"], found, actions)
+    assert "Anna" not in done.texts["/0"]
+    assert done.tokens == {}
+
+
+def test_surrogates_hide_the_value_and_come_back() -> None:
+    done = run(["I am Anna Schmidt."], [(0, "Anna Schmidt", "PERSON")], [action("PERSON", Operator.SURROGATE)])
+    assert "Anna" not in done.texts["/0"]
+    assert list(done.tokens.values()) == ["Anna Schmidt"]
+    assert done.applied == (("/0", "PERSON", "surrogate", 1),)
+
+
 def test_masks_keep_the_fewer_characters() -> None:
     actions = [action("PERSON", Operator.MASK, keep_last=4), action("PERSON", Operator.MASK, keep_last=1)]
     assert run(["Schmidtova"], [(0, "Schmidtova", "PERSON")], actions).texts == {"/0": "*********a"}
