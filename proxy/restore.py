@@ -19,7 +19,7 @@ from proxy.framing import LIMIT, ArrayFramer, Frame, SseEvent, line_framer, pars
 from proxy.json_level import JsonLevel
 from proxy.providers.dialect import Delta, Dialect
 from proxy.providers.json_spans import Document, Literal, edit, flatten, parse, quote, scan, value_at
-from proxy.token_index import Part, TokenIndex
+from proxy.token_index import BEFORE, Known, Part, TokenIndex
 
 _NESTING = 400
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"})
@@ -31,10 +31,10 @@ def restore_text(text: str, tokens: Mapping[str, str], *, json_escaped: bool = F
     return _restored(text, TokenIndex(tokens), 1 if json_escaped else 0)
 
 
-def restore_body(body: bytes, media_type: str, tokens: Mapping[str, str]) -> bytes:
+def restore_body(body: bytes, media_type: str, tokens: Mapping[str, str], vault: Known | None = None) -> bytes:
     """A whole reply with its tokens turned back; the same object if there are none in it."""
-    index = TokenIndex(tokens)
-    if not tokens or not index.mentioned(body):
+    index = TokenIndex(tokens, vault)
+    if not index or not index.mentioned(body):
         return body
     if media_type in _LINES:
         lines = body.split(b"\n")
@@ -48,9 +48,16 @@ def restore_body(body: bytes, media_type: str, tokens: Mapping[str, str]) -> byt
 class StreamRestorer:
     """Restores one streamed reply. `feed` takes its bytes as they come, `finish` says that no more will."""
 
-    def __init__(self, dialect: Dialect, tokens: Mapping[str, str], media_type: str, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        tokens: Mapping[str, str],
+        media_type: str,
+        limit: int = LIMIT,
+        vault: Known | None = None,
+    ) -> None:
         # What isn't text is passed on: a value of another length would break a binary frame.
-        self._index = TokenIndex(tokens if _is_text(media_type) else {})
+        self._index = TokenIndex(tokens, vault) if _is_text(media_type) else TokenIndex({})
         self._reader: _TextReader | _EventReader
         if media_type == _SSE:
             self._reader = _EventReader(dialect, self._index, sse_framer(limit), sse=True, limit=limit)
@@ -63,13 +70,13 @@ class StreamRestorer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """What can go on, in pieces that are not empty."""
-        if not self._index.tokens:
+        if not self._index:
             return [data] if data else []
         return [piece for piece in self._reader.feed(data) if piece]
 
     def finish(self) -> list[bytes]:
         """What is left."""
-        return [piece for piece in self._reader.finish() if piece] if self._index.tokens else []
+        return [piece for piece in self._reader.finish() if piece] if self._index else []
 
 
 @dataclass(slots=True)
@@ -111,12 +118,13 @@ class _Piece:
 class _Channel:
     """One text that several events carry in pieces."""
 
-    __slots__ = ("_index", "_level", "_pieces")
+    __slots__ = ("_before", "_index", "_level", "_pieces")
 
     def __init__(self, index: TokenIndex, *, is_json: bool) -> None:
         self._index = index
         self._level = JsonLevel() if is_json else None
         self._pieces: deque[_Piece] = deque()
+        self._before = ""
 
     def add(self, event: _Event, pointer: str, text: str) -> None:
         """One piece more."""
@@ -125,7 +133,10 @@ class _Channel:
 
     def run(self, *, final: bool) -> None:
         """Settle what can be settled: all of it if the channel ends."""
-        parts, _ = self._index.cut("".join(piece.rest for piece in self._pieces), final=final)
+        text = "".join(piece.rest for piece in self._pieces)
+        parts, rest = self._index.cut(text, final=final, before=self._before)
+        if parts:
+            self._before = (self._before + text)[: -len(rest) or None][-BEFORE:]
         for part in parts:
             self._spread(part)
         while self._pieces and not self._pieces[0].rest:
@@ -136,7 +147,7 @@ class _Channel:
         new: str | None = None
         if part.token is not None:
             depth = 0 if self._level is None else max(1, self._level.depth)
-            new = _escaped(self._index.tokens[part.token], depth)
+            new = _escaped(self._index.value(part.token), depth)
         if self._level is not None:
             self._level.feed(part.text)
         left = len(part.text)
@@ -257,11 +268,13 @@ class _TextReader:
         self._index = index
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._held = ""
+        self._before = ""
 
     def feed(self, data: bytes, *, final: bool = False) -> list[bytes]:
         """What can go on."""
         text = self._held + self._decoder.decode(data, final)
-        parts, self._held = self._index.cut(text, final=final)
+        parts, self._held = self._index.cut(text, final=final, before=self._before)
+        self._before = (self._before + text)[: -len(self._held) or None][-BEFORE:]
         return [_join(parts, self._index, 0).encode("utf-8", "surrogateescape")]
 
     def finish(self) -> list[bytes]:
@@ -285,7 +298,7 @@ def _restored(text: str, index: TokenIndex, depth: int) -> str:
 
 
 def _join(parts: list[Part], index: TokenIndex, depth: int) -> str:
-    return "".join(part.text if part.token is None else _escaped(index.tokens[part.token], depth) for part in parts)
+    return "".join(part.text if part.token is None else _escaped(index.value(part.token), depth) for part in parts)
 
 
 def _escaped(value: str, depth: int) -> str:

@@ -1,20 +1,31 @@
-"""Finds this request's own tokens in text, in every form that models give them; tells where one may have begun.
+"""Finds in a text what stands for values (tokens and surrogates), however models write it; tells where one may begin.
 
-A token is known by its entity type and eight characters, in any case, with or without backslashes before underscores
-(Markdown escapes them, JSON escapes those). What stands around it (quotes, brackets, a plural's s) isn't looked at.
-Nothing that merely looks like a token is found, only those that were made for the request.
+A token is known by its entity type and eight characters. Models change its case, escape its underscores (Markdown
+does, and JSON around that), drop, double or replace them (`PERSON-7KQ2MXAB`), and take O for 0, or I and L for 1. What
+stands around it (quotes, brackets, asterisks, a plural's s) isn't looked at. A surrogate is an ordinary text: it is
+found as whole words, in any case.
+
+Nothing that merely looks like a token is found: only those that were made for the request, and those that the vault
+knows for the same person.
 """
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from proxy.transforms.token import CODE_LENGTH, plain_form
+from proxy.transforms.token import CODE_LENGTH, read_code
 
-_ESCAPES = 4  # backslashes before an underscore: two levels of JSON around Markdown
-_UNDERSCORE = rf"\\{{0,{_ESCAPES}}}_"
-# A beginning of a token: words of letters joined by underscores, and perhaps backslashes that one will follow.
-_BEGINNING = re.compile(rf"[A-Z]+(?:{_UNDERSCORE}[A-Z0-9]*)*(?P<open>\\{{1,{_ESCAPES}}})?", re.ASCII | re.IGNORECASE)
+# Two levels of JSON around Markdown put four backslashes before an underscore; JSON may also write it as \u005f.
+_SEPARATOR = r"(?:\\{0,4}[_\-\u2010\u2011\u2013]|\\{1,4}u005f)"
+_BETWEEN = f"{_SEPARATOR}{{0,2}}"
+_SEPARATOR_LENGTH = 9  # characters, at most
+_SEPARATORS = re.compile(rf"{_SEPARATOR}|\\{{1,4}}(?:u(?:0(?:0(?:5)?)?)?)?\Z", re.IGNORECASE)
+# A beginning of a token: letters and digits, separators between them, and perhaps a part of one at the end.
+_BEGINNING = re.compile(rf"[A-Z0-9]+(?:{_SEPARATOR}+[A-Z0-9]*)*(?:\\{{1,4}}(?:u(?:0(?:0(?:5)?)?)?)?)?", re.IGNORECASE)
+_TOKEN = re.compile(rf"[A-Z]+(?:_[A-Z]+)*_[0-9A-Z]{{{CODE_LENGTH}}}", re.ASCII)
+# What may stand before a whole word, besides what is no letter and no digit: JSON's escapes end with a letter.
+_ESCAPE_BEFORE = re.compile(r"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
+BEFORE = 6  # characters that `cut` may have to know of what went before
 
 
 class Part(NamedTuple):
@@ -28,69 +39,188 @@ class Part(NamedTuple):
         return f"Part({len(self.text)} characters)"
 
 
+class Known(Protocol):
+    """Earlier tokens and surrogates of the same person: a view into the vault."""
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The entity types of its tokens."""
+
+    @property
+    def surrogates(self) -> Mapping[str, str]:
+        """Surrogate → value."""
+
+    def value(self, token: str) -> str | None:
+        """The value of a token in plain form, if it may be turned back."""
+
+
+class _Found(NamedTuple):
+    start: int
+    end: int
+    token: str
+    literal: bool
+
+
 class TokenIndex:
-    """The tokens of one request. Build it once for each reply."""
+    """What may be turned back in one reply. Build it once for each."""
 
-    __slots__ = ("_beginnings", "_exact", "_first", "_longest", "_mention", "_start", "tokens")
+    __slots__ = (
+        "_beginnings",
+        "_exact",
+        "_first",
+        "_literal",
+        "_longest",
+        "_mention",
+        "_prefixes",
+        "_start",
+        "_types",
+        "_vault",
+        "tokens",
+    )
 
-    def __init__(self, tokens: Mapping[str, str]) -> None:
-        self.tokens = tokens
-        types = sorted({token.rpartition("_")[0] for token in tokens}, key=lambda name: (len(name), name))
-        forms = [_UNDERSCORE.join(re.escape(word) for word in name.split("_")) for name in types]
+    def __init__(self, tokens: Mapping[str, str], vault: Known | None = None) -> None:
+        surrogates = {text: value for text, value in tokens.items() if not _TOKEN.fullmatch(text)}
+        made = [token for token in tokens if token not in surrogates]
+        if vault is not None:
+            surrogates = {**vault.surrogates, **surrogates}
+        self._vault = vault
+        self.tokens: dict[str, str] = {**{token: tokens[token] for token in made}, **surrogates}
+        opened = vault.types if vault is not None else frozenset[str]()
+        types = sorted({*(token.rpartition("_")[0] for token in made), *opened}, key=lambda name: (len(name), name))
+        forms = [_BETWEEN.join(re.escape(word) for word in name.split("_")) for name in types]
         self._start = _compile("|".join(forms) or "(?!)")
         # The shortest first: a stream, too, knows the shorter of two tokens first.
-        self._exact = [_compile(rf"{form}{_UNDERSCORE}[A-Z0-9]{{{CODE_LENGTH}}}") for form in forms]
-        self._beginnings = frozenset(token[:end] for token in tokens for end in range(1, len(token)))
-        self._first = frozenset(form for token in tokens for form in (token[0], token[0].lower()))
-        self._longest = max((len(token) + _ESCAPES * token.count("_") for token in tokens), default=0)
-        words = sorted({re.escape(name.partition("_")[0]) for name in types})
-        self._mention = re.compile("|".join(words).encode() or b"(?!)", re.IGNORECASE)
+        self._exact = [
+            (name, _compile(rf"{form}{_BETWEEN}([A-Z0-9]{{{CODE_LENGTH}}})"))
+            for name, form in zip(types, forms, strict=True)
+        ]
+        keys = [_folded(token) for token in made]
+        self._beginnings = frozenset(key[:end] for key in keys for end in range(1, len(key)))
+        self._types = tuple(_folded(name) for name in sorted(opened))
+        plain = {text.lower(): text for text in surrogates}
+        self._prefixes = frozenset(text[:end] for text in plain for end in range(1, len(text) + 1))
+        longest_first = sorted(plain, key=lambda text: (-len(text), text))
+        self._literal = _compile("|".join(_whole(text) for text in longest_first)) if plain else None
+        self._first = frozenset(text[0].lower() for text in (*types, *plain))
+        at_most = [len(name) + CODE_LENGTH + (name.count("_") + 1) * 2 * _SEPARATOR_LENGTH for name in types]
+        self._longest = max([*at_most, *map(len, plain)], default=0)
+        words = {re.escape(name.partition("_")[0]) for name in types}
+        words |= {re.escape(word) for text in plain if (word := _first_word(text))}
+        self._mention = re.compile("|".join(sorted(words)).encode() or b"(?!)", re.IGNORECASE)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to turn back."""
+        return bool(self._exact) or self._literal is not None
 
     def mentioned(self, data: bytes) -> bool:
         """Whether there can be a token in these bytes at all: a quick look."""
         return self._mention.search(data) is not None
 
-    def cut(self, text: str, *, final: bool) -> tuple[list[Part], str]:
-        """The text in parts, and the end of it in which a token may have begun (nothing if the text is `final`)."""
+    def value(self, token: str) -> str:
+        """The value of a token that `cut` found."""
+        value = self.tokens.get(token)
+        if value is None and self._vault is not None:
+            value = self._vault.value(token)
+        return token if value is None else value
+
+    def cut(self, text: str, *, final: bool, before: str = "") -> tuple[list[Part], str]:
+        """The text in parts, and the end of it in which a token may have begun (nothing if the text is `final`).
+
+        `before` is what went before it: a surrogate isn't found in the middle of a word.
+        """
         parts: list[Part] = []
         done = 0
+        found = self._search(text, 0, before)
         while True:
-            found = self._search(text, done)
-            held = len(text) if final else self._held(text, done)
-            if found is None or found[0] > held:
+            held = len(text) if final else self._held(text, done, before)
+            if found is None or found.start > held or (found.literal and found.start == held < len(text)):
                 if held > done:
                     parts.append(Part(text[done:held]))
                 return parts, text[held:]
-            start, end, token = found
-            if start > done:
-                parts.append(Part(text[done:start]))
-            parts.append(Part(text[start:end], token))
-            done = end
+            if found.start > done:
+                parts.append(Part(text[done : found.start]))
+            parts.append(Part(text[found.start : found.end], found.token))
+            done = found.end
+            found = self._search(text, done, before)
 
-    def _search(self, text: str, at: int) -> tuple[int, int, str] | None:
-        """The first token from `at` on: start, end, plain form."""
+    def _search(self, text: str, at: int, before: str) -> _Found | None:
+        """The first token or surrogate from `at` on."""
+        token, literal = self._search_token(text, at), self._search_literal(text, at, before)
+        if token is None or (literal is not None and literal.start < token.start):
+            return literal
+        return token
+
+    def _search_token(self, text: str, at: int) -> _Found | None:
         match = self._start.search(text, at)
         while match is not None:
-            for pattern in self._exact:
+            for name, pattern in self._exact:
                 exact = pattern.match(text, match.start())
-                if exact is not None and (token := plain_form(exact[0])) in self.tokens:
-                    return exact.start(), exact.end(), token
+                if exact is not None and self._is_known(token := f"{name}_{read_code(exact[1])}"):
+                    return _Found(exact.start(), exact.end(), token, literal=False)
             match = self._start.search(text, match.start() + 1)
         return None
 
-    def _held(self, text: str, at: int) -> int:
+    def _is_known(self, token: str) -> bool:
+        return token in self.tokens or (self._vault is not None and self._vault.value(token) is not None)
+
+    def _search_literal(self, text: str, at: int, before: str) -> _Found | None:
+        if self._literal is None:
+            return None
+        match = self._literal.search(text, at)
+        while match is not None:
+            start, end = match.span()
+            joined = end < len(text) and text[end - 1].isalnum() and text[end].isalnum()
+            if not joined and not _inside(text, start, before):
+                return _Found(start, end, self._spelled(match[0]), literal=True)
+            match = self._literal.search(text, start + 1)
+        return None
+
+    def _spelled(self, text: str) -> str:
+        """A surrogate as it was made, of one in any case."""
+        if text in self.tokens:
+            return text
+        lower = text.lower()
+        return next(known for known in self.tokens if known.lower() == lower)
+
+    def _held(self, text: str, at: int, before: str) -> int:
         """Where the first beginning of a token stands that the text breaks off in; its length if there is none."""
-        for start in range(max(at, len(text) - self._longest + 1), len(text)):
-            if text[start] in self._first and self._begins(text[start:]):
-                return start
+        for start in range(max(at, len(text) - self._longest), len(text)):
+            if text[start].lower() in self._first:
+                tail = text[start:]
+                if self._begins(tail) or (tail.lower() in self._prefixes and not _inside(text, start, before)):
+                    return start
         return len(text)
 
     def _begins(self, tail: str) -> bool:
-        match = _BEGINNING.fullmatch(tail)
-        if match is None:
+        if not self._exact or _BEGINNING.fullmatch(tail) is None:
             return False
-        plain = plain_form(tail)
-        return (f"{plain}_" if match["open"] else plain) in self._beginnings
+        plain = _folded(_SEPARATORS.sub("", tail))
+        return plain in self._beginnings or any(
+            name.startswith(plain) or (plain.startswith(name) and len(plain) < len(name) + CODE_LENGTH)
+            for name in self._types
+        )
+
+
+def _folded(text: str) -> str:
+    """What forms of one token have in common, also where they break off."""
+    return read_code(text.replace("_", ""))
+
+
+def _whole(text: str) -> str:
+    return re.escape(text) + ("(?![A-Z0-9])" if text[-1].isalnum() else "")
+
+
+def _first_word(text: str) -> str:
+    match = re.search(r"[a-z0-9]+", text)
+    return match[0] if match else ""
+
+
+def _inside(text: str, start: int, before: str) -> bool:
+    """Whether what begins here begins in the middle of a word. What ends with a JSON escape is no word."""
+    left = text[start - 1] if start > 0 else before[-1:]
+    if not left.isalnum() or not text[start].isalnum():
+        return False
+    return _ESCAPE_BEFORE.search((before + text[:start])[-BEFORE:]) is None
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
+# Crockford: what is read as another character, and isn't in the alphabet itself.
+_READ_AS = str.maketrans("OIL", "011")
 _VALUE = {character: index for index, character in enumerate(ALPHABET)}
 
 # A backslash or more before an underscore is what Markdown, and JSON around it, make of one.
@@ -65,6 +67,11 @@ def find_tokens(text: str) -> Iterator[FoundToken]:
         token = plain_form(match[0])
         if is_token(token):
             yield FoundToken(match.start(), match.end(), token)
+
+
+def read_code(text: str) -> str:
+    """A code as it was made: upper case, and O, I, L read as the digits that they look like."""
+    return text.upper().translate(_READ_AS)
 
 
 def plain_form(text: str) -> str:

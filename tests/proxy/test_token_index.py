@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.token_index import Part, TokenIndex
+from proxy.token_index import BEFORE, Part, TokenIndex
 
 TOKENS = {"PERSON_0000000A": "Anna", "EMAIL_ADDRESS_1111111B": "a@b.c", "PERSON_NAME_2222222C": "Bob"}
 INDEX = TokenIndex(TOKENS)
@@ -21,7 +21,7 @@ INDEX = TokenIndex(TOKENS)
         ("PERSON_", "PERSON_"),
         ("PERSON\\", "PERSON\\"),
         ("PERSON\\\\\\\\\\", ""),
-        ("PERSO\\", ""),
+        ("PERSO\\", "PERSO\\"),
         ("PERSON_000", "PERSON_000"),
         ("PERSON_001", ""),
         ("PERSON_0000000A", ""),
@@ -30,6 +30,12 @@ INDEX = TokenIndex(TOKENS)
         ("PPERSON", "PERSON"),
         ("EMAIL\\_ADDR", "EMAIL\\_ADDR"),
         ("XEMAIL_ADDRESS_1", "EMAIL_ADDRESS_1"),
+        ("e-mail-1", ""),
+        ("EMAIL-ADDRESS-111", "EMAIL-ADDRESS-111"),
+        ("email__addr", "email__addr"),
+        ("PERSON\\\\u00", "PERSON\\\\u00"),
+        ("EMAILADDRESSIL", "EMAILADDRESSIL"),
+        ("PERSON 000", ""),
     ],
 )
 def test_what_is_held(text: str, held: str) -> None:
@@ -37,6 +43,81 @@ def test_what_is_held(text: str, held: str) -> None:
     assert rest == held
     assert "".join(part.text for part in parts) + rest == text
     assert INDEX.cut(text, final=True)[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "left"),
+    [
+        ("PERSON_0000000A", ""),
+        ("person_0000000a", ""),
+        ("Person_0000000a", ""),
+        ("PERSON\\_0000000A", ""),
+        ("PERSON\\\\u005f0000000A", ""),
+        ("PERSON-0000000A", ""),
+        ("PERSON\u20110000000A", ""),
+        ("PERSON__0000000A", ""),
+        ("PERSON0000000A", ""),
+        ("PERSON_OOOO000A", ""),
+        ("EMAIL-ADDRESS-IL11111B", ""),
+        ("EmailAddress_1111111b", ""),
+        ("PERSON_0000000As", "s"),
+        ("PERSON_0000000A's", "'s"),
+    ],
+)
+def test_what_models_make_of_a_token(form: str, left: str) -> None:
+    for before, after in (("", ""), ("**", "**"), ("[", "]"), ("`", "`"), ("\\[", "\\]"), ("<", ">"), ("«", "».")):
+        parts, rest = INDEX.cut(f"{before}{form}{after}", final=True)
+        assert [part.token is not None for part in parts].count(True) == 1
+        assert "".join(part.text for part in parts if part.token is None) == f"{before}{left}{after}"
+        assert rest == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PERSON 0000000A",
+        "PERSON___0000000A",
+        "PERSON_0000001A",
+        "PER_SON_0000000A",
+        "0000000A",
+        "PERSON_0000000",
+        "a.b@c",
+    ],
+)
+def test_what_is_no_token_of_this_request(text: str) -> None:
+    assert INDEX.cut(text, final=True)[0] == [Part(text)]
+
+
+SURROGATES = TokenIndex({"Tavian": "Anna", "Tavian Merrow": "Anna Schmidt", "+1 202 555 0143": "+49 30 1234"})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Tavian Merrow's", ["Tavian Merrow"]),
+        ("TAVIAN merrow", ["Tavian Merrow"]),
+        ("**Tavian**", ["Tavian"]),
+        ("Octavian", []),
+        ("Tavianus", []),
+        ("Tavian Merrowby", ["Tavian"]),
+        ('"to\\nTavian', ["Tavian"]),
+        ("call +1 202 555 0143.", ["+1 202 555 0143"]),
+        ("+1 202 555 01434", []),
+        ("Tavian, Tavian Merrow", ["Tavian", "Tavian Merrow"]),
+    ],
+)
+def test_surrogates_are_whole_words_also_piece_by_piece(text: str, found: list[str]) -> None:
+    assert [part.token for part in SURROGATES.cut(text, final=True)[0] if part.token] == found
+    for size in (1, 2, 5):
+        out, rest, before = [], "", ""
+        for start in range(0, len(text), size):
+            given = rest + text[start : start + size]
+            parts, rest = SURROGATES.cut(given, final=False, before=before)
+            out += parts
+            before = (before + given)[: -len(rest) or None][-BEFORE:]
+        out += SURROGATES.cut(rest, final=True, before=before)[0]
+        assert [part.token for part in out if part.token] == found
+        assert "".join(part.text for part in out) == text
 
 
 def test_parts() -> None:
@@ -48,8 +129,27 @@ def test_parts() -> None:
 
 @given(
     pieces=st.lists(
-        st.sampled_from([*TOKENS, "PERSON_", "NAME_", "2222222C", "000", "0000A", "EMAIL", "\\", "_", "p", " "]),
-        max_size=10,
+        st.sampled_from(
+            [
+                *TOKENS,
+                "PERSON_",
+                "NAME_",
+                "2222222C",
+                "000",
+                "0000A",
+                "EMAIL",
+                "ADDRESS-",
+                "1111111B",
+                "u005f",
+                "O",
+                "\\",
+                "_",
+                "-",
+                "p",
+                " ",
+            ]
+        ),
+        max_size=12,
     )
 )
 def test_tokens_come_out_the_same_piece_by_piece(pieces: list[str]) -> None:
