@@ -1,6 +1,7 @@
 """Group commit: many callers, one thread that writes for all of them, and a deadline that holds whatever the disk does.
 
-What is waiting when a commit ends goes into the next one, up to a limit: nobody waits for a batch to fill. A second
+What is waiting when a commit ends goes into the next one, up to a limit: nobody waits for a batch to fill. An item for
+which nobody waits (`lazy`) rides along with the next one that somebody waits for, or goes a moment later. A second
 thread fails every future that is late, so that a hanging disk makes refusals, not hanging clients. What is written here
 and how is the `commit` function's business.
 """
@@ -22,6 +23,7 @@ _log = logging.getLogger("privet.audit")
 MAX_BATCH = 128
 MAX_WAITING = 4096
 _IDLE_SECONDS = 0.5
+_LAZY_SECONDS = 0.05  # how long an item that nobody waits for may stay in memory alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class _Waiting[T, R]:
     item: T
     future: "Future[R]"
     deadline: float
+    lazy: bool
 
 
 class GroupCommit[T, R]:
@@ -46,13 +49,17 @@ class GroupCommit[T, R]:
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._closing = False
+        self._urgent = 0  # how many of the waiting are not lazy
         self._writer = threading.Thread(target=self._write, name="audit-writer", daemon=True)
         self._watcher = threading.Thread(target=self._watch, name="audit-deadlines", daemon=True)
         self._writer.start()
         self._watcher.start()
 
-    def submit(self, item: T) -> "Future[R]":
-        """Queue an item. Its future is done within the timeout; at once, with `AuditError`, if the queue is full."""
+    def submit(self, item: T, *, lazy: bool = False) -> "Future[R]":
+        """Queue an item; a `lazy` one waits a little for company.
+
+        Its future is done within the timeout; at once, with `AuditError`, if the queue is full.
+        """
         future: Future[R] = Future()
         with self._changed:
             if self._closing:
@@ -61,9 +68,11 @@ class GroupCommit[T, R]:
                 future.set_exception(AuditError(f"the audit log is behind: {MAX_WAITING} records wait already"))
             else:
                 deadline = time.monotonic() + self._timeout
-                self._waiting.append(_Waiting(item, future, deadline))
+                self._waiting.append(_Waiting(item, future, deadline, lazy))
                 self._watched.append((deadline, future))
-                self._changed.notify()
+                self._urgent += not lazy
+                if not lazy or len(self._waiting) == 1:
+                    self._changed.notify()
         return future
 
     def late(self) -> bool:
@@ -85,7 +94,10 @@ class GroupCommit[T, R]:
             with self._changed:
                 if not self._waiting and not self._closing:
                     self._changed.wait(_IDLE_SECONDS)
+                if self._waiting and not self._urgent:
+                    self._changed.wait_for(lambda: self._urgent or self._closing, _LAZY_SECONDS)
                 batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
+                self._urgent -= sum(not waiting.lazy for waiting in batch)
                 if not batch and self._closing:
                     self._ended.set()
                     return

@@ -1,6 +1,6 @@
 """mitmproxy, embedded: a bare `Master` with the addons that are needed, its options, its listeners.
 
-With `proxy.addon` this is the only importer of mitmproxy. What is pinned here and why was measured:
+With `proxy.addon` and `proxy.mitm` this is the only importer of mitmproxy. What is pinned here and why was measured:
 docs/architecture.md tells it, tests/proxy/test_traps.py tests it.
 """
 
@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from mitmproxy import master, options
+from mitmproxy import options
 from mitmproxy.addons import (
     block,
     core,
@@ -31,6 +31,7 @@ from mitmproxy.proxy import server as mitm_server
 
 from configs.settings import Settings, parse_address
 from proxy.addon import GATEWAY_PLACEHOLDER, PrivetAddon
+from proxy.mitm.hooks import Master
 
 # mitmproxy's hard stop for a body in memory, in multiples of the limit that gets a proper refusal (413).
 _HARD_LIMIT = 4
@@ -45,7 +46,7 @@ class MitmServer:
         # mitmproxy's messages may quote requests: they go nowhere. At start-up `ErrorCheck` reads along.
         logging.getLogger().addHandler(logging.NullHandler())
         opts = options.Options(confdir=str(confdir))
-        self._master = master.Master(opts)
+        self._master = Master(opts)
         self._servers = proxyserver.Proxyserver()
         self._master.addons.add(
             core.Core(),
@@ -70,7 +71,7 @@ class MitmServer:
 
     def shutdown(self) -> None:
         """End `run`; from any thread."""
-        self._master.shutdown()
+        self._master.shutdown()  # type: ignore[no-untyped-call]
 
     def addresses(self) -> dict[str, str]:
         """Way in (`proxy`, `gateway`) → host:port, once `PrivetAddon.running` was called."""

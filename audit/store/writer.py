@@ -27,7 +27,7 @@ from audit.chain import Chain, leaf_hash
 from audit.checkpoint import Checkpoint, Signer, StreamState
 from audit.columns import columns_of
 from audit.errors import AuditError
-from audit.event import AuditEvent, new_id, time_text
+from audit.event import AuditEvent, Kind, new_id, time_text
 from audit.group import GroupCommit
 from audit.heads import HeadFile, append_checkpoint, heads_dir, recover_heads
 from audit.store.tables import INSERT, TABLE, create_database, create_schema, database_path, open_writer
@@ -139,7 +139,8 @@ class AuditStore:
             failed: Future[Appended] = Future()
             failed.set_exception(error)
             return failed
-        return group.submit(encoded)
+        # For an intent a request waits; an outcome is only told afterwards and must not keep the disk from intents.
+        return group.submit(encoded, lazy=event.kind is Kind.OUTCOME)
 
     def healthy(self) -> bool:
         """Whether the last attempt to write succeeded and nothing waits too long."""

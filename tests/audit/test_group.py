@@ -132,3 +132,28 @@ def test_idle(writer):
     commits = start(writer)
     assert writer.idled.wait(5)
     commits.close()
+
+
+def test_what_nobody_waits_for_rides_along(writer, monkeypatch):
+    monkeypatch.setattr(group, "_LAZY_SECONDS", 60.0)
+    commits = start(writer)
+    lazy = [commits.submit(number, lazy=True) for number in range(3)]
+    assert not wait(lazy, 0.05).done
+    assert commits.submit(3).result(5) == 6
+    assert [future.result(5) for future in lazy] == [0, 2, 4]
+    assert writer.batches == [[0, 1, 2, 3]]
+    assert commits.close()
+
+
+def test_what_nobody_waits_for_goes_by_itself_at_last(writer):
+    commits = start(writer)
+    assert commits.submit(1, lazy=True).result(5) == 2
+    commits.close()
+
+
+def test_closing_takes_along_what_nobody_waits_for(writer, monkeypatch):
+    monkeypatch.setattr(group, "_LAZY_SECONDS", 60.0)
+    commits = start(writer)
+    lazy = commits.submit(1, lazy=True)
+    assert commits.close()
+    assert lazy.result(0) == 2
