@@ -416,7 +416,12 @@ def _host(name: str) -> str:
 
 
 def _headers(flow: http.HTTPFlow) -> dict[str, str]:
-    return {name.lower(): value for name, value in flow.request.headers.items(multi=True)}
+    """By lower-case name; a header that was sent twice is one list, so that a second content type isn't overlooked."""
+    headers: dict[str, str] = {}
+    for name, value in flow.request.headers.items(multi=True):
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
+    return headers
 
 
 def _request(flow: http.HTTPFlow, state: _Flow, host: str) -> Request:

@@ -1,20 +1,21 @@
-"""Whatever else goes to an LLM host: JSON, JSON lines, forms and text are read, everything else is `Skipped`.
+"""Whatever else goes to an LLM host: JSON, JSON lines, forms and text are read, everything else is a file.
 
 Nothing is exempt here but the plainest of names (`model`, `type`, …), since nobody knows what stands where. Pointers of
 JSON lines start with `~line/N`, those of forms with `~form`; a plain text is one segment with an empty pointer.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
 from configs.hosts import Family
 from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError
-from proxy.message import NO_FILES, Extraction, Refusal, Replacement, Request, Response, Role, Segment
+from proxy.message import NO_FILES, Attachment, Extraction, Refusal, Replacement, Request, Response, Role, Segment
 from proxy.providers import exemptions as look
-from proxy.providers import forms
+from proxy.providers import files as files_
+from proxy.providers import forms, lines
 from proxy.providers.anthropic_messages import anthropic_error, anthropic_shape
 from proxy.providers.dialect import EventShape
 from proxy.providers.exemptions import Exemptions
@@ -24,7 +25,6 @@ from proxy.providers.openai_chat import chat_shape, openai_error
 from proxy.providers.openai_embeddings import token_arrays
 from proxy.providers.openai_responses import responses_shape
 
-_LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"})
 _TEXTS = frozenset(
     {
         "application/xml",
@@ -37,6 +37,7 @@ _TEXTS = frozenset(
         "application/x-sh",
     }
 )
+_AS = {files_.TEXT: "text", files_.LINE: "lines", JSON: "json"}
 _FORM = "application/x-www-form-urlencoded"
 # Remote procedure calls in protocol buffers: without their vendor's schema nobody can read them. Connect's JSON streams
 # are frames with a binary head.
@@ -53,6 +54,7 @@ class Generic(JsonDialect):
     provider: str = "generic"  # type: ignore[misc]  # of the host, so that errors are in its shape
     family: Family = "generic"  # how the host speaks
     media_type: str = JSON
+    named: tuple[JsonDialect, ...] = ()  # those that JSON lines may be of
     exemptions: ClassVar[Exemptions] = Exemptions(
         exact={"/model": look.model, "/type": look.word, "/messages/*/role": look.word, "/stream": look.word},
     )
@@ -69,7 +71,7 @@ class Generic(JsonDialect):
             case "json":
                 return JsonDialect.extract(self, body)
             case "lines":
-                return self._lines(body)
+                return lines.extract(body, self._line)
             case "form":
                 found = forms.fields(_ascii(body), "~form")
                 return Extraction(segments=tuple(forms.segments(found, self.nesting)))
@@ -77,8 +79,8 @@ class Generic(JsonDialect):
                 return _text(body)
             case "calls":
                 return _skip("", SkipReason.UNREADABLE_CLIENT)
-            case _:
-                return _skip("", SkipReason.UNSUPPORTED_MEDIA)
+            case _:  # a file that is sent as it is
+                return Extraction(segments=(), attachments=(Attachment("", Role.USER, body, self.media_type),))
 
     @override
     def rebuild(self, body: bytes, texts: Mapping[str, str], files: Mapping[str, Replacement] = NO_FILES) -> bytes:
@@ -88,11 +90,13 @@ class Generic(JsonDialect):
             case "json":
                 return JsonDialect.rebuild(self, body, texts, files)
             case "lines":
-                return self._rebuild_lines(body, texts, files)
+                return lines.rebuild(body, texts, files, self._line)
             case "form" if not files:
                 return forms.rebuild(_ascii(body), "~form", texts, self.nesting).encode()
             case "text" if set(texts) == {""} and not files:
                 return texts[""].encode("utf-8", "surrogatepass")
+            case "file" if set(files) == {""} and not texts and files[""].media_type in {"", self.media_type}:
+                return files[""].data
             case _:
                 raise BodyError("this kind of body can't be edited")
 
@@ -132,78 +136,26 @@ class Generic(JsonDialect):
         return anthropic_shape(event)
 
     def _kind(self, body: bytes) -> str:
-        """What to read the body as: json, lines, form, text, remote calls or nothing known."""
+        """What to read the body as: json, lines, form, text, remote calls or a file."""
         kind = self.media_type
         if _REMOTE_CALL.fullmatch(kind):
             return "calls"
         if kind == JSON or kind.endswith("+json"):
             return "json"
-        if kind in _LINES:
+        if kind in files_.LINES:
             return "lines"
         if kind == _FORM:
             return "form"
-        if kind in {"", "text/plain"} and body.lstrip()[:1] in {b"{", b"["} and _is_json(body):
+        if kind in {"", "text/plain"} and is_json(body):
             return "json"  # pages send JSON as text to spare the browser a preflight request
         if kind.startswith("text/") or kind in _TEXTS or kind.endswith("+xml"):
             return "text"
-        if kind == "" and _is_text(body):
-            return "text"
-        return "calls" if self.family == "opaque" else "opaque"
+        if self.family == "opaque":
+            return "calls"
+        return _AS.get(files_.read_as(body, kind, "") or "", "file")
 
-    def _lines(self, body: bytes) -> Extraction:
-        parts = [(index, JsonDialect.extract(self, line)) for index, _, line in _split(body)]
-        return Extraction(
-            segments=tuple(
-                Segment(f"~line/{index}{item.pointer}", item.role, item.text, item.context)
-                for index, part in parts
-                for item in part.segments
-            ),
-            skipped=tuple(
-                Skipped(pointer=f"~line/{index}{item.pointer}", reason=item.reason)
-                for index, part in parts
-                for item in part.skipped
-            ),
-            attachments=tuple(
-                replace(item, pointer=f"~line/{index}{item.pointer}")
-                for index, part in parts
-                for item in part.attachments
-            ),
-        )
-
-    def _rebuild_lines(self, body: bytes, texts: Mapping[str, str], files: Mapping[str, Replacement]) -> bytes:
-        by_line: dict[str, tuple[dict[str, str], dict[str, Replacement]]] = {}
-        for pointer, text in texts.items():
-            number, rest = _line(pointer)
-            by_line.setdefault(number, ({}, {}))[0][rest] = text
-        for pointer, file in files.items():
-            number, rest = _line(pointer)
-            by_line.setdefault(number, ({}, {}))[1][rest] = file
-        parts: list[bytes] = []
-        done = 0
-        for index, start, line in _split(body):
-            wanted = by_line.pop(str(index), None)
-            if wanted:
-                parts += (body[done:start], JsonDialect.rebuild(self, line, *wanted))
-                done = start + len(line)
-        if by_line:
-            raise BodyError("the body has fewer lines than were to be edited")
-        parts.append(body[done:])
-        return b"".join(parts)
-
-
-def _line(pointer: str) -> tuple[str, str]:
-    """A line's number, and the pointer in it."""
-    number, slash, rest = pointer.removeprefix("~line/").partition("/")
-    return number, slash + rest
-
-
-def _split(body: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Number, offset and bytes of every line that isn't empty."""
-    at = 0
-    for index, line in enumerate(body.split(b"\n")):
-        if line.strip():
-            yield index, at, line
-        at += len(line) + 1
+    def _line(self, line: bytes) -> JsonDialect:
+        return lines.by_members(line, self.named, replace(self, media_type=JSON))
 
 
 def _text(body: bytes) -> Extraction:
@@ -228,12 +180,6 @@ def _ascii(body: bytes) -> str:
         raise BodyError("the body is not a form: form fields are percent-encoded ASCII") from None
 
 
-def _is_json(body: bytes) -> bool:
-    return bool(JsonDialect.read(b'{"_":' + body + b"}"))
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        return "\x00" not in body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
+def is_json(body: bytes) -> bool:
+    """Whether bytes are a JSON object or array."""
+    return body.lstrip()[:1] in {b"{", b"["} and bool(JsonDialect.read(b'{"_":' + body + b"}"))

@@ -66,12 +66,12 @@ class JsonDialect(ABC):
         for literal in flatten(document.literals):
             if not literal.text:
                 continue
-            shape = self.normal(shape_of(literal.pointer))
             if literal.kind == "value":
+                shape = shape_of(literal.pointer)
                 parent = parent_of(document.data, literal.pointer)
-                if self.exemptions.exempts(shape, literal.text, parent):
+                if self.exempts(shape, literal.text, parent):
                     continue
-                reason = self.exemptions.skips(shape, literal.text, parent)
+                reason = self.skips(shape, literal.text, parent)
                 # An id of a file elsewhere may look like base64, so that only places of bytes are decoded as such.
                 bytes_here = reason is SkipReason.UNSUPPORTED_MEDIA or is_data_url(literal.text)
                 if bytes_here and (file := decode(literal.text)) is not None:
@@ -116,6 +116,14 @@ class JsonDialect(ABC):
     def shape(self, event: object) -> EventShape:  # noqa: ARG002 - part of the interface
         """Nothing streams, unless a dialect says otherwise."""
         return EventShape()
+
+    def exempts(self, shape: str, text: str, parent: Mapping[str, Any]) -> bool:
+        """Whether the string at a place need not be read."""
+        return self.exemptions.exempts(self.normal(shape), text, parent)
+
+    def skips(self, shape: str, text: str, parent: Mapping[str, Any]) -> SkipReason | None:
+        """Why the string at a place can't be read, if it can't."""
+        return self.exemptions.skips(self.normal(shape), text, parent)
 
     def normal(self, shape: str) -> str:
         """A pointer's shape as the exemptions write it, where a vendor has several spellings."""

@@ -15,12 +15,16 @@ from proxy.providers.anthropic_messages import AnthropicMessages
 from proxy.providers.dialect import Dialect
 from proxy.providers.gemini import Gemini
 from proxy.providers.generic import Generic
+from proxy.providers.json_dialect import JsonDialect
 from proxy.providers.json_spans import NESTING
+from proxy.providers.multipart import Multipart
 from proxy.providers.openai_chat import OpenAIChat
 from proxy.providers.openai_embeddings import OpenAIEmbeddings
 from proxy.providers.openai_responses import OpenAIResponses
+from proxy.providers.within import AnthropicBatches
 
 QUERY = "~query"
+_FILE = "application/octet-stream"
 _GATEWAY = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini"}
 _BARE = (
     ("openai", re.compile(r"/v1/(?:chat/completions|responses|embeddings|completions|moderations)(?:/|$)")),
@@ -52,15 +56,24 @@ def dialect_for(request: Request, *, nesting: int = NESTING, family: Family | No
 
     `family` is how the request's host speaks, if it is not as the shipped table says.
     """
-    for dialect in dialects(nesting):
+    multipart = request.media_type.startswith("multipart/")
+    for dialect in () if multipart else dialects(nesting):
         if dialect.matches(request):
             return dialect
     by_headers = _provider_by_headers(request.headers)
     family = family or host_table().family(request.host)
     if family == "generic" and by_headers is not None:
         family = by_headers
+    named = tuple(dialect for dialect in dialects(nesting) if isinstance(dialect, JsonDialect))
     provider = family if family in {"anthropic", "gemini"} else provider_of_host(request.host) or "generic"
-    return Generic(nesting=nesting, provider=provider, family=family, media_type=request.media_type)
+    generic = Generic(
+        nesting=nesting,
+        provider=provider,
+        family=family,
+        media_type=_FILE if _is_upload(request) else request.media_type,
+        named=named,
+    )
+    return Multipart.of(generic, request.headers.get("content-type", "")) if multipart else generic
 
 
 @cache
@@ -70,9 +83,15 @@ def dialects(nesting: int = NESTING) -> tuple[Dialect, ...]:
         OpenAIChat(nesting),
         OpenAIResponses(nesting),
         OpenAIEmbeddings(nesting),
-        AnthropicMessages(nesting),
+        AnthropicMessages(nesting=nesting),
+        AnthropicBatches(nesting=nesting),
         Gemini(nesting),
     )
+
+
+def _is_upload(request: Request) -> bool:
+    """Whether the body is a piece of a file in Google's resumable protocol, whatever the content type says."""
+    return "upload" in request.headers.get("x-goog-upload-command", "")
 
 
 def gateway_route(path: str, headers: Mapping[str, str] | None = None) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ import pytest
 from mitmproxy import http
 from mitmproxy.test import tflow
 
-from proxy.addon import _aim, _error_word, _frame, _host, _names, _strip
+from proxy.addon import _aim, _error_word, _frame, _headers, _host, _names, _strip
 from tests.fakes.privet import running
 from tests.fakes.vendor import Vendor
 
@@ -23,6 +23,12 @@ from tests.fakes.vendor import Vendor
 )
 def test_host(name: str, host: str) -> None:
     assert _host(name) == host
+
+
+def test_a_header_that_comes_twice_is_one_list() -> None:
+    flow = tflow.tflow()
+    flow.request.headers = http.Headers([(b"Content-Type", b"text/plain"), (b"A", b"1"), (b"content-type", b"x; b=c")])
+    assert _headers(flow) == {"content-type": "text/plain, x; b=c", "a": "1"}
 
 
 def test_every_name_counts() -> None:

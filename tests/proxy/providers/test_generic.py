@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError
-from proxy.message import Refusal, Request
+from proxy.message import Attachment, Refusal, Replacement, Request, Role
 from proxy.providers.generic import Generic
 
 FORM = "application/x-www-form-urlencoded"
@@ -48,18 +48,12 @@ def test_what_is_read(media_type: str, body: bytes, expected: dict[str, str]) ->
 
 
 SKIPPED: list[tuple[str, bytes, SkipReason]] = [
-    ("multipart/form-data", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nx', SkipReason.UNSUPPORTED_MEDIA),
-    ("image/png", b"\x89PNG", SkipReason.UNSUPPORTED_MEDIA),
-    ("application/octet-stream", b"hello", SkipReason.UNSUPPORTED_MEDIA),
     ("application/grpc", b"\x00\x00", SkipReason.UNREADABLE_CLIENT),
     ("application/grpc-web-text", b"AAAA", SkipReason.UNREADABLE_CLIENT),
     ("application/connect+proto", b"\x00\x00", SkipReason.UNREADABLE_CLIENT),
     ("application/connect+json", b"\x00\x00\x00\x00\x02{}", SkipReason.UNREADABLE_CLIENT),
     ("application/proto", b"\x0a\x01a", SkipReason.UNREADABLE_CLIENT),
     ("application/x-protobuf", b"\x0a\x01a", SkipReason.UNREADABLE_CLIENT),
-    ("application/x-protobuf-not", b"\x0a\x01a", SkipReason.UNSUPPORTED_MEDIA),
-    ("", b"\xff\xfe\x00", SkipReason.UNSUPPORTED_MEDIA),
-    ("", b"a\x00b", SkipReason.UNSUPPORTED_MEDIA),
     ("text/plain", b"Gr\xfc\xdfe", SkipReason.UNREADABLE),
     ("text/plain", b"A" * 2000, SkipReason.UNSUPPORTED_MEDIA),
 ]
@@ -70,6 +64,36 @@ def test_what_cannot_be_read(media_type: str, body: bytes, reason: SkipReason) -
     extraction = Generic(media_type=media_type).extract(body)
     assert extraction.segments == ()
     assert extraction.skipped == (Skipped("", reason),)
+    assert extraction.attachments == ()
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("image/png", b"\x89PNG"),
+        ("application/pdf", b"%PDF-1.7 text"),
+        ("application/octet-stream", b"%PDF-1.7 text"),
+        ("application/octet-stream", b"\x00hello"),
+        ("application/x-protobuf-not", b"\x0a\x01a"),
+        ("", b"\xff\xfe\x00"),
+        ("", b"a\x00b"),
+    ],
+)
+def test_a_body_that_is_a_file_is_an_attachment(media_type: str, body: bytes) -> None:
+    dialect = Generic(media_type=media_type)
+    extraction = dialect.extract(body)
+    assert (extraction.segments, extraction.skipped) == ((), ())
+    assert extraction.attachments == (Attachment("", Role.USER, body, media_type),)
+    assert dialect.rebuild(body, {}, {"": Replacement(b"new", media_type)}) == b"new"
+    with pytest.raises(BodyError):  # the header would go on saying what it was
+        dialect.rebuild(body, {}, {"": Replacement(b"new", "text/x-other")})
+    with pytest.raises(BodyError):
+        dialect.rebuild(body, {"": "text"})
+
+
+def test_an_untyped_file_that_is_text_is_read() -> None:
+    extraction = Generic(media_type="application/octet-stream").extract("Grüße".encode())
+    assert [segment.text for segment in extraction.segments] == ["Grüße"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ DIALECTS = [
     ("generativelanguage.googleapis.com", "/v1beta/models/g:generateContent", "gemini", "gemini"),
     ("generativelanguage.googleapis.com", "/v1beta/openai/chat/completions", "openai-chat", "openai"),
     ("api.openai.com", "/v1/files", "generic", "openai"),
-    ("api.anthropic.com", "/v1/messages/batches", "generic", "anthropic"),
+    ("api.anthropic.com", "/v1/messages/batches", "anthropic-batches", "anthropic"),
     ("claude.ai", "/api/organizations/x/chat_conversations/y/completion", "generic", "anthropic"),
     ("generativelanguage.googleapis.com", "/upload/v1beta/files", "generic", "gemini"),
     ("api.cohere.com", "/v2/embed", "generic", "cohere"),
@@ -37,19 +37,37 @@ def test_the_generic_dialect_knows_the_media_type() -> None:
 
 
 def test_a_hosts_own_protocol_is_uninspected_under_its_own_reason() -> None:
-    def skipped(host: str, media_type: str, body: bytes) -> list[SkipReason]:
+    def skipped(host: str, media_type: str, body: bytes) -> list[str]:
         request = Request("POST", host, "/x", {"content-type": media_type}, body)
-        return [item.reason for item in dialect_for(request).extract(body).skipped]
+        extraction = dialect_for(request).extract(body)
+        return [item.reason for item in extraction.skipped] + ["file" for _ in extraction.attachments]
 
     assert skipped("api5.cursor.sh", "application/octet-stream", b"\x00\xff") == [SkipReason.UNREADABLE_CLIENT]
     assert skipped("api5.cursor.sh", "application/json", b'{"a": "b"}') == []
-    assert skipped("api.openai.com", "application/octet-stream", b"\x00\xff") == [SkipReason.UNSUPPORTED_MEDIA]
+    assert skipped("api.openai.com", "application/octet-stream", b"\x00\xff") == ["file"]
 
 
 def test_the_nesting_limit_reaches_the_dialects() -> None:
     request = Request("POST", "api.openai.com", "/v1/chat/completions", {}, b"")
     dialect_for(request, nesting=100).extract(b"[" * 90 + b"]" * 90)
     assert len({dialect.name for dialect in dialects()}) == len(dialects())
+
+
+MULTIPART = b'--b\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nx y\r\n--b--\r\n'
+
+
+def test_multipart_bodies_are_read_whatever_the_path() -> None:
+    for host, provider in (("api.openai.com", "openai"), ("api.anthropic.com", "anthropic")):
+        headers = {"content-type": "multipart/form-data; boundary=b"}
+        dialect = dialect_for(Request("POST", host, "/v1/chat/completions", headers, MULTIPART))
+        assert (dialect.name, dialect.provider) == ("multipart", provider)
+        assert [segment.text for segment in dialect.extract(MULTIPART).segments] == ["x y"]
+
+
+def test_googles_resumable_uploads_are_files_whatever_their_content_type() -> None:
+    headers = {"content-type": "application/json", "x-goog-upload-command": "upload, finalize"}
+    request = Request("POST", "generativelanguage.googleapis.com", "/upload/v1beta/files", headers, b"Dear Anna")
+    assert [segment.text for segment in dialect_for(request).extract(request.body).segments] == ["Dear Anna"]
 
 
 ROUTES = [
