@@ -6,6 +6,7 @@ An effect answers "may it go?", the actions answer "in what shape?". Both are pl
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from detectors.finding import Label, Skipped
@@ -86,6 +87,13 @@ class Inquiry:
     endpoint: str = ""
     model: str = ""
     direction: Direction = Direction.REQUEST
+    dialect: str = ""
+    client: str = ""  # the user agent, as the client says
+    region: str = ""  # the endpoint's jurisdiction; empty if nobody knows it
+    tools: tuple[str, ...] = ()  # names of the tools that are offered or were called
+    streaming: bool = False
+    bytes: int = 0  # of the body
+    at: datetime | None = None  # with a time zone
 
     def of_reply(
         self, entities: tuple[EntityFact, ...], skipped: tuple[Skipped, ...] = (), error: str | None = None

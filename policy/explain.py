@@ -11,7 +11,7 @@ from detectors.finding import Skipped
 from policy.decision import Action, Decision, Effect, Inquiry, Mode
 from policy.evaluate import evaluate
 from policy.match import Field, counting, field_holds, provider_of, stated
-from policy.model import Condition, EntityTest, Policy, Rule, SkipTest
+from policy.model import Condition, EntityTest, Policy, Rule, SizeTest, SkipTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,38 @@ def _wanted_and_found(name: Field, when: Condition, inquiry: Inquiry) -> tuple[s
             return _any(when.providers), provider_of(inquiry)
         case "hosts":
             return _any(when.hosts), inquiry.host
+        case "endpoints":
+            return _any(when.endpoints), inquiry.endpoint
+        case "dialects":
+            return _any(when.dialects), inquiry.dialect
+        case "regions":
+            return _any(when.regions), inquiry.region
+        case "outside_regions":
+            return f"not {_any(when.outside_regions)}", inquiry.region
+        case "clients":
+            return _any(when.clients), inquiry.client
+        case "tools":
+            return _any(when.tools), ", ".join(inquiry.tools)
+        case "times":
+            return _any([str(window) for window in when.times]), inquiry.at.isoformat() if inquiry.at else ""
+        case "bytes":
+            return _size(when.bytes), str(inquiry.bytes)
+        case "streaming":
+            return str(when.streaming).lower(), str(inquiry.streaming).lower()
         case "uninspected":
             return _any([_skip(test) for test in when.uninspected]), ", ".join(
                 sorted(map(_part_words, inquiry.skipped))
             )
         case _:
             assert_never(name)
+
+
+def _size(test: SizeTest | None) -> str:
+    if test is None:
+        return ""
+    low = [f"at least {test.least}"] if test.least else []
+    high = [f"at most {test.most}"] if test.most is not None else []
+    return " and ".join([*low, *high])
 
 
 def _skip(test: SkipTest) -> str:

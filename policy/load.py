@@ -87,9 +87,11 @@ def _plain_rule(rule: Rule) -> dict[str, Any]:
 
 
 def _plain_condition(when: Condition) -> dict[str, Any]:
-    plain: dict[str, Any] = {name: list(getattr(when, name)) for name in Condition.__slots__}
+    plain: dict[str, Any] = {name: getattr(when, name) for name in Condition.__slots__}
     plain["entities"] = [[one.name, dict(one.scores), one.min_count, one.min_score] for one in when.entities]
     plain["labels"] = [[one.name, one.min_score] for one in when.labels]
+    plain["times"] = [str(one) for one in when.times]
+    plain["bytes"] = [when.bytes.least, when.bytes.most] if when.bytes else None
     plain["uninspected"] = [[one.reason.value, list(one.media)] for one in when.uninspected]
     return plain
 

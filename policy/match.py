@@ -9,9 +9,27 @@ from policy.decision import EntityFact, Inquiry
 from policy.model import Condition, EntityTest
 
 type Field = Literal[
-    "departments", "users", "entities", "labels", "tasks", "models", "providers", "hosts", "uninspected"
+    "departments",
+    "users",
+    "entities",
+    "labels",
+    "tasks",
+    "models",
+    "providers",
+    "hosts",
+    "endpoints",
+    "dialects",
+    "regions",
+    "outside_regions",
+    "clients",
+    "tools",
+    "times",
+    "bytes",
+    "streaming",
+    "uninspected",
 ]
 
+_UNSTATED = ((), None)
 FIELDS: tuple[Field, ...] = get_args(Field.__value__)
 
 
@@ -22,7 +40,7 @@ def holds(condition: Condition, inquiry: Inquiry) -> bool:
 
 def stated(condition: Condition) -> list[Field]:
     """The fields that a condition asks for. `roles` belongs to `entities`."""
-    return [name for name in FIELDS if getattr(condition, name)]
+    return [name for name in FIELDS if getattr(condition, name) not in _UNSTATED]
 
 
 def field_holds(name: Field, condition: Condition, inquiry: Inquiry) -> bool:
@@ -49,6 +67,24 @@ def field_holds(name: Field, condition: Condition, inquiry: Inquiry) -> bool:
             return provider_of(inquiry) in condition.providers
         case "hosts":
             return _any_glob(condition.hosts, inquiry.host.rstrip("."))
+        case "endpoints":
+            return _any_glob(condition.endpoints, inquiry.endpoint)
+        case "dialects":
+            return _any_glob(condition.dialects, inquiry.dialect)
+        case "regions":
+            return inquiry.region in condition.regions
+        case "outside_regions":
+            return inquiry.region not in condition.outside_regions
+        case "clients":
+            return _any_glob(condition.clients, inquiry.client)
+        case "tools":
+            return any(_any_glob(condition.tools, tool) for tool in inquiry.tools)
+        case "times":
+            return inquiry.at is not None and any(window.holds(inquiry.at) for window in condition.times)
+        case "bytes":
+            return condition.bytes is None or condition.bytes.holds(inquiry.bytes)
+        case "streaming":
+            return inquiry.streaming is condition.streaming
         case "uninspected":
             return any(test.covers(part) for test in condition.uninspected for part in inquiry.skipped)
         case _:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from detectors.finding import Skipped, SkipReason
 from policy.decision import Direction, Effect, Mode, Operator
+from policy.times import TimeWindow
 from policy.vocabulary import DEFAULT_DEPARTMENT, EVERYTHING
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -48,6 +49,18 @@ class LabelTest:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeTest:
+    """How large a body is, in bytes."""
+
+    least: int = 0
+    most: int | None = None
+
+    def holds(self, size: int) -> bool:
+        """Whether a size lies between the two, both included."""
+        return self.least <= size and (self.most is None or size <= self.most)
+
+
+@dataclass(frozen=True, slots=True)
 class SkipTest:
     """A part could not be inspected, for this reason; with `media`, one of these formats."""
 
@@ -75,6 +88,15 @@ class Condition:
     models: tuple[str, ...] = ()  # globs
     providers: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()  # globs
+    endpoints: tuple[str, ...] = ()  # globs
+    dialects: tuple[str, ...] = ()  # globs
+    regions: tuple[str, ...] = ()
+    outside_regions: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()  # globs
+    tools: tuple[str, ...] = ()  # globs
+    times: tuple[TimeWindow, ...] = ()
+    bytes: SizeTest | None = None
+    streaming: bool | None = None
     uninspected: tuple[SkipTest, ...] = ()
 
 
@@ -200,6 +222,10 @@ class Policy:
     def scans_replies(self) -> bool:
         """Whether any rule speaks of replies, watched ones too. If none does, nobody needs to look into them."""
         return any(Direction.REPLY in rule.on for rule in self.rules)
+
+    def tools_used(self) -> bool:
+        """Whether any rule asks for tools. If none does, nobody needs to look for them."""
+        return any(rule.when.tools for rule in self.rules)
 
     def labels_used(self) -> frozenset[str]:
         """The labels that any rule asks for, watched ones too. If there are none, nothing needs to be classified."""

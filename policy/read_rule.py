@@ -1,5 +1,6 @@
 """One rule of a policy file → `Rule`: its condition, effect and obligations, with every mistake noted."""
 
+import re
 from collections.abc import Callable
 from types import MappingProxyType
 
@@ -7,10 +8,12 @@ from configs.entities import entity_groups, entity_types, thresholds
 from detectors.finding import SkipReason
 from policy.actions import rule_actions
 from policy.decision import Direction, Effect, Mode, Operator
-from policy.model import Condition, EntityTest, LabelTest, Obligation, Rule, SkipTest
+from policy.model import Condition, EntityTest, LabelTest, Obligation, Rule, SizeTest, SkipTest
 from policy.node import Node
+from policy.times import DAYS, MIDNIGHT, TimeWindow, is_zone, parse_clock
 from policy.vocabulary import EFFECTS, EVERYTHING, LABEL_SCORE, LABELS, PROVIDERS, ROLES, Code, nearest, types_named
 
+_REGION = re.compile(r"[a-z]{2}")
 KEEP_LAST = 4  # characters: PCI DSS 3.4.1 lets a card's last four be shown
 # What stays readable of these at most. A security code or a password is no longer than what would be kept.
 KEEP_LAST_OF = {"CARD_SECURITY_CODE": 0, "PASSWORD": 0, "SECRET": 0}
@@ -77,13 +80,14 @@ def read_types(node: Node) -> tuple[str, ...]:
 
 def _condition(node: Node) -> Condition:
     keys = node.section("when") or {}
-    tests = [_entity(item) for item in keys["entities"].items("[{type: PERSON}]") or ()] if "entities" in keys else []
-    labels = [_label(item) for item in keys["labels"].items("[{name: financial}]") or ()] if "labels" in keys else []
     if "roles" in keys and "entities" not in keys:
         keys["roles"].note(Code.WRONG_VALUE, "roles says where entities are looked for: name entities too", of_key=True)
 
     def texts(name: str, what: str, example: str) -> tuple[str, ...]:
         return keys[name].texts(what, example) if name in keys else ()
+
+    def items(name: str, example: str) -> list[Node]:
+        return (keys[name].items(example) or []) if name in keys else []
 
     roles = texts("roles", "a role", "[user]")
     for index, role in enumerate(roles):
@@ -91,18 +95,30 @@ def _condition(node: Node) -> Condition:
     providers = texts("providers", "a provider", "[openai]")
     for index, provider in enumerate(providers):
         _known(keys["providers"].at(index, provider), provider, PROVIDERS, "provider")
-    skips = [_skip(item) for item in keys["uninspected"].items("[opaque]") or ()] if "uninspected" in keys else []
+    for index, region in enumerate(regions := texts("regions", "a region", "[eu]")):
+        _region(keys["regions"].at(index, region), region)
+    for index, region in enumerate(outside := texts("outside_regions", "a region", "[eu]")):
+        _region(keys["outside_regions"].at(index, region), region)
     return Condition(
         departments=texts("departments", "a department", "[finance]"),
         users=texts("users", "a user's name", "[ana]"),
-        entities=tuple(test for test in tests if test is not None),
+        entities=tuple(test for item in items("entities", "[{type: PERSON}]") if (test := _entity(item))),
         roles=roles,
-        labels=tuple(label for label in labels if label is not None),
+        labels=tuple(label for item in items("labels", "[{name: financial}]") if (label := _label(item))),
         tasks=texts("tasks", "a task", "[email_categorisation]"),
         models=texts("models", "a model or a glob", '["gpt-*"]'),
         providers=providers,
         hosts=texts("hosts", "a host or a glob", '["*.openai.com"]'),
-        uninspected=tuple(skip for skip in skips if skip is not None),
+        endpoints=texts("endpoints", "a path or a glob", '["/v1/files*"]'),
+        dialects=texts("dialects", "a dialect or a glob", '["openai-*"]'),
+        regions=regions,
+        outside_regions=outside,
+        clients=texts("clients", "a user agent or a glob", '["codex*"]'),
+        tools=texts("tools", "a tool or a glob", '["shell*"]'),
+        times=tuple(window for item in items("times", "[{from: 08:00, to: 18:00}]") if (window := _window(item))),
+        bytes=_size(keys["bytes"]) if "bytes" in keys else None,
+        streaming=keys["streaming"].boolean() if "streaming" in keys else None,
+        uninspected=tuple(skip for item in items("uninspected", "[opaque]") if (skip := _skip(item))),
     )
 
 
@@ -118,6 +134,42 @@ def _skip(node: Node) -> SkipTest | None:
     if reason is None or not _known(keys["reason"], reason, list(SkipReason), "reason"):
         return None
     return SkipTest(SkipReason(reason), media)
+
+
+def _region(node: Node, name: str) -> None:
+    if not _REGION.fullmatch(name):
+        node.note(Code.WRONG_VALUE, f"expected two small letters, such as eu, us or uk, got {name!r}")
+
+
+def _size(node: Node) -> SizeTest | None:
+    keys = node.section("bytes") or {}
+    least = keys["min"].whole(1, 2**53) if "min" in keys else 0
+    most = keys["max"].whole(0, 2**53) if "max" in keys else None
+    if not keys and isinstance(node.value, dict):
+        node.note(Code.NEVER, "bytes without min and max says nothing. Leave the key out")
+    if least is not None and most is not None and least > most:
+        node.note(Code.NEVER, f"no body has at least {least} and at most {most} bytes")
+    return SizeTest(least or 0, most)
+
+
+def _window(node: Node) -> TimeWindow | None:
+    keys = node.section("time")
+    if keys is None:
+        return None
+    chosen = {item.choice(DAYS) for item in keys["days"].items("[mon, fri]") or ()} if "days" in keys else set(DAYS)
+    minutes = {"from": 0, "to": MIDNIGHT}
+    for name in sorted(minutes.keys() & keys.keys()):
+        text = keys[name].text("a time such as 08:00")
+        minute = parse_clock(text) if text is not None else None
+        if text is not None and minute is None:
+            keys[name].note(Code.WRONG_VALUE, f"expected a time from 00:00 to 24:00, got {text!r}")
+        minutes[name] = minute or 0
+    if minutes["from"] == MIDNIGHT:
+        keys["from"].note(Code.WRONG_VALUE, "nothing starts at 24:00: say 00:00 of the next day")
+    zone = keys["zone"].text("a time zone") if "zone" in keys else "UTC"
+    if zone is not None and not is_zone(zone):
+        keys["zone"].note(Code.WRONG_VALUE, f"expected an IANA time zone, such as Europe/Berlin, got {zone!r}")
+    return TimeWindow(tuple(day for day in DAYS if day in chosen), minutes["from"], minutes["to"], zone or "UTC")
 
 
 def _entity(node: Node) -> EntityTest | None:

@@ -6,9 +6,11 @@ has the grammar.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from configs.entities import entity_types
+from configs.hosts import region_of_host
 from configs.yaml_source import Problem, SourceError, load_yaml
 from detectors.finding import Label, Scan, Skipped, SkipReason
 from policy.decision import Decision, Direction, EntityFact, Inquiry, Operator
@@ -148,6 +150,7 @@ def _case(node: Node, policy: Policy) -> Case | None:
     user, address, department = text("user", "a user's name"), text("address", "an address"), None
     if "department" in keys:
         department = known(keys["department"], policy.department_names(), "department")
+    host = text("host", "a host") or ""
     inquiry = Inquiry(
         department=department or policy.department_of(user, address),
         user=user,
@@ -157,13 +160,34 @@ def _case(node: Node, policy: Policy) -> Case | None:
         skipped=_skipped(keys["skipped"]) if "skipped" in keys else (),
         error=text("error", "an error's name"),
         provider=text("provider", "a provider") or "openai",
-        host=text("host", "a host") or "",
+        host=host,
         model=text("model", "a model") or "",
+        endpoint=text("endpoint", "a path") or "",
+        dialect=text("dialect", "a dialect") or "",
+        region=(text("region", "a region") or "") if "region" in keys else region_of_host(host),
+        client=text("client", "a user agent") or "",
+        tools=keys["tools"].texts("a tool", "[shell]") if "tools" in keys else (),
+        at=moment(keys["at"]) if "at" in keys else None,
+        bytes=(keys["bytes"].whole(0, 2**53) or 0) if "bytes" in keys else 0,
+        streaming=bool(keys["streaming"].boolean()) if "streaming" in keys else False,
         direction=Direction(keys["on"].choice(list(Direction)) or "request") if "on" in keys else Direction.REQUEST,
     )
     name, expect = keys["name"].text("a name"), _expect(keys["expect"], policy)
     line = node.source.position((*node.path, "name"))[0]
     return Case(name, line, inquiry, expect, text("text", "text")) if name and expect else None
+
+
+def moment(node: Node) -> datetime | None:
+    """A time that says which clock it is by."""
+    value = node.value
+    try:
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        node.note(Code.WRONG_VALUE, "expected a time with its zone, such as 2026-11-24T09:30:00+01:00")
+        return None
+    return read
 
 
 def known(node: Node, names: Iterable[str], what: str) -> str | None:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 
 from policy.actions import STRENGTH, rule_actions
 from policy.decision import Action, Effect, Mode
-from policy.model import Condition, EntityTest, Rule, SkipTest
+from policy.model import Condition, EntityTest, Rule, SizeTest, SkipTest
 
-_PLAIN = ("departments", "users", "tasks", "models", "providers", "hosts")
+_GLOBS = ("models", "hosts", "endpoints", "dialects", "clients", "tools")
+_PLAIN = ("departments", "users", "tasks", "providers", "regions", "times", *_GLOBS)
 
 
 def weaknesses(parent: Rule, child: Rule, default: Effect) -> list[str]:
@@ -47,6 +48,12 @@ def narrower(parent: Condition, child: Condition) -> list[str]:
     found = [name for name in _PLAIN if not _wider(getattr(parent, name), getattr(child, name), _same)]
     if not _wider(parent.labels, child.labels, lambda a, b: a.name == b.name and b.min_score <= a.min_score):
         found.append("labels")
+    if child.outside_regions and not (parent.outside_regions and {*child.outside_regions} <= {*parent.outside_regions}):
+        found.append("outside_regions")
+    if child.bytes is not None and not (parent.bytes is not None and _holds_more(parent.bytes, child.bytes)):
+        found.append("bytes")
+    if child.streaming is not None and child.streaming is not parent.streaming:
+        found.append("streaming")
     if not _wider(parent.uninspected, child.uninspected, _covers_skip):
         found.append("uninspected")
     if not _wider(parent.entities, child.entities, _covers):
@@ -63,7 +70,7 @@ def _wider[T](parent: Sequence[T], child: Sequence[T], covers: Callable[[T, T], 
     return bool(parent) and all(any(covers(mine, theirs) for theirs in child) for mine in parent)
 
 
-def _same(parent: str, child: str) -> bool:
+def _same(parent: object, child: object) -> bool:
     return child in (parent, "*")
 
 
@@ -71,6 +78,12 @@ def _covers(parent: EntityTest, child: EntityTest) -> bool:
     known = all(name in child.scores and child.scores[name] <= score for name, score in parent.scores.items())
     unknown = child.name == "*" or parent.name != "*"
     return known and unknown and child.min_count <= parent.min_count
+
+
+def _holds_more(parent: SizeTest, child: SizeTest) -> bool:
+    return child.least <= parent.least and (
+        child.most is None or (parent.most is not None and parent.most <= child.most)
+    )
 
 
 def _covers_skip(parent: SkipTest, child: SkipTest) -> bool:

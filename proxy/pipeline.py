@@ -9,6 +9,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -16,11 +17,12 @@ from ulid import ULID
 
 from configs.settings import Settings
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
-from policy.decision import Decision, Effect, EntityFact, Inquiry
+from policy.decision import Decision, Effect, Inquiry
 from policy.evaluate import evaluate
 from policy.model import ModelTarget, Policy
 from proxy.errors import BodyError, LimitError, ProxyError
 from proxy.identity import Principal
+from proxy.inquiry import ask, tool_names
 from proxy.limits import decode_body
 from proxy.message import Chat, Extraction, Refusal, Request, Response, Role, Segment
 from proxy.providers.dialect import Dialect
@@ -30,8 +32,11 @@ from proxy.transforms.token import find_tokens
 
 # A detector that is down or slow may be up again: "try again" (503). What can't be read stays so (403).
 _TRANSIENT = frozenset({SkipReason.TIMEOUT, SkipReason.DETECTOR_DOWN, SkipReason.DETECTOR_ERROR})
-TASK_HEADER = "x-privet-task"
 _LARGE_BODY = 200_000  # bytes: some ten milliseconds of reading and rebuilding
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Inspector(Protocol):
@@ -61,6 +66,7 @@ class Inspection:
     skipped: tuple[Skipped, ...] = ()
     error: str | None = None
     status: int = 403  # of a refusal that this inspection leads to
+    tools: tuple[str, ...] = ()  # their names, if the policy asks for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class Verdict:
     target: ModelTarget | None = None
     model: str = ""
     provider: str = ""  # whose API it is: the host's owner, else the dialect's
+    inquiry: Inquiry | None = None  # what the policy was asked; None if it wasn't
     started: float = 0.0  # time.monotonic() when the request was complete
 
     @property
@@ -99,6 +106,7 @@ class Pipeline:
     recorder: Recorder
     token_key: bytes = field(repr=False)
     active: int = 0
+    clock: Callable[[], datetime] = _now
 
     async def judge(self, request: Request, principal: Principal, *, content_encoding: str = "") -> Verdict:
         """The verdict on one request, recorded durably. Never raises but for cancellation."""
@@ -143,7 +151,18 @@ class Pipeline:
             plain, inspection = request, _failed(type(error).__name__, 503)
         model = dialect.model(plain) if inspection.error is None else ""
         provider = self._provider(plain, dialect)
-        decision = evaluate(policy, _inquiry(plain, principal, provider, inspection, model), decision_id=str(ULID()))
+        inquiry = ask(
+            plain,
+            principal,
+            inspection,
+            dialect=dialect.name,
+            provider=provider,
+            region=self.settings.host_table.region(plain.host),
+            model=model,
+            tools=inspection.tools,
+            at=self.clock(),
+        )
+        decision = evaluate(policy, inquiry, decision_id=str(ULID()))
         verdict = Verdict(
             decision=decision,
             principal=principal,
@@ -152,6 +171,7 @@ class Pipeline:
             inspection=inspection,
             model=model,
             provider=provider,
+            inquiry=inquiry,
             started=started,
         )
         if not decision.enforced:
@@ -254,6 +274,7 @@ class Pipeline:
             labels=labelled.labels,
             skipped=tuple(skipped),
             status=503 if transient else 403,
+            tools=await _offload(len(request.body), tool_names, request.body) if policy.tools_used() else (),
         )
 
     async def _record(self, verdict: Verdict) -> Verdict:
@@ -347,28 +368,6 @@ def _refusal(decision: Decision, inspection: Inspection, *, message: str | None 
         rules=decision.determining_rules,
         entity_types=tuple(sorted(decision.entity_counts)),
         status=403 if by_policy else inspection.status,
-    )
-
-
-def _inquiry(request: Request, principal: Principal, provider: str, inspection: Inspection, model: str) -> Inquiry:
-    roles = {segment.pointer: segment.role for segment in inspection.extraction.segments}
-    task = request.headers.get(TASK_HEADER, "").strip()
-    return Inquiry(
-        department=principal.department,
-        user=principal.user,
-        entities=tuple(
-            EntityFact(finding.entity_type, finding.score, roles[pointer].value)
-            for pointer, findings in inspection.findings.items()
-            for finding in findings
-        ),
-        labels=inspection.labels,
-        tasks=(task,) if task else (),
-        skipped=inspection.skipped,
-        error=inspection.error,
-        provider=provider,
-        host=request.host,
-        endpoint=request.endpoint,
-        model=model,
     )
 
 

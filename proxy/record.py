@@ -28,11 +28,10 @@ from audit.event import (
 )
 from audit.fingerprint import fingerprint
 from policy.model import Policy
+from proxy.inquiry import wants_stream
 from proxy.pipeline import Verdict
 
 log = logging.getLogger("privet.record")
-
-_STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
 
 
 class Store(Protocol):
@@ -126,7 +125,7 @@ def intent_event(verdict: Verdict, fingerprint_key: bytes) -> AuditEvent:
             method=request.method,
             model=verdict.model,
             bytes=len(request.body),
-            streaming="streamGenerate" in request.endpoint or bool(_STREAM.search(request.body)),
+            streaming=verdict.inquiry.streaming if verdict.inquiry is not None else wants_stream(request),
         ),
         decision=DecisionFacts(
             effect=decision.effect.name.lower(),

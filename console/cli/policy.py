@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,17 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
     return pairs
 
 
+def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime:
+    """A time with its zone."""
+    try:
+        read = datetime.now().astimezone() if value is None else datetime.fromisoformat(value)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        raise click.BadParameter(f"expected a time with its zone, such as 2026-11-24T09:30:00+01:00, got {value!r}")
+    return read
+
+
 @command.command()
 @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Policy (default: the settings').")
 @click.option("--text", help="What the request says; `-` reads standard input. It is not printed.")
@@ -157,6 +169,15 @@ def _pairs(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 @click.option("--model", default="", help="The model that is asked for.")
 @click.option("--provider", default="openai", show_default=True, help="The provider that is asked.")
 @click.option("--host", default="", help="The host that is asked.")
+@click.option("--endpoint", default="", metavar="PATH", help="The path that is asked.")
+@click.option("--dialect", default="", help="The format that the request is in.")
+@click.option("--region", help="The host's region (default: what the table of hosts says).")
+@click.option("--client", default="", help="The user agent.")
+@click.option("--tool", "tools", multiple=True, help="A tool that is offered or was called.")
+@click.option("--bytes", "size", type=click.IntRange(0), help="How large the body is (default: as large as the text).")
+@click.option("--streaming", is_flag=True, help="The reply is to be streamed.")
+@click.option("--at", "moment", callback=_moment, metavar="TIME", help="When (default: now); say the zone too.")
+@click.option("--reply", is_flag=True, help="Ask about a reply that says this.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def explain(
@@ -178,9 +199,13 @@ def explain(
     Examples:
       privet policy explain --department finance --text "Revenue was EUR 48.2 million."
       privet policy explain --label financial=0.9 --entity PERSON --model gpt-4o
+      privet policy explain --host api.mistral.ai --tool shell --at 2026-11-28T23:00:00+01:00
       privet policy explain --text - < letter.txt
     """  # noqa: D301 - click wants the character itself
-    from policy.decision import Inquiry  # noqa: PLC0415
+    from dataclasses import replace  # noqa: PLC0415
+
+    from configs.hosts import region_of_host  # noqa: PLC0415
+    from policy.decision import Direction, Inquiry  # noqa: PLC0415
     from policy.explain import explain as explain_decision  # noqa: PLC0415
     from policy.testing import with_scan  # noqa: PLC0415
     from policy.vocabulary import nearest  # noqa: PLC0415
@@ -198,10 +223,21 @@ def explain(
         provider=asked["provider"],
         host=asked["host"],
         model=asked["model"],
+        direction=Direction.REPLY if asked["reply"] else Direction.REQUEST,
+        endpoint=asked["endpoint"],
+        dialect=asked["dialect"],
+        region=region_of_host(asked["host"]) if asked["region"] is None else asked["region"],
+        client=asked["client"],
+        tools=asked["tools"],
+        streaming=asked["streaming"],
+        bytes=asked["size"] or 0,
+        at=asked["moment"],
     )
     scan = None
     if text is not None:
         text = sys.stdin.read() if text == "-" else text
+        if asked["size"] is None:
+            inquiry = replace(inquiry, bytes=len(text.encode("utf-8", "surrogatepass")))
         scan = inspector(policy, classify=not labels)(text)
         inquiry = with_scan(inquiry, scan)
     explanation = explain_decision(policy, inquiry)

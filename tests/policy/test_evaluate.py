@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from detectors.finding import Label, Skipped, SkipReason
 from policy.decision import Direction, Effect, EntityFact, Inquiry, Mode, Operator
 from policy.evaluate import evaluate
-from policy.model import Condition, Defaults, EntityTest, LabelTest, Obligation, Policy, Rule, SkipTest
+from policy.model import Condition, Defaults, EntityTest, LabelTest, Obligation, Policy, Rule, SizeTest, SkipTest
 
 POLICY = """
 defaults: {effect: allow, when_uninspected: block, when_error: block}
@@ -201,6 +201,10 @@ CONDITIONS = st.builds(
     departments=st.sampled_from([(), ("a",), ("a", "b")]),
     entities=st.lists(ENTITY_TESTS, max_size=2).map(tuple),
     roles=st.sampled_from([(), ("tool",)]),
+    tools=st.sampled_from([(), (), ("shell",), ("*",)]),
+    outside_regions=st.sampled_from([(), (), ("eu",), ("eu", "us")]),
+    bytes=st.sampled_from([None, None, SizeTest(10), SizeTest(0, 20), SizeTest(10, 20)]),
+    streaming=st.sampled_from([None, None, True, False]),
     labels=st.lists(st.builds(LabelTest, st.sampled_from(["hr", "public"]), SCORES), max_size=2).map(tuple),
     uninspected=st.sampled_from(
         [(), (), (SkipTest(SkipReason.TIMEOUT),), (SkipTest(SkipReason.OPAQUE, ("audio/*",)),)]
@@ -239,6 +243,10 @@ INQUIRIES = st.builds(
     labels=st.lists(LABELS, max_size=2).map(tuple),
     skipped=st.lists(st.sampled_from([TIMEOUT, SOUND, CLIENT]), max_size=2).map(tuple),
     error=st.sampled_from([None, "x"]),
+    tools=st.sampled_from([(), ("shell", "read"), ("read",)]),
+    region=st.sampled_from(["", "eu", "us"]),
+    bytes=st.sampled_from([5, 10, 15, 25]),
+    streaming=st.booleans(),
     direction=st.sampled_from([Direction.REQUEST, Direction.REQUEST, Direction.REPLY]),
 )
 

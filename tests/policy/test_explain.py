@@ -1,6 +1,7 @@
 """Explanations: every rule and part, in words, and the same story as the decision's."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -66,10 +67,21 @@ def test_every_field_is_told(rules):
               models: ['claude-*']
               providers: [anthropic]
               hosts: ['*.x.com']
+              endpoints: [/v1/files]
+              dialects: ['openai-*', gemini]
+              regions: [eu, ch]
+              outside_regions: [us]
+              clients: [curl*]
+              tools: [shell, web]
+              times: [{days: [mon], from: 08:00, to: 09:00, zone: Europe/Berlin}, {}]
+              bytes: {min: 10, max: 20}
+              streaming: true
               uninspected: [timeout, {reason: opaque, media: ['audio/*', 'video/*']}]
     """
     skipped = (Skipped("", SkipReason.UNREADABLE), Skipped("", SkipReason.OPAQUE, "image/png"))
-    parts = rules(policy, host="api.openai.com", skipped=skipped)["r"].parts
+    facts = {"dialect": "openai-chat", "region": "us", "tools": ("read", "shell"), "bytes": 9}
+    moment = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
+    parts = rules(policy, host="api.openai.com", skipped=skipped, at=moment, **facts)["r"].parts
     assert [(p.field, p.wanted, p.found, p.holds) for p in parts] == [
         ("departments", "support or finance", "finance", True),
         ("users", "bob", "ana", False),
@@ -79,6 +91,15 @@ def test_every_field_is_told(rules):
         ("models", "claude-*", "gpt-4o", False),
         ("providers", "anthropic", "openai", False),
         ("hosts", "*.x.com", "api.openai.com", False),
+        ("endpoints", "/v1/files", "none", False),
+        ("dialects", "openai-* or gemini", "openai-chat", True),
+        ("regions", "eu or ch", "us", False),
+        ("outside_regions", "not us", "us", False),
+        ("clients", "curl*", "none", False),
+        ("tools", "shell or web", "read, shell", True),
+        ("times", "mon 08:00-09:00 Europe/Berlin or daily 00:00-24:00 UTC", "2026-11-24T10:30:00+00:00", True),
+        ("bytes", "at least 10 and at most 20", "9", False),
+        ("streaming", "true", "false", False),
         ("uninspected", "timeout or opaque audio/* or video/*", "opaque image/png, unreadable", False),
     ]  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Every field of a condition: what holds, and what nearly does."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from detectors.finding import Label, Skipped, SkipReason
@@ -16,6 +18,14 @@ BASE = {
     "provider": "openai",
     "host": "api.openai.com",
     "model": "gpt-4o-mini",
+    "endpoint": "/v1/chat/completions",
+    "dialect": "openai-chat",
+    "region": "us",
+    "client": "codex_cli/0.5 (linux)",
+    "tools": ("shell_exec", "web_search"),
+    "at": datetime(2026, 11, 24, 10, 30, tzinfo=UTC),
+    "bytes": 500,
+    "streaming": True,
     "skipped": (Skipped("/a", SkipReason.UNSUPPORTED_MEDIA, "Audio/wav"), Skipped("/b", SkipReason.OPAQUE)),
 }
 
@@ -59,6 +69,29 @@ BASE = {
         ("{providers: [anthropic]}", False),
         ("{hosts: ['*.openai.com']}", True),
         ("{hosts: [openai.com]}", False),
+        ("{endpoints: ['/v1/chat/*']}", True),
+        ("{endpoints: ['/v1/files*']}", False),
+        ("{dialects: ['openai-*']}", True),
+        ("{dialects: [openai]}", False),
+        ("{regions: [eu, us]}", True),
+        ("{regions: [eu]}", False),
+        ("{outside_regions: [eu, ch]}", True),
+        ("{outside_regions: [us]}", False),
+        ("{clients: ['CODEX*']}", True),
+        ("{clients: [codex]}", False),
+        ("{tools: ['shell*']}", True),
+        ("{tools: [read, 'WEB_*']}", True),
+        ("{tools: [web]}", False),
+        ("{times: [{days: [tue], from: 08:00, to: 18:00, zone: Europe/Berlin}]}", True),
+        ("{times: [{days: [tue], from: 08:00, to: 10:00}]}", False),
+        ("{times: [{to: 01:00}, {from: 10:00, to: 10:31}]}", True),
+        ("{bytes: {min: 500}}", True),
+        ("{bytes: {min: 501}}", False),
+        ("{bytes: {max: 500}}", True),
+        ("{bytes: {max: 499}}", False),
+        ("{bytes: {min: 10, max: 1000}}", True),
+        ("{streaming: true}", True),
+        ("{streaming: false}", False),
         ("{uninspected: [timeout]}", False),
         ("{uninspected: [unsupported_media]}", True),
         ("{uninspected: [timeout, opaque]}", True),
@@ -77,14 +110,15 @@ def test_conditions(load, when, expected):
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_nothing_known_matches_no_stated_field(load, field):
-    """An empty inquiry satisfies a field only by a glob for everything."""
+    """An empty inquiry satisfies a field only by a glob for everything, or where nobody knows the region."""
     text = {
         "departments": "[finance]", "users": "[ana]", "entities": "['*']", "labels": "[hr]", "tasks": "[x]",
-        "models": "['?*']", "providers": "[openai]", "hosts": "['?*']", "uninspected": "[opaque]",
+        "endpoints": "['?*']", "dialects": "['?*']", "regions": "[us]", "clients": "['?*']", "tools": "['*']",
+        "times": "[{}]", "bytes": "{min: 1}", "streaming": "true", "outside_regions": "[us]", "models": "['?*']", "providers": "[openai]", "hosts": "['?*']", "uninspected": "[opaque]",
     }[field]  # fmt: skip
     rule = load(f"departments: {{finance: }}\nrules: [{{id: r, effect: block, when: {{{field}: {text}}}}}]\n").rules[0]
     assert stated(rule.when) == [field]
-    assert not field_holds(field, rule.when, Inquiry(department="default"))
+    assert field_holds(field, rule.when, Inquiry(department="default")) is (field == "outside_regions")
 
 
 def test_an_unnamed_model_matches_everything():

@@ -5,7 +5,8 @@ import pytest
 from configs.entities import entity_groups, thresholds
 from detectors.finding import SkipReason
 from policy.decision import Direction, Effect, Mode, Operator
-from policy.model import SkipTest
+from policy.model import SizeTest, SkipTest
+from policy.times import TimeWindow
 
 HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model: smollm2-135m}}\nrules:\n"
 
@@ -21,7 +22,7 @@ HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model
         ("{id: a, effect: false}", ["5:21: P002: expected allow, reroute or block, got true or false"]),
         ("{id: a, effect: block, mode: on}", ["5:34: P002: expected enforce or monitor, got 'on'"]),
         ("{id: a, effect: block, message: 3}", ["5:37: P002: expected text in quotes, got a number (3)"]),
-        ("{id: a, effect: block, when: finance}", ["5:34: P002: expected a map with departments, users, entities, roles, labels, tasks, models, providers, hosts and uninspected, got text ('finance')"]),
+        ("{id: a, effect: block, when: finance}", ["5:34: P002: expected a map with departments, users, entities, roles, labels, tasks, models, providers, hosts, endpoints, dialects, regions, outside_regions, clients, tools, times, bytes, streaming and uninspected, got text ('finance')"]),
         ("{id: a, effect: block, when: {department: [x]}}", ["5:35: P001: unknown key 'department'. Did you mean departments?"]),
         ("{id: a, effect: block, when: {departments: [x]}}", ["5:49: P005: no department is called 'x'. Known: default"]),
         ("{id: a, effect: block, when: {departments: x}}", ["5:48: P002: expected a list, such as [finance], got text ('x')"]),
@@ -44,6 +45,19 @@ HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model
         ("{id: a, effect: block, when: {uninspected: [time_out]}}", ["5:49: P005: no reason is called 'time_out'. Did you mean timeout?"]),
         ("{id: a, effect: block, when: {uninspected: [{media: ['audio/*']}]}}", ["5:49: P002: reason is missing: expected reason"]),
         ("{id: a, effect: block, when: {uninspected: [{reason: opaque, media: audio}]}}", ["5:73: P002: expected a list, such as [\"audio/*\"], got text ('audio')"]),
+        ("{id: a, effect: block, when: {regions: [EU]}}", ["5:45: P002: expected two small letters, such as eu, us or uk, got 'EU'"]),
+        ("{id: a, effect: block, when: {outside_regions: [europe]}}", ["5:53: P002: expected two small letters, such as eu, us or uk, got 'europe'"]),
+        ("{id: a, effect: block, when: {tools: shell}}", ["5:42: P002: expected a list, such as [\"shell*\"], got text ('shell')"]),
+        ("{id: a, effect: block, when: {streaming: yes}}", ["5:46: P002: expected true or false, got text ('yes')"]),
+        ("{id: a, effect: block, when: {bytes: {}}}", ["5:42: P008: bytes without min and max says nothing. Leave the key out"]),
+        ("{id: a, effect: block, when: {bytes: {min: 2, max: 1}}}", ["5:42: P008: no body has at least 2 and at most 1 bytes"]),
+        ("{id: a, effect: block, when: {bytes: {min: 0}}}", ["5:48: P002: expected a whole number from 1 to 9007199254740992, got a number (0)"]),
+        ("{id: a, effect: block, when: {bytes: 100}}", ["5:42: P002: expected a map with min and max, got a number (100)"]),
+        ("{id: a, effect: block, when: {times: []}}", ["5:42: P008: an empty list matches nothing. Leave the key out if it should not matter"]),
+        ("{id: a, effect: block, when: {times: [{days: [monday]}]}}", ["5:51: P002: expected mon, tue, wed, thu, fri, sat or sun, got 'monday'. Did you mean mon?"]),
+        ("{id: a, effect: block, when: {times: [{from: 8:00, to: 25:00}]}}", ["5:50: P002: expected a time from 00:00 to 24:00, got '8:00'", "5:60: P002: expected a time from 00:00 to 24:00, got '25:00'"]),
+        ("{id: a, effect: block, when: {times: [{from: 24:00}]}}", ["5:50: P002: nothing starts at 24:00: say 00:00 of the next day"]),
+        ("{id: a, effect: block, when: {times: [{zone: Berlin}]}}", ["5:50: P002: expected an IANA time zone, such as Europe/Berlin, got 'Berlin'"]),
         ("{id: a, effect: block, on: reply}", ["5:32: P002: expected a list, such as [request, reply], got text ('reply')"]),
         ("{id: a, effect: block, on: [replies]}", ["5:33: P002: expected request or reply, got 'replies'. Did you mean reply?"]),
         ("{id: a, effect: block, on: []}", ["5:32: P008: an empty list matches nothing. Leave the key out if it should not matter"]),
@@ -141,6 +155,15 @@ def test_what_a_rule_speaks_of(load, on, read):
     meant = {"reply": (Direction.REPLY,), "request": (Direction.REQUEST,), "both": tuple(Direction)}[read]
     assert rule(load, f"effect: block, on: {on}").on == meant
     assert rule(load, f"on: {on}, obligations: [{{redact: [PII]}}, {{mask: [PERSON]}}]").on == meant
+
+
+def test_times_and_sizes(load):
+    when = rule(
+        load, "effect: block, when: {times: [{days: [sun, mon], to: 06:00, zone: Asia/Tokyo}], bytes: {max: 9}}"
+    ).when
+    assert when.times == (TimeWindow(("mon", "sun"), 0, 360, "Asia/Tokyo"),)
+    assert when.bytes == SizeTest(0, 9)
+    assert when.streaming is None
 
 
 def test_uninspected(load):

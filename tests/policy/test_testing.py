@@ -1,5 +1,6 @@
 """Cases beside a policy: how they are read, run and reported."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -72,14 +73,24 @@ def test_who_asks_can_be_left_to_the_policys_departments(cases):
 def test_the_rest_of_an_inquiry(cases):
     text = HEAD + (
         "  - {name: it, tasks: [a], provider: gemini, host: h, model: m, user: u, "
-        "entities: [{type: PERSON, role: tool}], expect: {effect: allow}}\n"
+        "entities: [{type: PERSON, role: tool}], endpoint: /v1/x, dialect: d, client: c, tools: [t], bytes: 7, "
+        "streaming: true, at: 2026-11-24T09:30:00+01:00, expect: {effect: allow}}\n"
     )
     [case] = cases(text)[1]
     assert case.inquiry == Inquiry(
         department="default", user="u", entities=(EntityFact("PERSON", 0.99, "tool"),), tasks=("a",),
-        provider="gemini", host="h", model="m",
+        provider="gemini", host="h", model="m", endpoint="/v1/x", dialect="d", client="c", tools=("t",), bytes=7,
+        streaming=True, at=datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
     )  # fmt: skip
     assert case.line == 3
+
+
+@pytest.mark.parametrize(
+    ("keys", "region"), [("host: api.mistral.ai", "eu"), ("host: api.mistral.ai, region: us", "us"), ("", "")]
+)
+def test_the_region_is_the_hosts(cases, keys, region):
+    [case] = cases(f"{HEAD}  - {{name: it, {keys + ', ' if keys else ''}expect: {{effect: allow}}}}\n")[1]
+    assert case.inquiry.region == region
 
 
 def test_texts_are_inspected(cases):
@@ -139,6 +150,8 @@ def test_rules_without_a_case(cases):
         (HEAD + "  - {name: a, entities: [{type: PERSON, score: 2}], expect: {effect: allow}}\n", "3:48: P002: expected a number from 0 to 1, got a number (2)"),
         (HEAD + "  - {name: a, labels: [money], expect: {effect: allow}}\n", "3:24: P005: no label is called 'money'"),
         (HEAD + "  - {name: a, skipped: [slow], expect: {effect: allow}}\n", "3:25: P005: no reason is called 'slow'"),
+        (HEAD + "  - {name: a, at: 2026-11-24T09:30:00, expect: {effect: allow}}\n", "3:19: P002: expected a time with its zone, such as 2026-11-24T09:30:00+01:00"),
+        (HEAD + "  - {name: a, at: noon, expect: {effect: allow}}\n", "3:19: P002: expected a time with its zone, such as 2026-11-24T09:30:00+01:00"),
         (HEAD + "  - {name: a, txt: b, expect: {effect: allow}}\n", "3:15: P001: unknown key 'txt'. Did you mean text?"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import gzip
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -238,3 +239,39 @@ async def test_verdicts_do_not_show_content(make) -> None:
     verdict = await make().judge(request("I am Anna Schmidt"), WHO)
     assert "Anna" not in repr(verdict)
     assert "Schmidt" not in str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("when", "blocked"),
+    [
+        ("{tools: [shell]}", True),
+        ("{tools: [browser]}", False),
+        ("{clients: ['codex*']}", True),
+        ("{clients: ['aider*']}", False),
+        ("{endpoints: [/v1/chat/completions]}", True),
+        ("{endpoints: [/v1/embeddings]}", False),
+        ("{regions: [us]}", True),
+        ("{outside_regions: [us]}", False),
+        ("{dialects: [openai-chat]}", True),
+        ("{dialects: [generic]}", False),
+        ("{bytes: {min: 50}}", True),
+        ("{bytes: {min: 5000}}", False),
+        ("{streaming: true}", True),
+        ("{streaming: false}", False),
+        ("{times: [{days: [tue], from: 09:00, to: 10:00, zone: Europe/Berlin}]}", True),
+        ("{times: [{days: [tue], from: 09:00, to: 10:00}]}", False),
+    ],
+)
+async def test_rules_reach_every_fact(make, when: str, blocked: bool) -> None:
+    pipeline = make(f"""
+schema: privet.policy/1
+id: reach
+defaults: {{effect: allow}}
+rules: [{{id: r, when: {when}, effect: block}}]
+""")
+    pipeline.clock = lambda: datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    tools = [{"type": "function", "function": {"name": "shell", "parameters": {}}}]
+    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "hello"}], "tools": tools}
+    verdict = await pipeline.judge(request(body=json.dumps(body).encode(), user_agent="codex_cli/0.5"), WHO)
+    assert (verdict.decision.effect is Effect.BLOCK) is blocked
+    assert verdict.goes is not blocked

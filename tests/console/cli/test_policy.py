@@ -231,6 +231,45 @@ def test_explain_without_a_text_inspects_nothing(privet, no_inspection):
     assert "  message: This request holds a password" in result.stdout
 
 
+REACH = """
+schema: privet.policy/1
+id: reach
+defaults: {effect: allow}
+rules:
+  - id: all
+    effect: block
+    when:
+      endpoints: [/v1/chat]
+      dialects: [openai-*]
+      regions: [eu]
+      clients: [codex*]
+      tools: [shell]
+      times: [{days: [tue], from: 09:00, to: 10:00, zone: Europe/Berlin}]
+      bytes: {min: 7, max: 7}
+      streaming: true
+  - {id: replies, on: [reply], effect: block}
+"""
+
+
+def test_explain_reaches_every_fact(privet, path, no_inspection):
+    path.write_text(REACH)
+    facts = [
+        "--endpoint", "/v1/chat", "--dialect", "openai-chat", "--host", "api.mistral.ai", "--client", "codex/1",
+        "--tool", "shell", "--bytes", "7", "--at", "2026-11-24T08:30:00+00:00",
+    ]  # fmt: skip
+    assert "outcome: block, by all" in privet("policy", "explain", *facts, "--streaming").stdout
+    result = privet("policy", "explain", *facts, "--region", "us")
+    assert "outcome: allow, by defaults.effect" in result.stdout
+    assert "no   streaming: asks for true; found false" in result.stdout
+    assert "no   regions: asks for eu; found us" in result.stdout
+    assert "outcome: block, by replies" in privet("policy", "explain", "--reply").stdout
+
+
+def test_a_text_has_its_size(privet, path, inspection):
+    path.write_text(REACH)
+    assert "found 8" in privet("policy", "explain", "--text", "Umläute").stdout
+
+
 def test_labels_that_are_given_stand_for_the_texts(privet, inspection):
     result = privet("policy", "explain", "--label", "hr", "--text", "Revenue")
     assert result.exit_code == 0
@@ -262,6 +301,8 @@ def test_what_could_not_be_inspected_is_told(privet, inspection):
         (["--label", "hr=2"], "expected NAME or NAME=SCORE"),
         (["--label", "hr=x"], "expected NAME or NAME=SCORE"),
         (["--file", "none.yaml"], "no such file"),
+        (["--at", "2026-11-24T10:00:00"], "expected a time with its zone"),
+        (["--at", "noon"], "expected a time with its zone"),
     ],
 )
 def test_explain_refuses(privet, arguments, message):

@@ -1,0 +1,132 @@
+"""What a policy is asked about a request: the facts that stand in its head and its body beside what was found in it.
+
+What costs time (the tools in a body) is looked for only if the policy asks for it.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from policy.decision import EntityFact, Inquiry
+from proxy.errors import BodyError, LimitError
+from proxy.identity import Principal
+from proxy.message import Request
+from proxy.providers.json_spans import parse
+
+if TYPE_CHECKING:
+    from proxy.pipeline import Inspection
+
+TASK_HEADER = "x-privet-task"
+_STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
+_STREAMING_PATH = re.compile(r"streamgenerate|-stream(?:/|$)|-with-response-stream(?:/|$)", re.IGNORECASE)
+_OFFERED = frozenset({"tools", "functions", "functionDeclarations", "function_declarations"})
+_NAMED = frozenset({"custom", "function", "functionCall", "function_call", "toolSpec", "toolUse", "tool_use"})
+_CALLS = frozenset({"function_call", "custom_tool_call", "mcp_call", "tool_use", "server_tool_use", "mcp_tool_use"})
+
+
+def ask(
+    request: Request,
+    principal: Principal,
+    inspection: "Inspection",
+    *,
+    dialect: str,
+    provider: str,
+    region: str,
+    model: str,
+    tools: tuple[str, ...],
+    at: datetime,
+) -> Inquiry:
+    """The inquiry about a request."""
+    roles = {segment.pointer: segment.role for segment in inspection.extraction.segments}
+    task = request.headers.get(TASK_HEADER, "").strip()
+    return Inquiry(
+        department=principal.department,
+        user=principal.user,
+        entities=tuple(
+            EntityFact(finding.entity_type, finding.score, roles[pointer].value)
+            for pointer, findings in inspection.findings.items()
+            for finding in findings
+        ),
+        labels=inspection.labels,
+        tasks=(task,) if task else (),
+        skipped=inspection.skipped,
+        error=inspection.error,
+        provider=provider,
+        host=request.host,
+        endpoint=request.endpoint,
+        model=model,
+        dialect=dialect,
+        client=request.headers.get("user-agent", ""),
+        region=region,
+        tools=tools,
+        streaming=wants_stream(request),
+        bytes=len(request.body),
+        at=at,
+    )
+
+
+def wants_stream(request: Request) -> bool:
+    """Whether the reply is to be streamed: the path says so, or the body."""
+    return bool(_STREAMING_PATH.search(request.endpoint) or _STREAM.search(request.body))
+
+
+def tool_names(body: bytes) -> tuple[str, ...]:
+    """The tools that a JSON body offers or that were called in its conversation, in any vendor's format.
+
+    Those that a vendor brings along have no name of their own: their kind is it (`web_search`, `googleSearch`).
+    JSON lines (batches) are read one by one. What isn't JSON offers no tools.
+    """
+    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        return ()
+    return tuple(dict.fromkeys(name for document in _documents(body) for name in _walk(document) if name))
+
+
+def _documents(body: bytes) -> Iterator[Any]:
+    for text in (body, *body.splitlines()):
+        try:
+            yield parse(text)
+        except (BodyError, LimitError):
+            continue
+        if text is body:
+            return
+
+
+def _walk(data: Any) -> Iterator[str]:
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        if not isinstance(value, dict):
+            continue
+        yield from _called(value)
+        for key, below in value.items():
+            if key in _OFFERED and isinstance(below, list):
+                yield from (name for item in below if isinstance(item, dict) for name in _offered(item))
+            elif key in _NAMED and isinstance(below, dict):
+                yield _text(below.get("name"))
+            waiting.append(below)
+
+
+def _offered(item: dict[str, Any]) -> Iterator[str]:
+    """One entry of a list of tools. Entries that hold a definition further down are found on the way there."""
+    if name := _text(item.get("name")):
+        yield name
+    kind = _text(item.get("type"))
+    if kind and kind not in {"function", "custom"}:
+        yield kind
+    if not kind and not name:
+        yield from (key for key, value in item.items() if isinstance(value, dict) and key not in _NAMED)
+
+
+def _called(item: dict[str, Any]) -> Iterator[str]:
+    kind = _text(item.get("type"))
+    if kind in _CALLS:
+        yield _text(item.get("name"))
+    elif kind.endswith("_call"):
+        yield kind.removesuffix("_call")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
