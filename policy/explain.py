@@ -10,8 +10,8 @@ from typing import assert_never
 from detectors.finding import Skipped
 from policy.decision import Action, Decision, Effect, Inquiry, Mode
 from policy.evaluate import evaluate
-from policy.match import Field, counting, field_holds, provider_of, stated
-from policy.model import Condition, EntityTest, Policy, Rule, SizeTest, SkipTest
+from policy.match import counting, field_holds, provider_of
+from policy.model import Condition, EntityTest, Field, Policy, Rule, SizeTest, SkipTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def explain(policy: Policy, inquiry: Inquiry, *, decision_id: str = "explained")
 
 
 def _rule(rule: Rule, inquiry: Inquiry, decision: Decision) -> RuleExplanation:
-    parts = tuple(_part(name, rule.when, inquiry) for name in stated(rule.when))
+    parts = tuple(_part(name, rule.when, inquiry) for name in rule.when.stated())
     holds = inquiry.direction in rule.on and all(part.holds for part in parts)
     return RuleExplanation(
         id=rule.id,

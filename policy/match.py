@@ -1,99 +1,39 @@
 """Whether a condition holds for an inquiry, field by field. Pure; used by `evaluate` and `explain` alike."""
 
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
-from typing import Literal, assert_never, get_args
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import translate
+from functools import lru_cache
 
 from configs.hosts import provider_of_host
 from policy.decision import EntityFact, Inquiry
-from policy.model import Condition, EntityTest
-
-type Field = Literal[
-    "departments",
-    "users",
-    "entities",
-    "labels",
-    "tasks",
-    "models",
-    "providers",
-    "hosts",
-    "endpoints",
-    "dialects",
-    "regions",
-    "outside_regions",
-    "clients",
-    "tools",
-    "times",
-    "bytes",
-    "streaming",
-    "uninspected",
-]
-
-_UNSTATED = ((), None)
-FIELDS: tuple[Field, ...] = get_args(Field.__value__)
+from policy.model import Condition, EntityTest, Field
 
 
 def holds(condition: Condition, inquiry: Inquiry) -> bool:
     """Whether every stated field holds."""
-    return all(field_holds(name, condition, inquiry) for name in stated(condition))
+    return all_hold(condition.stated(), condition, inquiry)
 
 
-def stated(condition: Condition) -> list[Field]:
-    """The fields that a condition asks for. `roles` belongs to `entities`."""
-    return [name for name in FIELDS if getattr(condition, name) not in _UNSTATED]
+def all_hold(fields: Iterable[Field], condition: Condition, inquiry: Inquiry) -> bool:
+    """Whether these fields hold."""
+    return all(_TESTS[name](condition, inquiry) for name in fields)
 
 
 def field_holds(name: Field, condition: Condition, inquiry: Inquiry) -> bool:
     """Whether one field holds: any of its entries does."""
-    match name:
-        case "departments":
-            return inquiry.department in condition.departments
-        case "users":
-            return inquiry.user is not None and inquiry.user.casefold() in map(str.casefold, condition.users)
-        case "entities":
-            return any(entity_holds(test, condition.roles, inquiry) for test in condition.entities)
-        case "labels":
-            return any(
-                label.name == test.name and label.score >= test.min_score
-                for test in condition.labels
-                for label in inquiry.labels
-            )
-        case "tasks":
-            wanted = {task.casefold() for task in condition.tasks}
-            return any(task.casefold() in wanted for task in inquiry.tasks)
-        case "models":
-            return _any_glob(condition.models, inquiry.model)
-        case "providers":
-            return provider_of(inquiry) in condition.providers
-        case "hosts":
-            return _any_glob(condition.hosts, inquiry.host.rstrip("."))
-        case "endpoints":
-            return _any_glob(condition.endpoints, inquiry.endpoint)
-        case "dialects":
-            return _any_glob(condition.dialects, inquiry.dialect)
-        case "regions":
-            return inquiry.region in condition.regions
-        case "outside_regions":
-            return inquiry.region not in condition.outside_regions
-        case "clients":
-            return _any_glob(condition.clients, inquiry.client)
-        case "tools":
-            return any(_any_glob(condition.tools, tool) for tool in inquiry.tools)
-        case "times":
-            return inquiry.at is not None and any(window.holds(inquiry.at) for window in condition.times)
-        case "bytes":
-            return condition.bytes is None or condition.bytes.holds(inquiry.bytes)
-        case "streaming":
-            return inquiry.streaming is condition.streaming
-        case "uninspected":
-            return any(test.covers(part) for test in condition.uninspected for part in inquiry.skipped)
-        case _:
-            assert_never(name)
+    return _TESTS[name](condition, inquiry)
 
 
 def entity_holds(test: EntityTest, roles: Sequence[str], inquiry: Inquiry) -> bool:
     """Whether enough findings count for one entry of `entities`."""
-    return len(counting(test, roles, inquiry)) >= test.min_count
+    missing = test.min_count
+    for fact in inquiry.entities:
+        if test.covers(fact.entity_type, fact.score) and (not roles or fact.role in roles):
+            missing -= 1
+            if not missing:
+                return True
+    return False
 
 
 def counting(test: EntityTest, roles: Sequence[str], inquiry: Inquiry) -> list[EntityFact]:
@@ -113,5 +53,54 @@ def provider_of(inquiry: Inquiry) -> str:
     return provider_of_host(inquiry.host) or inquiry.provider
 
 
-def _any_glob(patterns: Sequence[str], text: str) -> bool:
-    return any(fnmatchcase(text.casefold(), pattern.casefold()) for pattern in patterns)
+def _any_glob(patterns: tuple[str, ...], text: str) -> bool:
+    return _expression(patterns).match(text.casefold()) is not None
+
+
+@lru_cache(maxsize=4096)  # a policy's own globs, never what somebody sends
+def _expression(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(pattern.casefold()) for pattern in patterns))
+
+
+def _users(condition: Condition, inquiry: Inquiry) -> bool:
+    return inquiry.user is not None and inquiry.user.casefold() in map(str.casefold, condition.users)
+
+
+def _labels(condition: Condition, inquiry: Inquiry) -> bool:
+    return any(
+        label.name == test.name and label.score >= test.min_score
+        for test in condition.labels
+        for label in inquiry.labels
+    )
+
+
+def _tasks(condition: Condition, inquiry: Inquiry) -> bool:
+    wanted = {task.casefold() for task in condition.tasks}
+    return any(task.casefold() in wanted for task in inquiry.tasks)
+
+
+def _times(condition: Condition, inquiry: Inquiry) -> bool:
+    return inquiry.at is not None and any(window.holds(inquiry.at) for window in condition.times)
+
+
+# A table rather than a `match`: which of eighteen cases it is would be asked for each rule of each request.
+_TESTS: Mapping[Field, Callable[[Condition, Inquiry], bool]] = {
+    "departments": lambda when, asked: asked.department in when.departments,
+    "users": _users,
+    "entities": lambda when, asked: any(entity_holds(test, when.roles, asked) for test in when.entities),
+    "labels": _labels,
+    "tasks": _tasks,
+    "models": lambda when, asked: _any_glob(when.models, asked.model),
+    "providers": lambda when, asked: provider_of(asked) in when.providers,
+    "hosts": lambda when, asked: _any_glob(when.hosts, asked.host.rstrip(".")),
+    "endpoints": lambda when, asked: _any_glob(when.endpoints, asked.endpoint),
+    "dialects": lambda when, asked: _any_glob(when.dialects, asked.dialect),
+    "regions": lambda when, asked: asked.region in when.regions,
+    "outside_regions": lambda when, asked: asked.region not in when.outside_regions,
+    "clients": lambda when, asked: _any_glob(when.clients, asked.client),
+    "tools": lambda when, asked: any(_any_glob(when.tools, tool) for tool in asked.tools),
+    "times": _times,
+    "bytes": lambda when, asked: when.bytes is None or when.bytes.holds(asked.bytes),
+    "streaming": lambda when, asked: asked.streaming is when.streaming,
+    "uninspected": lambda when, asked: any(t.covers(part) for t in when.uninspected for part in asked.skipped),
+}

@@ -5,19 +5,44 @@ Reading YAML is `policy.load`; what a policy says of a request is `policy.evalua
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from detectors.finding import Skipped, SkipReason
-from policy.decision import Direction, Effect, Mode, Operator
+from policy.decision import Action, Direction, Effect, Mode, Operator
 from policy.times import TimeWindow
 from policy.vocabulary import DEFAULT_DEPARTMENT, EVERYTHING
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+type Field = Literal[
+    "departments",
+    "users",
+    "entities",
+    "labels",
+    "tasks",
+    "models",
+    "providers",
+    "hosts",
+    "endpoints",
+    "dialects",
+    "regions",
+    "outside_regions",
+    "clients",
+    "tools",
+    "times",
+    "bytes",
+    "streaming",
+    "uninspected",
+]
+
+FIELDS: tuple[Field, ...] = get_args(Field.__value__)
+_UNSTATED = ((), None)
 
 
 def _nothing() -> Mapping[str, float]:
@@ -98,6 +123,10 @@ class Condition:
     bytes: SizeTest | None = None
     streaming: bool | None = None
     uninspected: tuple[SkipTest, ...] = ()
+
+    def stated(self) -> tuple[Field, ...]:
+        """The fields that are asked for. `roles` belongs to `entities`."""
+        return tuple(name for name in FIELDS if getattr(self, name) not in _UNSTATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +226,23 @@ class Policy:
     rules: tuple[Rule, ...] = ()
     default_department: str = DEFAULT_DEPARTMENT
     files: tuple[Path, ...] = field(default=(), compare=False)  # every file it was read from, its own first
+    # What follows from the rules, worked out once: it would be the larger part of the time that a decision takes.
+    _spoken: Mapping[Direction, Sequence[tuple[Rule, tuple[Field, ...]]]] = field(init=False, repr=False, compare=False)
+    combined: dict[tuple[tuple[str, ...], frozenset[str]], tuple[Action, ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )  # ids of rules that apply and unknown types that were found → what is done
+
+    def __post_init__(self) -> None:
+        """Sort the rules by what they speak of."""
+        ordered = sorted(self.rules, key=lambda rule: rule.id)
+        # What takes longest to ask comes last, and often need not be asked.
+        fields = {rule.id: sorted(rule.when.stated(), key=("entities", "times").__contains__) for rule in ordered}
+        spoken = {one: [(rule, tuple(fields[rule.id])) for rule in ordered if one in rule.on] for one in Direction}
+        object.__setattr__(self, "_spoken", spoken)
+
+    def spoken(self, direction: Direction) -> Sequence[tuple[Rule, tuple[Field, ...]]]:
+        """The rules on requests or on replies by id, each with the fields that its condition states."""
+        return self._spoken[direction]
 
     def department_of(self, user: str | None, address: str | None) -> str:
         """The department of a verified user, else of the most specific network, else the default one."""

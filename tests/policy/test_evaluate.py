@@ -388,3 +388,17 @@ def test_rules_on_replies_say_nothing_of_requests(load):
     assert ask(load(REPLIES), entities=(KEY,)).matched_rules == ("asked", "keys")
     permitted = load("rules: [{id: r, on: [reply], effect: allow}]")
     assert ask(permitted).determining_rules == ("defaults.effect",)
+
+
+@given(POLICIES, st.lists(INQUIRIES, min_size=2, max_size=6))
+def test_what_was_asked_before_changes_nothing(policy, inquiries):
+    asked = [evaluate(policy, inquiry, decision_id="d") for inquiry in inquiries]
+    assert asked == [evaluate(replace(policy), inquiry, decision_id="d") for inquiry in inquiries]
+
+
+def test_what_is_remembered_is_bounded(load):
+    policy = load("defaults: {effect: allow}\nrules: [{id: r, obligations: [{redact: ['*']}]}]")
+    for number in range(1100):
+        decision = ask(policy, entities=(EntityFact(f"NEW_{number}", 0.9),))
+        assert any(action.entity_type == f"NEW_{number}" for action in decision.actions)
+    assert len(policy.combined) <= 1000

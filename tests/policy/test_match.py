@@ -6,8 +6,8 @@ import pytest
 
 from detectors.finding import Label, Skipped, SkipReason
 from policy.decision import EntityFact, Inquiry
-from policy.match import FIELDS, counting, field_holds, holds, provider_of, stated
-from policy.model import Condition
+from policy.match import counting, field_holds, holds, provider_of
+from policy.model import FIELDS, Condition
 
 BASE = {
     "department": "finance",
@@ -117,7 +117,7 @@ def test_nothing_known_matches_no_stated_field(load, field):
         "times": "[{}]", "bytes": "{min: 1}", "streaming": "true", "outside_regions": "[us]", "models": "['?*']", "providers": "[openai]", "hosts": "['?*']", "uninspected": "[opaque]",
     }[field]  # fmt: skip
     rule = load(f"departments: {{finance: }}\nrules: [{{id: r, effect: block, when: {{{field}: {text}}}}}]\n").rules[0]
-    assert stated(rule.when) == [field]
+    assert rule.when.stated() == (field,)
     assert field_holds(field, rule.when, Inquiry(department="default")) is (field == "outside_regions")
 
 
