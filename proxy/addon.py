@@ -197,7 +197,7 @@ class PrivetAddon:
         if not state.gateway and len(set(_names(flow))) != 1:
             return await self.pipeline.refuse(request, principal, "host_mismatch", 421)
         if "upgrade" in state.headers or flow.request.method == "CONNECT" or ":protocol" in state.headers:
-            return await self.pipeline.refuse(request, principal, "websocket", 403)
+            return await self.pipeline.refuse(request, principal, "websocket", 426)
         self.metrics.active.inc()
         try:
             return await self.pipeline.judge(

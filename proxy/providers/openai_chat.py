@@ -68,6 +68,7 @@ class OpenAIChat(JsonDialect):
             "/service_tier": look.word,
             "/reasoning_effort": look.word,
             "/verbosity": look.word,
+            "/prompt_cache_key": look.identifier,
             "/prompt_cache_retention": look.word,
             "/moderation/model": look.model,
             "/web_search_options/search_context_size": look.word,

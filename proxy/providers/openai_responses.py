@@ -83,6 +83,8 @@ class OpenAIResponses(JsonDialect):
             "/instructions/*/role": look.word,
             "/tools/*/type": look.word,
             "/tools/*/name": look.name,
+            "/tools/*/tools/*/type": look.word,  # a namespace of tools, as Codex sends them
+            "/tools/*/tools/*/name": look.name,
             "/tools/*/search_context_size": look.word,
             "/tools/*/user_location/type": look.word,
             "/tools/*/vector_store_ids/*": look.identifier,
@@ -102,10 +104,11 @@ class OpenAIResponses(JsonDialect):
             "/reasoning/generate_summary": look.word,
             "/truncation": look.word,
             "/service_tier": look.word,
+            "/prompt_cache_key": look.identifier,
             "/prompt_cache_retention": look.word,
             "/moderation/model": look.model,
         },
-        schemas=("/tools/*/parameters", "/text/format/schema"),
+        schemas=("/tools/*/parameters", "/tools/*/tools/*/parameters", "/text/format/schema"),
         opaque={**_opaque_parts(_PART), **_opaque_parts(_OUTPUT)},
     )
 

@@ -220,7 +220,7 @@ UNINSPECTED = Cell("nothing", "503", "block by defaults.when_uninspected, ended 
 UNRECORDED = Cell("nothing", "503", "nothing")
 UNANSWERED = Cell("nothing", "503", "reroute by stays-in-the-house, ended 503")
 REDACTED = Cell("redacted", "200, restored", "allow by people, ended 200")
-SOCKET = Cell("nothing", "403", "block by privet.fail_closed, ended 403")
+SOCKET = Cell("nothing", "426", "block by privet.fail_closed, ended 426")
 
 FAULTS: tuple[Fault, ...] = (
     Fault("nothing goes wrong", _nothing, REDACTED, SOCKET),

@@ -61,7 +61,7 @@ class Behaviour:
     """How the vendor acts on every request until it is told otherwise."""
 
     text: str | Callable[[Prompt], str] | None = None  # None: "You said: " and the last text
-    call: Call | None = None  # call this tool, whatever the prompt says
+    call: Call | Callable[[Prompt], Call | None] | None = None  # call this tool, whatever the prompt says
     piece_sizes: Sequence[int] = (3, 1, 7, 2)  # characters per streamed piece, in turn
     chunk_bytes: int | None = None  # cut the stream here instead of between events, also within characters
     ascii_json: bool = False  # write non-ASCII text as \uXXXX
@@ -77,8 +77,9 @@ class Behaviour:
 
 def answer(prompt: Prompt, behaviour: Behaviour) -> Reply:
     """What the pretended model says to a prompt."""
-    if behaviour.call is not None:
-        return Reply(calls=(behaviour.call,))
+    call = behaviour.call(prompt) if callable(behaviour.call) else behaviour.call
+    if call is not None:
+        return Reply(calls=(call,))
     if (tool := _wanted_tool(prompt)) is not None and behaviour.text is None:
         return Reply(calls=(Call(tool.name, _arguments(tool, prompt.text)),))
     match behaviour.text:

@@ -93,3 +93,22 @@ SHAPES: list[tuple[Any, EventShape]] = [
 @pytest.mark.parametrize(("event", "shape"), SHAPES)
 def test_shape(event: Any, shape: EventShape) -> None:
     assert DIALECT.shape(event) == shape
+
+
+def test_what_codex_sends_besides_text_is_not_read() -> None:
+    """Tools in namespaces and the cache's key: a token in a schema's `type` would break every call."""
+    parameters = {
+        "type": "object",
+        "properties": {"on": {"type": "boolean", "description": "Anna"}},
+        "required": ["on"],
+    }
+    tool = {"type": "function", "name": "wait", "description": "Berta", "parameters": parameters}
+    body = {
+        "model": "gpt-5",
+        "prompt_cache_key": "01a20f82-2c1e-7fe0-aca7-39c1c2bf74fa",
+        "tools": [{"type": "namespace", "name": "agents", "description": "Cecilia", "tools": [tool]}],
+    }
+    segments = DIALECT.extract(json.dumps(body).encode()).segments
+    assert sorted(segment.text for segment in segments) == ["Anna", "Berta", "Cecilia"]
+    hidden = DIALECT.extract(json.dumps({"model": "gpt-5", "prompt_cache_key": "Anna Schmidt"}).encode()).segments
+    assert [segment.text for segment in hidden] == ["Anna Schmidt"]
