@@ -139,6 +139,17 @@ class TokenSettings(Section):
         pattern="^(tenant|department|user)$",
         description="who shares a value's token: everyone, a department, or each user alone",
     )
+    vault: bool = Field(
+        True,
+        description="keep tokens encrypted in `state_dir`, for replies from what a vendor stores and for quoted tokens",
+    )
+    vault_for: str = Field(
+        "person",
+        pattern="^(person|scope)$",
+        description="who gets a kept value back: the person who sent it, or everyone who shares its token",
+    )
+    vault_days: int = Field(30, ge=1, le=3650, description="days that a token is kept after it was last made")
+    vault_entries: int = Field(1_000_000, ge=1000, description="most tokens that are kept; the oldest go first")
 
 
 class Settings(Section):

@@ -3,6 +3,8 @@
     state_dir/                        0700
       token.key                       0600  HMAC key of the tokens that stand for redacted values
       fingerprint.key                 0600  HMAC key of the fingerprints in the audit log
+      vault.key                       0600  key of the vault
+      vault.db                        0600  the vault: tokens and their values, encrypted
       audit-signing.pem               0600  Ed25519 key of the audit log's checkpoints
       audit-signing.pub.pem                 its public half, for `privet audit verify` anywhere
       checkpoints.log                       every signed checkpoint, appended: what a cut-off log is held against
@@ -52,6 +54,14 @@ class StatePaths:
     @property
     def fingerprint_key(self) -> Path:
         return self.root / "fingerprint.key"
+
+    @property
+    def vault_key(self) -> Path:
+        return self.root / "vault.key"
+
+    @property
+    def vault(self) -> Path:
+        return self.root / "vault.db"
 
     @property
     def audit_key(self) -> Path:

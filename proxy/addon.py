@@ -28,7 +28,7 @@ from proxy.pipeline import Pipeline, Verdict
 from proxy.providers.registry import gateway_route
 from proxy.record import Outcome, Record
 from proxy.replies import ReplyStream, passing, restoring
-from proxy.restore import restore_body
+from proxy.restore import is_streamed, restore_body
 
 log = logging.getLogger("privet.proxy")
 
@@ -216,7 +216,7 @@ class PrivetAddon:
                 request.headers.pop(name, None)
         if verdict.path is not None:
             request.path = verdict.path
-        if verdict.tokens:
+        if verdict.tokens or verdict.vault is not None:
             request.headers["accept-encoding"] = "identity"
         _frame(request)
 
@@ -266,9 +266,12 @@ class PrivetAddon:
             flow.kill()
             return
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if verdict.tokens and _is_stream(media_type, verdict.request):
+        restores = bool(verdict.tokens) or verdict.vault is not None
+        if restores and is_streamed(media_type, verdict.request.endpoint):
             encoding = response.headers.get("content-encoding", "")
-            state.stream = restoring(verdict.dialect, verdict.tokens, media_type, encoding, verdict.decision.id)
+            state.stream = restoring(
+                verdict.dialect, verdict.tokens, media_type, encoding, verdict.decision.id, vault=verdict.vault
+            )
             response.headers.pop("content-encoding", None)
             if "content-length" in response.headers:
                 del response.headers["content-length"]
@@ -276,7 +279,7 @@ class PrivetAddon:
                     response.headers["transfer-encoding"] = "chunked"
             state.restored = True
             response.stream = state.stream
-        elif verdict.tokens and any(kind in media_type for kind in _BUFFERED):
+        elif restores and any(kind in media_type for kind in _BUFFERED):
             state.restore_whole = True  # `response` does it, once the whole reply is there
         else:
             state.stream = passing(verdict.decision.id)
@@ -301,7 +304,7 @@ class PrivetAddon:
             return
         body = response.get_content(strict=True) or b""
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        restored = restore_body(body, media_type, verdict.tokens)
+        restored = restore_body(body, media_type, verdict.tokens, verdict.vault)
         if restored != body:
             response.headers.pop("content-encoding", None)
             response.raw_content = restored
@@ -342,6 +345,8 @@ class PrivetAddon:
         response = flow.response
         received = state.stream.received if state.stream else len((response and response.raw_content) or b"")
         failed = error or state.failed or (state.stream.failed if state.stream else None)
+        if failed is None and verdict.vault is not None and verdict.vault.failed:
+            failed = "vault_unreadable"
         self.record.outcome(
             verdict,
             Outcome(
@@ -459,10 +464,6 @@ def _frame(request: http.Request) -> None:
     length = len(request.raw_content or b"")
     if length or request.method in {"POST", "PUT", "PATCH"} or "content-length" in request.headers:
         request.headers["content-length"] = str(length)
-
-
-def _is_stream(media_type: str, request: Request) -> bool:
-    return media_type in {"text/event-stream", "application/x-ndjson"} or "streamgenerate" in request.endpoint.lower()
 
 
 def _ask_for_credentials() -> http.Response:

@@ -23,12 +23,16 @@ from policy.model import ModelTarget, Policy
 from proxy.errors import BodyError, LimitError, ProxyError
 from proxy.identity import Principal
 from proxy.inquiry import ask, tool_names
+from proxy.kept_state import reads_state
 from proxy.limits import decode_body
+from proxy.memory import Owner, earlier, remember
 from proxy.message import Chat, Extraction, Refusal, Request, Response, Role, Segment
 from proxy.providers.dialect import Dialect
 from proxy.providers.registry import dialect_for, query_segments, rebuild_query
+from proxy.quoted import Quoted, quoted, unquoted
 from proxy.transforms.deidentify import Deidentified, deidentify
 from proxy.transforms.token import find_tokens
+from proxy.vault import Vault, View
 
 # A detector that is down or slow may be up again: "try again" (503). What can't be read stays so (403).
 _TRANSIENT = frozenset({SkipReason.TIMEOUT, SkipReason.DETECTOR_DOWN, SkipReason.DETECTOR_ERROR})
@@ -82,6 +86,7 @@ class Verdict:
     body: bytes | None = field(default=None, repr=False)  # the new body; None leaves the bytes as they are
     path: str | None = field(default=None, repr=False)  # the new path, likewise
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    vault: View | None = None  # earlier tokens, if the reply may speak of them
     applied: tuple[tuple[str, str, str, int], ...] = ()  # pointer, entity type, operator, count
     chat: Chat | None = None
     target: ModelTarget | None = None
@@ -105,6 +110,7 @@ class Pipeline:
     inspector: Inspector
     recorder: Recorder
     token_key: bytes = field(repr=False)
+    vault: Vault | None = None
     active: int = 0
     clock: Callable[[], datetime] = _now
 
@@ -149,6 +155,11 @@ class Pipeline:
             plain, inspection = request, _failed(_reason(error), error.status_hint)
         except Exception as error:  # noqa: BLE001 - the policy's when_error decides, and it blocks unless told otherwise
             plain, inspection = request, _failed(type(error).__name__, 503)
+        view = earlier(self.vault, self._owner(principal, policy))
+        again = _quoted(inspection, view)
+        if again is not None and again.spans:
+            left = unquoted(inspection.extraction.segments, inspection.findings, again)
+            inspection = replace(inspection, findings=left)
         model = dialect.model(plain) if inspection.error is None else ""
         provider = self._provider(plain, dialect)
         inquiry = ask(
@@ -176,6 +187,11 @@ class Pipeline:
         )
         if not decision.enforced:
             return verdict
+        verdict = replace(
+            verdict,
+            tokens=again.tokens if again is not None else verdict.tokens,
+            vault=view if view is not None and reads_state(plain) else None,
+        )
         return await self._carry_out(verdict, policy)
 
     async def _carry_out(self, verdict: Verdict, policy: Policy) -> Verdict:
@@ -185,6 +201,7 @@ class Pipeline:
         if inspection.error is not None:
             return verdict  # the policy's when_error lets it go as it is
         changed = await self._deidentify(verdict, policy)
+        await remember(self.vault, self._owner(verdict.principal, policy), changed, verdict.request)
         body, path = verdict.request.body, verdict.request.path
         if changed.texts:
             texts = {p: t for p, t in changed.texts.items() if not p.startswith("~query")}
@@ -195,7 +212,7 @@ class Pipeline:
             # None: the bytes go on as they came, encoded or not
             body=body if body != verdict.request.body else None,
             path=path if path != verdict.request.path else None,
-            tokens=changed.tokens,
+            tokens={**verdict.tokens, **changed.tokens},
             applied=changed.applied,
         )
         if decision.effect is Effect.REROUTE:
@@ -205,7 +222,7 @@ class Pipeline:
     async def _deidentify(self, verdict: Verdict, policy: Policy) -> Deidentified:
         """Carry out the obligations, then scan what was changed once more: what is left is treated likewise."""
         decision, inspection = verdict.decision, verdict.inspection
-        scope = self._scope(verdict.principal, policy)
+        scope = self._owner(verdict.principal, policy).scope
         work = partial(deidentify, actions=decision.actions, key=self.token_key, scope=scope)
         size = len(verdict.request.body)
         first = await _offload(size, work, inspection.extraction.segments, inspection.findings)
@@ -230,6 +247,7 @@ class Pipeline:
             texts={**first.texts, **second.texts},
             tokens={**first.tokens, **second.tokens},
             applied=first.applied + second.applied,
+            silent=first.silent | second.silent,
         )
 
     def _reroute(self, verdict: Verdict, policy: Policy, body: bytes) -> Verdict:
@@ -320,17 +338,11 @@ class Pipeline:
         family = self.settings.host_table.family(request.host)
         return dialect_for(request, nesting=self.settings.limits.nesting, family=family)
 
+    def _owner(self, principal: Principal, policy: Policy) -> Owner:
+        return Owner.of(principal, policy.id, self.settings.tokens)
+
     def _provider(self, request: Request, dialect: Dialect) -> str:
         return self.settings.host_table.provider(request.host) or dialect.provider
-
-    def _scope(self, principal: Principal, policy: Policy) -> str:
-        match self.settings.tokens.scope:
-            case "tenant":
-                return f"tenant:{policy.id}"
-            case "user":
-                return f"user:{principal.user or principal.address}"
-            case _:
-                return f"department:{principal.department}"
 
 
 _REASONS = {
@@ -339,8 +351,15 @@ _REASONS = {
     "host_mismatch": "The names in this request disagree (CONNECT, SNI, Host), so Privet can't tell where it would go.",
     "body_unreadable": "The body is not what its content type or encoding says, so Privet can't read it.",
     "body_too_large": "The body is larger or deeper than Privet may read (settings: limits).",
+    "VaultError": "Privet can't keep this request's tokens at the moment, and its vendor keeps the request. Try later.",
     "unknown_route": "The gateway knows no provider for this path. Use /openai/…, /anthropic/… or /gemini/….",
 }
+
+
+def _quoted(inspection: Inspection, view: View | None) -> Quoted | None:
+    if view is None or inspection.error is not None:
+        return None
+    return quoted(inspection.extraction.segments, inspection.findings, view)
 
 
 def _failed(reason: str, status: int) -> Inspection:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from proxy.limits import Decoder, decoder
 from proxy.providers.dialect import Dialect
 from proxy.restore import StreamRestorer
+from proxy.token_index import Known
 
 
 @dataclass(slots=True)
@@ -64,8 +65,14 @@ class _Restoring:
 
 
 def restoring(
-    dialect: Dialect, tokens: Mapping[str, str], media_type: str, content_encoding: str, decision_id: str
+    dialect: Dialect,
+    tokens: Mapping[str, str],
+    media_type: str,
+    content_encoding: str,
+    decision_id: str,
+    *,
+    vault: Known | None = None,
 ) -> ReplyStream:
     """Tokens are turned back on the way. Raises `BodyError` for an encoding that can't be undone piece by piece."""
-    both = _Restoring(decoder(content_encoding), StreamRestorer(dialect, tokens, media_type))
+    both = _Restoring(decoder(content_encoding), StreamRestorer(dialect, tokens, media_type, vault=vault))
     return ReplyStream(both.feed, both.finish, decision_id, sse=media_type == "text/event-stream")

@@ -22,8 +22,13 @@ from proxy.providers.json_spans import Document, Literal, edit, flatten, parse, 
 from proxy.token_index import BEFORE, Known, Part, TokenIndex
 
 _NESTING = 400
-_LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"})
+_LINES = frozenset(
+    f"application/{kind}" for kind in ("x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines")
+)
+UNTYPED = "application/octet-stream"  # what vendors call a stored file, whatever is in it
 _SSE = "text/event-stream"
+# How files begin in which another length would break something.
+_BINARY = (b"PK", b"%PDF", b"\x89PNG", b"\xff\xd8", b"GIF8", b"\x1f\x8b", b"RIFF", b"ID3", b"OggS", b"fLaC")
 
 
 def restore_text(text: str, tokens: Mapping[str, str], *, json_escaped: bool = False) -> str:
@@ -57,9 +62,12 @@ class StreamRestorer:
         vault: Known | None = None,
     ) -> None:
         # What isn't text is passed on: a value of another length would break a binary frame.
-        self._index = TokenIndex(tokens, vault) if _is_text(media_type) else TokenIndex({})
-        self._reader: _TextReader | _EventReader
-        if media_type == _SSE:
+        readable = _is_text(media_type) or (vault is not None and media_type == UNTYPED)
+        self._index = TokenIndex(tokens, vault) if readable else TokenIndex({})
+        self._reader: _TextReader | _EventReader | _FileReader
+        if media_type == UNTYPED:
+            self._reader = _FileReader(dialect, self._index, limit)
+        elif media_type == _SSE:
             self._reader = _EventReader(dialect, self._index, sse_framer(limit), sse=True, limit=limit)
         elif media_type in _LINES:
             self._reader = _EventReader(dialect, self._index, line_framer(limit), sse=False, limit=limit)
@@ -280,6 +288,35 @@ class _TextReader:
     def finish(self) -> list[bytes]:
         """What is left."""
         return self.feed(b"", final=True)
+
+
+class _FileReader:
+    """A stored file of unknown kind: JSON lines, a text, or bytes that are left alone."""
+
+    def __init__(self, dialect: Dialect, index: TokenIndex, limit: int) -> None:
+        self._index = index
+        self._lines = _EventReader(dialect, index, line_framer(limit), sse=False, limit=limit)
+        self._reader: _TextReader | _EventReader | None = None
+        self._begun = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """What can go on."""
+        if not self._begun and (beginning := data.lstrip()):
+            self._begun = True
+            if beginning.startswith((b"{", b"[")):
+                self._reader = self._lines
+            elif not beginning.startswith(_BINARY) and b"\0" not in beginning:
+                self._reader = _TextReader(self._index)
+        return self._reader.feed(data) if self._reader is not None else [data]
+
+    def finish(self) -> list[bytes]:
+        """What is left."""
+        return self._reader.finish() if self._reader is not None else []
+
+
+def is_streamed(media_type: str, endpoint: str) -> bool:
+    """Whether a reply is restored piece by piece; else it is read whole."""
+    return media_type in {_SSE, UNTYPED} or media_type in _LINES or "streamgenerate" in endpoint.lower()
 
 
 def _is_json(media_type: str) -> bool:

@@ -41,6 +41,7 @@ from proxy.pipeline import Pipeline
 from proxy.record import Record
 from proxy.selftest import failures
 from proxy.server import MitmServer
+from proxy.vault import Vault, VaultError
 from proxy.workers import WorkerPool
 
 log = logging.getLogger("privet")
@@ -126,6 +127,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             checkpoint_seconds=settings.audit.checkpoint_seconds,
         )
         stack.callback(privet.store.close)
+        vault = _open_vault(settings, state)
+        if vault is not None:
+            stack.callback(vault.close)
         record = Record(privet.store, fingerprint_key, settings.audit.commit_timeout)
         session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
         detection = WorkerPool(
@@ -152,7 +156,12 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         if failed := await failures(privet.inspector):
             raise ConfigurationError("; ".join(["the self-test failed", *failed]))
         privet.pipeline = Pipeline(
-            settings=settings, policy=policy, inspector=privet.inspector, recorder=record, token_key=token_key
+            settings=settings,
+            policy=policy,
+            inspector=privet.inspector,
+            recorder=record,
+            token_key=token_key,
+            vault=vault,
         )
         api_port = await _listen(stack, local.public(), *parse_address(settings.listen.api))
         inner_port = await _listen(stack, local.inner(), "127.0.0.1", 0)
@@ -170,6 +179,16 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         )
         server = MitmServer(settings, state.ca_dir, addon)
         await _serve_until_told(privet, server, record)
+
+
+def _open_vault(settings: Settings, state: StatePaths) -> Vault | None:
+    if not settings.tokens.vault:
+        return None
+    key = load_or_make_key(state.vault_key)
+    try:
+        return Vault(state.vault, key, settings.tokens.vault_days, settings.tokens.vault_entries)
+    except VaultError as error:
+        raise ConfigurationError(f"{error}. Move the file away, or set tokens.vault to false.") from None
 
 
 async def _serve_until_told(privet: Privet, server: MitmServer, record: Record) -> None:

@@ -32,6 +32,7 @@ class Deidentified:
     texts: Mapping[str, str] = field(repr=False)  # pointer → new text
     tokens: Mapping[str, str] = field(repr=False)  # token → original value, the restorable ones
     applied: tuple[tuple[str, str, str, int], ...]  # pointer, entity type, operator, count
+    silent: frozenset[str] = frozenset()  # tokens that nobody turns back
 
 
 class _Span(NamedTuple):
@@ -68,7 +69,7 @@ def deidentify(
         counts: dict[tuple[str, str], int] = {}
         texts[segment.pointer] = "".join(_replaced(segment.text, spans, values, tokenizer, counts))
         applied += [(segment.pointer, *kind, count) for kind, count in counts.items()]
-    return Deidentified(texts=texts, tokens=tokenizer.restorable, applied=tuple(applied))
+    return Deidentified(texts=texts, tokens=tokenizer.restorable, applied=tuple(applied), silent=tokenizer.silent)
 
 
 def spreads(value: str) -> bool:

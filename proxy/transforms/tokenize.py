@@ -32,3 +32,8 @@ class Tokenizer:
     def restorable(self) -> Mapping[str, str]:
         """Token → value, of the tokens that the reply may turn back."""
         return dict(self._restorable)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The tokens that nobody turns back."""
+        return frozenset(self.taken) - frozenset(self._restorable)

@@ -72,6 +72,7 @@ class Behaviour:
     drop_after: int | None = None  # cut the connection after so many streamed events (0: before any)
     compress: bool = False  # gzip, if the client takes it
     require_key: bool = False  # 401 without credentials
+    raw: tuple[bytes, str] | None = None  # answer these bytes with this media type, whatever was asked
     dimensions: int = 8  # of embeddings that don't ask for a size
 
 

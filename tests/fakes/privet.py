@@ -37,6 +37,7 @@ from proxy.metrics import Metrics
 from proxy.pipeline import Pipeline
 from proxy.record import Record
 from proxy.server import MitmServer
+from proxy.vault import Vault
 from tests.fakes.vendor import Vendor
 
 POLICY = """
@@ -183,8 +184,14 @@ async def running(
     ensure_authority(state)
     inspector, store, metrics = TableInspector(), ListStore(), Metrics()
     record = Record(store, b"f" * 32, 0.5)
+    vault = Vault(state.vault, b"v" * 32, typed.tokens.vault_days) if typed.tokens.vault else None
     pipeline = Pipeline(
-        settings=typed, policy=load_policy(policy_file), inspector=inspector, recorder=record, token_key=b"t" * 32
+        settings=typed,
+        policy=load_policy(policy_file),
+        inspector=inspector,
+        recorder=record,
+        token_key=b"t" * 32,
+        vault=vault,
     )
     ready = asyncio.Event()
     async with aiohttp.ClientSession() as session:
@@ -225,6 +232,8 @@ async def running(
             await task
             await api.cleanup()
             await inner.cleanup()
+            if vault is not None:
+                vault.close()
 
 
 async def _listen(app: web.Application) -> web.AppRunner:

@@ -43,6 +43,8 @@ def respond(request: SeenRequest, behaviour: Behaviour) -> Answer:
     if behaviour.status != 200:
         retry = {} if behaviour.retry_after is None else {"retry-after": str(behaviour.retry_after)}
         return _json(error(behaviour.status, "The stand-in was told to fail."), behaviour.status, retry)
+    if behaviour.raw is not None:
+        return Answer(200, body=behaviour.raw[0], media_type=behaviour.raw[1])
     if request.method == "GET":
         return _listing(path, request, error)
     if path == "/echo":

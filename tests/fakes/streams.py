@@ -10,7 +10,9 @@ from proxy.providers.registry import dialects
 from proxy.restore import StreamRestorer
 from proxy.transforms.token import make_token
 
-CHAT, RESPONSES, _, ANTHROPIC, GEMINI = dialects()
+_DIALECTS = {dialect.name: dialect for dialect in dialects()}
+CHAT, RESPONSES = _DIALECTS["openai-chat"], _DIALECTS["openai-responses"]
+ANTHROPIC, GEMINI = _DIALECTS["anthropic-messages"], _DIALECTS["gemini"]
 PERSON = make_token(b"key", "s", "PERSON", "Anna Schmidt")
 MAIL = make_token(b"key", "s", "EMAIL_ADDRESS", "anna@example.com")
 NASTY = make_token(b"key", "s", "SECRET", "nasty")
