@@ -1,4 +1,4 @@
-"""Google Gemini (`…/models/NAME:generateContent` and its kin), on its own hosts, Vertex and Code Assist.
+"""Google Gemini (`…/models/NAME:generateContent` and its kin, files, caches), on its own hosts, Vertex and Code Assist.
 
 Vertex and Code Assist speak it under other paths; Code Assist wraps request and reply (`request`, `response`). Fields
 may be camelCase or snake_case, as protocol buffers allow. A stream is server-sent events with `alt=sse`, otherwise one
@@ -38,10 +38,13 @@ from proxy.providers.json_dialect import (
 
 _PATH = re.compile(
     r":(?P<method>generateContent|streamGenerateContent|countTokens|computeTokens|embedContent|batchEmbedContents"
-    r"|batchGenerateContent|asyncBatchEmbedContent)$"
+    r"|batchGenerateContent|asyncBatchEmbedContent|generateAnswer)$"
+    r"|/cachedContents(?:/[^/]+)?$|/v1(?:beta|alpha)/(?:files|batches|tunedModels)(?:/[^/]+)*$"
 )
 _MODEL = re.compile(r"/models/(?P<model>[^/:]+)")
-_ENVELOPE = re.compile(r"^/(?:request|generate_content_request|requests/\*)(?=/)")
+_ENVELOPE = re.compile(
+    r"^/(?:request|generate_content_request|requests/\*|batch/input_config/requests/requests/\*/request)(?=/)"
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _STATUS = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 413: "INVALID_ARGUMENT"}
 
@@ -76,7 +79,7 @@ _CONFIG = "/generation_config"
 
 @dataclass(frozen=True, slots=True)
 class Gemini(JsonDialect):
-    """Generate content, count tokens, embed content."""
+    """Generate content, count tokens, embed content, batches of these; cached contents and files."""
 
     name: ClassVar[str] = "gemini"
     provider: ClassVar[str] = "gemini"
@@ -85,6 +88,10 @@ class Gemini(JsonDialect):
             "/model": look.model,
             "/task_type": look.word,
             "/cached_content": look.model,
+            "/ttl": look.duration,
+            "/file/mime_type": look.media_type,
+            "/batch/model": look.model,
+            "/batch/input_config/file_name": look.model,
             **{place: check for base in _CONTENTS for place, check in _parts(base).items()},
             f"{_CONFIG}/response_mime_type": look.media_type,
             f"{_CONFIG}/response_modalities/*": look.word,
@@ -111,7 +118,9 @@ class Gemini(JsonDialect):
 
     @override
     def matches(self, request: Request) -> bool:
-        return _PATH.search(request.endpoint) is not None and "/anthropic/" not in request.endpoint
+        found = _PATH.search(request.endpoint)
+        # What goes to /upload/ is a file, and said to be one by its content type.
+        return found is not None and "/anthropic/" not in request.endpoint and "/upload/" not in request.endpoint
 
     @override
     def normal(self, shape: str) -> str:
@@ -242,6 +251,11 @@ def _bodies(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     bodies = [("", data)]
     bodies += [(f"/{key}", mapping(data[key])) for key in ("request", "generateContentRequest") if key in data]
     bodies += [(f"/requests/{index}", mapping(item)) for index, item in enumerate(items(data.get("requests")))]
+    for name in ("inputConfig", "input_config"):
+        given = mapping(mapping(mapping(data.get("batch")).get(name)).get("requests"))
+        base = f"/batch/{name}/requests/requests"
+        entries = enumerate(items(given.get("requests")))
+        bodies += [(f"{base}/{index}/request", mapping(mapping(item).get("request"))) for index, item in entries]
     return bodies
 
 

@@ -16,14 +16,14 @@ from proxy.message import NO_FILES, Attachment, Extraction, Refusal, Replacement
 from proxy.providers import exemptions as look
 from proxy.providers import files as files_
 from proxy.providers import forms, lines
-from proxy.providers.anthropic_messages import anthropic_error, anthropic_shape
+from proxy.providers.anthropic_messages import anthropic_error
 from proxy.providers.dialect import EventShape
+from proxy.providers.event_shapes import known_shape
 from proxy.providers.exemptions import Exemptions
-from proxy.providers.gemini import gemini_error, gemini_shape
-from proxy.providers.json_dialect import JSON, JsonDialect, mapping, refused, string
-from proxy.providers.openai_chat import chat_shape, openai_error
+from proxy.providers.gemini import gemini_error
+from proxy.providers.json_dialect import JSON, JsonDialect, refusal_text, refused, string
+from proxy.providers.openai_chat import openai_error
 from proxy.providers.openai_embeddings import token_arrays
-from proxy.providers.openai_responses import responses_shape
 
 _TEXTS = frozenset(
     {
@@ -120,20 +120,16 @@ class Generic(JsonDialect):
                 return refused(refusal, anthropic_error(refusal))
             case "gemini":
                 return refused(refusal, gemini_error(refusal))
+            case "cohere":
+                return refused(refusal, {"message": refusal_text(refusal)})
+            case "ollama":
+                return refused(refusal, {"error": refusal_text(refusal)})
             case _:
                 return refused(refusal, openai_error(refusal))
 
     @override
     def shape(self, event: object) -> EventShape:
-        """Compatible servers answer in the known shapes, which can be told apart."""
-        data = mapping(event)
-        if "choices" in data:
-            return chat_shape(event)
-        if "candidates" in data or "candidates" in mapping(data.get("response")):
-            return gemini_shape(event)
-        if string(data.get("type")).startswith("response."):
-            return responses_shape(event)
-        return anthropic_shape(event)
+        return known_shape(event)
 
     def _kind(self, body: bytes) -> str:
         """What to read the body as: json, lines, form, text, remote calls or a file."""

@@ -1,5 +1,8 @@
 """OpenAI chat completions, as OpenAI, Azure and the many compatible servers speak them (`…/chat/completions`).
 
+Also read are the extras of compatible servers: Mistral's documents and agents, OpenRouter's routing and plugins, Groq's
+and Perplexity's search options, DeepSeek's and xAI's reasoning.
+
 Reference: https://platform.openai.com/docs/api-reference/chat
 """
 
@@ -72,6 +75,30 @@ class OpenAIChat(JsonDialect):
             "/prompt_cache_retention": look.word,
             "/moderation/model": look.model,
             "/web_search_options/search_context_size": look.word,
+            "/prompt_mode": look.word,  # Mistral
+            "/agent_id": look.identifier,
+            "/models/*": look.model,  # OpenRouter
+            "/route": look.word,
+            "/provider/order/*": look.model,
+            "/provider/only/*": look.model,
+            "/provider/ignore/*": look.model,
+            "/provider/sort": look.word,
+            "/provider/data_collection": look.word,
+            "/plugins/*/id": look.word,
+            "/plugins/*/engine": look.word,
+            "/reasoning/effort": look.word,
+            "/reasoning_format": look.word,  # Groq
+            "/thinking/type": look.word,  # DeepSeek, GLM
+            "/search_parameters/mode": look.word,  # xAI
+            "/search_parameters/sources/*/type": look.word,
+            "/search_mode": look.word,  # Perplexity
+            "/search_recency_filter": look.word,
+            "/messages/*/reasoning_details/*/type": look.word,  # OpenRouter
+            "/messages/*/reasoning_details/*/id": look.identifier,
+            "/messages/*/reasoning_details/*/format": look.word,
+            "/messages/*/reasoning_details/*/data": look.signature,
+            "/messages/*/reasoning_details/*/signature": look.signature,
+            "/messages/*/content/*/cache_control/type": look.word,
         },
         schemas=(
             "/tools/*/function/parameters",
@@ -80,6 +107,10 @@ class OpenAIChat(JsonDialect):
         ),
         opaque={
             f"{_CONTENT}/image_url/url": (look.anything, SkipReason.OPAQUE),
+            f"{_CONTENT}/image_url": (look.anything, SkipReason.OPAQUE),  # Mistral
+            f"{_CONTENT}/document_url": (look.anything, SkipReason.OPAQUE),
+            f"{_CONTENT}/video_url/url": (look.anything, SkipReason.OPAQUE),
+            f"{_CONTENT}/file_url/url": (look.anything, SkipReason.OPAQUE),
             f"{_CONTENT}/input_audio/data": (look.anything, SkipReason.UNSUPPORTED_MEDIA),
             f"{_CONTENT}/file/file_data": (look.anything, SkipReason.UNSUPPORTED_MEDIA),
             f"{_CONTENT}/file/file_id": (look.anything, SkipReason.OPAQUE),
@@ -88,7 +119,7 @@ class OpenAIChat(JsonDialect):
 
     @override
     def matches(self, request: Request) -> bool:
-        return path_ends(request, "/chat/completions")
+        return path_ends(request, "/chat/completions", "/agents/completions")
 
     @override
     def roles(self, data: Any) -> Mapping[str, Role]:

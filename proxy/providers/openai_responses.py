@@ -1,8 +1,9 @@
-"""OpenAI responses (`…/responses`), also as Azure and Codex speak them.
+"""OpenAI responses and conversations (`…/responses`, `…/conversations`), also as Azure, Codex and Mistral speak them.
 
 Reference: https://platform.openai.com/docs/api-reference/responses
 """
 
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, override
@@ -31,6 +32,8 @@ from proxy.providers.json_dialect import (
 )
 from proxy.providers.openai_chat import openai_error
 
+_CONVERSATION = re.compile(r"/conversations(?:/[^/]+(?:/(?:items|restart))?)?$")
+_LIST = re.compile(r"/(?:items|inputs)(?=/|$)")  # what conversations call their input
 _ITEM = "/input/*"
 _PART = "/input/*/content/*"
 _OUTPUT = "/input/*/output/*"
@@ -107,6 +110,8 @@ class OpenAIResponses(JsonDialect):
             "/prompt_cache_key": look.identifier,
             "/prompt_cache_retention": look.word,
             "/moderation/model": look.model,
+            "/agent_id": look.identifier,  # Mistral
+            "/handoff_execution": look.word,
         },
         schemas=("/tools/*/parameters", "/tools/*/tools/*/parameters", "/text/format/schema"),
         opaque={**_opaque_parts(_PART), **_opaque_parts(_OUTPUT)},
@@ -114,13 +119,21 @@ class OpenAIResponses(JsonDialect):
 
     @override
     def matches(self, request: Request) -> bool:
-        return path_ends(request, "/responses", "/responses/input_tokens", "/responses/compact")
+        return (
+            path_ends(request, "/responses", "/responses/input_tokens", "/responses/compact")
+            or _CONVERSATION.search(request.endpoint.rstrip("/")) is not None
+        )
+
+    @override
+    def normal(self, shape: str) -> str:
+        return _LIST.sub("/input", shape, count=1) if _LIST.match(shape) else shape
 
     @override
     def roles(self, data: Any) -> Mapping[str, Role]:
-        roles = {"/instructions": Role.SYSTEM, "/input": Role.USER}
-        for index, entry in enumerate(items(mapping(data).get("input"))):
-            roles[f"/input/{index}"] = _role(mapping(entry))
+        roles = {"/instructions": Role.SYSTEM, "/input": Role.USER, "/inputs": Role.USER}
+        for name in ("input", "items", "inputs"):
+            for index, entry in enumerate(items(mapping(data).get(name))):
+                roles[f"/{name}/{index}"] = _role(mapping(entry))
         return roles
 
     @override
@@ -217,6 +230,12 @@ def responses_shape(event: object) -> EventShape:
         if stem in {"response.audio", "response.output_audio", "response.image_generation_call"}:
             return EventShape()
         return EventShape(deltas=(Delta(channel, "/delta", is_json=stem in _JSON_KINDS),))
+    if end == "delta" and stem == "message.output" and isinstance(data.get("content"), str):  # Mistral
+        return EventShape(deltas=(Delta(channel, "/content"),))
+    if end == "delta" and stem == "function.call" and isinstance(data.get("arguments"), str):
+        return EventShape(deltas=(Delta(f"{channel}/{data.get('tool_call_id')}", "/arguments", is_json=True),))
+    if kind == "conversation.response.done":
+        return EventShape(closes=("*",))
     if end == "done":
         return EventShape(closes=(place if stem == "response.output_item" else channel,))
     return EventShape()

@@ -12,14 +12,19 @@ from configs.hosts import Family, host_table, provider_of_host
 from proxy.message import Request, Segment
 from proxy.providers import forms
 from proxy.providers.anthropic_messages import AnthropicMessages
+from proxy.providers.cohere import Cohere
 from proxy.providers.dialect import Dialect
 from proxy.providers.gemini import Gemini
 from proxy.providers.generic import Generic
 from proxy.providers.json_dialect import JsonDialect
 from proxy.providers.json_spans import NESTING
 from proxy.providers.multipart import Multipart
+from proxy.providers.ollama import OllamaChat, OllamaGenerate
 from proxy.providers.openai_chat import OpenAIChat
+from proxy.providers.openai_completions import OpenAICompletions
 from proxy.providers.openai_embeddings import OpenAIEmbeddings
+from proxy.providers.openai_inputs import OpenAIInputs
+from proxy.providers.openai_objects import OpenAIObjects
 from proxy.providers.openai_responses import OpenAIResponses
 from proxy.providers.within import AnthropicBatches
 
@@ -57,7 +62,7 @@ def dialect_for(request: Request, *, nesting: int = NESTING, family: Family | No
     `family` is how the request's host speaks, if it is not as the shipped table says.
     """
     multipart = request.media_type.startswith("multipart/")
-    for dialect in () if multipart else dialects(nesting):
+    for dialect in () if multipart or _is_upload(request) else dialects(nesting):
         if dialect.matches(request):
             return dialect
     by_headers = _provider_by_headers(request.headers)
@@ -79,18 +84,27 @@ def dialect_for(request: Request, *, nesting: int = NESTING, family: Family | No
 @cache
 def dialects(nesting: int = NESTING) -> tuple[Dialect, ...]:
     """The dialects that know their endpoints, in the order in which they are asked."""
-    return (
-        OpenAIChat(nesting),
-        OpenAIResponses(nesting),
-        OpenAIEmbeddings(nesting),
-        AnthropicMessages(nesting=nesting),
-        AnthropicBatches(nesting=nesting),
-        Gemini(nesting),
+    return tuple(
+        kind(nesting=nesting)
+        for kind in (
+            OpenAIChat,
+            OpenAICompletions,
+            OpenAIResponses,
+            OpenAIEmbeddings,
+            OpenAIInputs,
+            OpenAIObjects,  # before Anthropic's: a thread's messages end like its path
+            AnthropicMessages,
+            AnthropicBatches,
+            Gemini,
+            Cohere,
+            OllamaChat,
+            OllamaGenerate,
+        )
     )
 
 
 def _is_upload(request: Request) -> bool:
-    """Whether the body is a piece of a file in Google's resumable protocol, whatever the content type says."""
+    """Whether the body is a file, or a piece of one in Google's resumable protocol, whatever the content type says."""
     return "upload" in request.headers.get("x-goog-upload-command", "")
 
 

@@ -27,7 +27,7 @@ def request(body: Any, path: str = "/v1/responses") -> Request:
         ("/backend-api/codex/responses", True),
         ("/v1/responses/compact", True),
         ("/v1/responses/resp_1/cancel", False),
-        ("/v1/conversations", False),
+        ("/v1/conversations", True),
     ],
 )
 def test_matches(path: str, expected: bool) -> None:

@@ -15,11 +15,38 @@ DIALECTS = [
     ("api.anthropic.com", "/v1/messages?beta=true", "anthropic-messages", "anthropic"),
     ("generativelanguage.googleapis.com", "/v1beta/models/g:generateContent", "gemini", "gemini"),
     ("generativelanguage.googleapis.com", "/v1beta/openai/chat/completions", "openai-chat", "openai"),
-    ("api.openai.com", "/v1/files", "generic", "openai"),
+    ("api.openai.com", "/v1/files", "openai-objects", "openai"),
     ("api.anthropic.com", "/v1/messages/batches", "anthropic-batches", "anthropic"),
     ("claude.ai", "/api/organizations/x/chat_conversations/y/completion", "generic", "anthropic"),
     ("generativelanguage.googleapis.com", "/upload/v1beta/files", "generic", "gemini"),
-    ("api.cohere.com", "/v2/embed", "generic", "cohere"),
+    ("api.cohere.com", "/v2/embed", "cohere", "cohere"),
+    ("api.openai.com", "/v1/completions", "openai-completions", "openai"),
+    ("api.mistral.ai", "/v1/fim/completions", "openai-completions", "openai"),
+    ("api.mistral.ai", "/v1/agents/completions", "openai-chat", "openai"),
+    ("x.openai.azure.com", "/openai/deployments/d/chat/completions?api-version=2024-10-21", "openai-chat", "openai"),
+    ("x.openai.azure.com", "/openai/threads/thread_1/messages", "openai-objects", "openai"),
+    ("api.openai.com", "/v1/threads/thread_1/messages", "openai-objects", "openai"),
+    ("api.openai.com", "/v1/threads/thread_1/runs/run_1/submit_tool_outputs", "openai-objects", "openai"),
+    ("api.openai.com", "/v1/conversations/conv_1/items", "openai-responses", "openai"),
+    ("api.openai.com", "/v1/images/generations", "openai-inputs", "openai"),
+    ("api.openai.com", "/v1/audio/speech", "openai-inputs", "openai"),
+    ("generativelanguage.googleapis.com", "/v1beta/cachedContents", "gemini", "gemini"),
+    ("generativelanguage.googleapis.com", "/v1beta/models/m:batchGenerateContent", "gemini", "gemini"),
+    (
+        "aiplatform.googleapis.com",
+        "/v1/projects/p/locations/l/publishers/google/models/m:streamGenerateContent",
+        "gemini",
+        "gemini",
+    ),
+    (
+        "aiplatform.googleapis.com",
+        "/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict",
+        "anthropic-messages",
+        "anthropic",
+    ),
+    ("localhost", "/api/chat", "ollama-chat", "ollama"),
+    ("localhost", "/api/generate", "ollama-generate", "ollama"),
+    ("api.deepseek.com", "/anthropic/v1/messages", "anthropic-messages", "anthropic"),
     ("api5.cursor.sh", "/aiserver.v1.ChatService/StreamUnifiedChat", "generic", "cursor"),
     ("llm.example.com", "/x", "generic", "generic"),
 ]
@@ -29,6 +56,12 @@ DIALECTS = [
 def test_dialects(host: str, path: str, name: str, provider: str) -> None:
     dialect = dialect_for(Request("POST", host, path, {"content-type": "application/json"}, b"{}"))
     assert (dialect.name, dialect.provider) == (name, provider)
+
+
+@pytest.mark.parametrize("header", ["anthropic-version", "x-goog-api-key"])
+def test_paths_that_several_vendors_have_are_told_apart_by_headers(header: str) -> None:
+    dialect = dialect_for(Request("POST", "gateway", "/v1/files", {header: "x"}, b"{}"))
+    assert (dialect.name, dialect.provider) == ("generic", {"a": "anthropic", "x": "gemini"}[header[0]])
 
 
 def test_the_generic_dialect_knows_the_media_type() -> None:
