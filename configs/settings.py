@@ -72,7 +72,7 @@ class UpstreamSettings(Section):
         None, description="PEM file of the authorities that vendors' certificates may come from"
     )
     gateway: dict[str, BaseUrl] = Field(
-        default_factory=dict, description="base URL per provider for the gateway (openai, anthropic, gemini)"
+        default_factory=dict, description="base URL per route of the gateway (openai, anthropic, …: docs/clients.md)"
     )
     timeout: int = Field(600, ge=1, description="seconds without a byte, either way, until a connection is given up")
 

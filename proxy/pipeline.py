@@ -352,7 +352,7 @@ _REASONS = {
     "body_unreadable": "The body is not what its content type or encoding says, so Privet can't read it.",
     "body_too_large": "The body is larger or deeper than Privet may read (settings: limits).",
     "VaultError": "Privet can't keep this request's tokens at the moment, and its vendor keeps the request. Try later.",
-    "unknown_route": "The gateway knows no provider for this path. Use /openai/…, /anthropic/… or /gemini/….",
+    "unknown_route": "The gateway knows no provider for this path. It begins with one: /openai/…, /anthropic/…, ….",
 }
 
 

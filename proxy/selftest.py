@@ -101,6 +101,24 @@ CANARIES = (
             ],
         },
     ),
+    Canary("/v1/completions", {"model": "m", "prompt": _TEXT}),
+    Canary("/v1/moderations", {"model": "m", "input": [{"type": "text", "text": _TEXT}]}),
+    Canary("/v1/threads/thread_1/messages", {"role": "user", "content": [{"type": "text", "text": _TEXT}]}),
+    Canary(
+        "/v1/messages/batches",
+        {"requests": [{"custom_id": "c", "params": {"messages": [{"role": "user", "content": _TEXT}]}}]},
+    ),
+    Canary("/v2/chat", {"model": "m", "messages": [{"role": "user", "content": _TEXT}]}),
+    Canary("/api/chat", {"model": "m", "messages": [{"role": "user", "content": _TEXT}]}),
+    Canary("/api/generate", {"model": "m", "prompt": _TEXT}),
+    Canary(
+        "/v1/files",
+        '--c\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
+        f'--c\r\nContent-Disposition: form-data; name="file"; filename="{EMAIL}.jsonl"\r\n\r\n'
+        f"{json.dumps({'url': '/v1/chat/completions', 'body': {'messages': [{'role': 'user', 'content': _TEXT}]}})}\r\n"
+        "--c--\r\n",
+        "multipart/form-data; boundary=c",
+    ),
     Canary("/unheard/of", {"anything": [{"at": {"all": _TEXT}}]}),
     Canary("/unheard/of", _TEXT, "text/plain"),
     Canary("/unheard/of", f"note={_TEXT}".replace(" ", "+").replace("@", "%40"), "application/x-www-form-urlencoded"),

@@ -38,6 +38,7 @@ from proxy.jobs import CHAT, DETECTION, DOCUMENTS
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
 from proxy.pipeline import Pipeline
+from proxy.providers.registry import gateway_bases
 from proxy.record import Record
 from proxy.selftest import failures
 from proxy.server import MitmServer
@@ -46,11 +47,6 @@ from proxy.workers import WorkerPool
 
 log = logging.getLogger("privet")
 
-GATEWAY_BASES = {
-    "openai": "https://api.openai.com",
-    "anthropic": "https://api.anthropic.com",
-    "gemini": "https://generativelanguage.googleapis.com",
-}
 _POLICY_POLL = 1.0  # seconds
 _CHAT_DEADLINE = 120.0  # seconds for an internal model's whole answer
 
@@ -174,7 +170,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             credentials=credentials,
             api_port=api_port,
             inner_port=inner_port,
-            gateway_bases={**GATEWAY_BASES, **settings.upstream.gateway},
+            gateway_bases=gateway_bases(settings.upstream.gateway),
             on_running=lambda: _ready(privet, server, record, api_port(), announce),
         )
         server = MitmServer(settings, state.ca_dir, addon)

@@ -30,7 +30,26 @@ from proxy.providers.within import AnthropicBatches
 
 QUERY = "~query"
 _FILE = "application/octet-stream"
-_GATEWAY = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini"}
+# The gateway's first path segments, and where they lead unless `upstream.gateway` says otherwise. Where there is no one
+# address for all (a resource's own, a region's), it is None: such a route is open once it is configured.
+GATEWAY: Mapping[str, str | None] = {
+    "openai": "https://api.openai.com",
+    "anthropic": "https://api.anthropic.com",
+    "gemini": "https://generativelanguage.googleapis.com",
+    "mistral": "https://api.mistral.ai",
+    "cohere": "https://api.cohere.com",
+    "groq": "https://api.groq.com",
+    "deepseek": "https://api.deepseek.com",
+    "xai": "https://api.x.ai",
+    "openrouter": "https://openrouter.ai",
+    "together": "https://api.together.xyz",
+    "perplexity": "https://api.perplexity.ai",
+    "huggingface": "https://router.huggingface.co",
+    "ollama": "http://127.0.0.1:11434",
+    "azure-openai": None,
+    "bedrock": None,
+    "vertex": None,
+}
 _BARE = (
     ("openai", re.compile(r"/v1/(?:chat/completions|responses|embeddings|completions|moderations)(?:/|$)")),
     ("anthropic", re.compile(r"/v1/(?:messages|complete)(?:/|$)")),
@@ -42,6 +61,12 @@ _SHARED = re.compile(
     r"/v1/(?:models|files|batches|uploads|images|audio|vector_stores|conversations|assistants|threads)(?:/|$)"
 )
 _ODD = re.compile(r"%2e|%2f|%5c|\\|//|/\.{1,2}(?:/|$)", re.IGNORECASE)
+# The one place where a slash is rightly encoded: Amazon's names of resources as models.
+_ARN = re.compile(
+    r"/bedrock/model/arn(?:%3A|:)[A-Za-z0-9.:_-]*(?:%3A[A-Za-z0-9._-]*)*"
+    r"%2F[A-Za-z0-9][A-Za-z0-9._:-]*/[a-z-]+",
+    re.ASCII,
+)
 _GEMINI_PATH = re.compile(r"/v1(?:beta|alpha|internal)?[/:]")
 # Query parameters that are the protocol's own, and what their values look like.
 _PARAMETERS = {
@@ -108,17 +133,22 @@ def _is_upload(request: Request) -> bool:
     return "upload" in request.headers.get("x-goog-upload-command", "")
 
 
+def gateway_bases(configured: Mapping[str, str]) -> dict[str, str]:
+    """Where the gateway's routes lead: those that are configured, and the ones that have an address of their own."""
+    return {**{name: base for name, base in GATEWAY.items() if base is not None}, **configured}
+
+
 def gateway_route(path: str, headers: Mapping[str, str] | None = None) -> tuple[str, str] | None:
-    """Provider and upstream path of a gateway path: `/openai/v1/…`, `/anthropic/…`, `/gemini/…`, or a bare API path.
+    """Route and upstream path of a gateway path: `/openai/v1/…`, `/mistral/…` (`GATEWAY`), or a bare API path.
 
     `headers` (lower-case names) tell apart what several vendors have (`/v1/models`). None when nobody is meant.
     """
     endpoint = path.partition("?")[0]
-    if _ODD.search(endpoint):
+    if _ODD.search(endpoint) and not _ARN.fullmatch(endpoint):
         return None  # what one server reads as one path another may read as a second one
     first, slash, rest = path[1:].partition("/")
-    if first in _GATEWAY and slash and rest:
-        return _GATEWAY[first], f"/{rest}"
+    if first in GATEWAY and slash and rest:
+        return first, f"/{rest}"
     for provider, pattern in _BARE:
         if pattern.match(endpoint):
             return provider, path

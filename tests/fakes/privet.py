@@ -35,6 +35,7 @@ from proxy.identity import Credentials
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
 from proxy.pipeline import Pipeline
+from proxy.providers.registry import gateway_bases
 from proxy.record import Record
 from proxy.server import MitmServer
 from proxy.vault import Vault
@@ -213,10 +214,9 @@ async def running(
             credentials=users,
             api_port=lambda: api.addresses[0][1],
             inner_port=lambda: inner.addresses[0][1],
-            gateway_bases={"openai": "https://api.openai.com", "anthropic": "https://api.anthropic.com",
-                           "gemini": "https://generativelanguage.googleapis.com", **typed.upstream.gateway},
+            gateway_bases=gateway_bases(typed.upstream.gateway),
             on_running=ready.set,
-        )  # fmt: skip
+        )
         server = MitmServer(typed, state.ca_dir, addon)
         task = asyncio.create_task(server.run())
         await asyncio.wait({task, ready_task := asyncio.create_task(ready.wait())}, return_when="FIRST_COMPLETED")

@@ -5,7 +5,15 @@ import pytest
 from detectors.finding import SkipReason
 from proxy.errors import BodyError
 from proxy.message import Request
-from proxy.providers.registry import dialect_for, dialects, gateway_route, query_segments, rebuild_query
+from proxy.providers.registry import (
+    GATEWAY,
+    dialect_for,
+    dialects,
+    gateway_bases,
+    gateway_route,
+    query_segments,
+    rebuild_query,
+)
 
 DIALECTS = [
     ("api.openai.com", "/v1/chat/completions", "openai-chat", "openai"),
@@ -123,6 +131,18 @@ ROUTES = [
     ("/v1beta/models/g:generateContent", ("gemini", "/v1beta/models/g:generateContent")),
     ("/v1/models/g:generateContent?key=k", ("gemini", "/v1/models/g:generateContent?key=k")),
     ("/v1beta/models", ("gemini", "/v1beta/models")),
+    ("/mistral/v1/chat/completions", ("mistral", "/v1/chat/completions")),
+    (
+        "/azure-openai/openai/deployments/d/chat/completions?api-version=v1",
+        ("azure-openai", "/openai/deployments/d/chat/completions?api-version=v1"),
+    ),
+    ("/bedrock/model/us.amazon.nova-micro-v1%3A0/converse", ("bedrock", "/model/us.amazon.nova-micro-v1%3A0/converse")),
+    (
+        "/bedrock/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123%3Ainference-profile%2Fus.x/converse",
+        ("bedrock", "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123%3Ainference-profile%2Fus.x/converse"),
+    ),
+    ("/bedrock/model/arn%3Aaws%2F..%2Fx/converse", None),
+    ("/bedrock/model/x%2Fy/converse", None),
     # nobody
     ("/", None),
     ("", None),
@@ -138,6 +158,15 @@ ROUTES = [
     ("/openai/v1\\x", None),
     ("/x?/openai/v1/models", None),
 ]
+
+
+def test_routes_without_an_address_for_everybody_need_one() -> None:
+    assert gateway_bases({}) == {name: base for name, base in GATEWAY.items() if base is not None}
+    own = {"bedrock": "https://bedrock-runtime.eu-central-1.amazonaws.com", "openai": "https://llm.example"}
+    bases = gateway_bases(own)
+    assert own.items() <= bases.items()
+    assert "vertex" not in bases
+    assert bases["mistral"] == "https://api.mistral.ai"
 
 
 @pytest.mark.parametrize(("path", "expected"), ROUTES)
