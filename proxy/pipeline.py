@@ -6,7 +6,6 @@ Everything the path needs is handed in (`Pipeline`), nothing here opens a socket
 
 import asyncio
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,9 +28,9 @@ from proxy.memory import Owner, earlier, remember
 from proxy.message import Chat, Extraction, Refusal, Request, Response, Role, Segment
 from proxy.providers.dialect import Dialect
 from proxy.providers.registry import dialect_for, query_segments, rebuild_query
-from proxy.quoted import Quoted, quoted, unquoted
+from proxy.quoted import Quoted, quoted, unquoted, untouched
+from proxy.token_index import TokenIndex
 from proxy.transforms.deidentify import Deidentified, deidentify
-from proxy.transforms.token import find_tokens
 from proxy.vault import Vault, View
 
 # A detector that is down or slow may be up again: "try again" (503). What can't be read stays so (403).
@@ -192,15 +191,15 @@ class Pipeline:
             tokens=again.tokens if again is not None else verdict.tokens,
             vault=view if view is not None and reads_state(plain) else None,
         )
-        return await self._carry_out(verdict, policy)
+        return await self._carry_out(verdict, policy, again)
 
-    async def _carry_out(self, verdict: Verdict, policy: Policy) -> Verdict:
+    async def _carry_out(self, verdict: Verdict, policy: Policy, again: Quoted | None) -> Verdict:
         decision, dialect, inspection = verdict.decision, verdict.dialect, verdict.inspection
         if decision.effect is Effect.BLOCK:
             return replace(verdict, refusal=dialect.refusal(_refusal(decision, inspection)))
         if inspection.error is not None:
             return verdict  # the policy's when_error lets it go as it is
-        changed = await self._deidentify(verdict, policy)
+        changed = await self._deidentify(verdict, policy, again)
         await remember(self.vault, self._owner(verdict.principal, policy), changed, verdict.request)
         body, path = verdict.request.body, verdict.request.path
         if changed.texts:
@@ -219,7 +218,7 @@ class Pipeline:
             return self._reroute(verdict, policy, body)
         return verdict
 
-    async def _deidentify(self, verdict: Verdict, policy: Policy) -> Deidentified:
+    async def _deidentify(self, verdict: Verdict, policy: Policy, again: Quoted | None) -> Deidentified:
         """Carry out the obligations, then scan what was changed once more: what is left is treated likewise."""
         decision, inspection = verdict.decision, verdict.inspection
         scope = self._owner(verdict.principal, policy).scope
@@ -236,8 +235,10 @@ class Pipeline:
         scans = await self.inspector.scan([(segment.text, segment.context) for segment in changed])
         if any(scan.skipped for scan in scans):
             raise ProxyError("the redacted text could not be scanned again")
+        ours = [*first.tokens, *first.silent, *(() if again is None else (*again.tokens, *again.silent))]
+        placed = TokenIndex(dict.fromkeys(ours, ""))
         residue = {
-            segment.pointer: _outside_tokens(segment.text, scan.findings)
+            segment.pointer: untouched(segment.text, scan.findings, placed)
             for segment, scan in zip(changed, scans, strict=True)
         }
         second = await _offload(size, work, segments, residue)
@@ -401,15 +402,3 @@ async def _offload[**P, T](size: int, work: Callable[P, T], *args: P.args, **kwa
     if size < _LARGE_BODY:
         return work(*args, **kwargs)
     return await asyncio.to_thread(work, *args, **kwargs)
-
-
-def _outside_tokens(text: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings in redacted text that don't touch what Privet itself put there."""
-    placed = list(find_tokens(text))
-    starts = [token.start for token in placed]
-
-    def touches(finding: Finding) -> bool:
-        before = bisect_left(starts, finding.end)  # tokens that begin before the finding ends; they don't overlap
-        return before > 0 and placed[before - 1].end > finding.start
-
-    return tuple(finding for finding in findings if not touches(finding))

@@ -5,11 +5,13 @@ finding that reaches beyond a token keeps what is outside it.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detectors.finding import Finding
 from proxy.message import Segment
+from proxy.token_index import TokenIndex
 from proxy.transforms.token import find_tokens
 from proxy.vault import View
 
@@ -23,12 +25,14 @@ class Quoted:
 
     spans: Mapping[str, Sequence[tuple[int, int]]]  # pointer → where quoted tokens stand
     tokens: Mapping[str, str] = field(repr=False)  # token or surrogate → value
+    silent: frozenset[str] = frozenset()  # tokens that nobody turns back
 
 
 def quoted(segments: Sequence[Segment], findings: Mapping[str, Sequence[Finding]], view: View) -> Quoted:
     """The tokens and surrogates of the person's own that the request quotes."""
     spans: dict[str, list[tuple[int, int]]] = {}
     tokens: dict[str, str] = {}
+    silent: set[str] = set()
     for segment in segments:
         if not _CODE.search(segment.text):
             continue
@@ -36,7 +40,9 @@ def quoted(segments: Sequence[Segment], findings: Mapping[str, Sequence[Finding]
             entry = view.entry(found.token)
             if entry is not None:
                 spans.setdefault(segment.pointer, []).append((found.start, found.end))
-                if entry.value is not None:
+                if entry.value is None:
+                    silent.add(found.token)
+                else:
                     tokens[found.token] = entry.value
     if view.surrogates:
         known = {text.lower(): text for text in view.surrogates}
@@ -46,7 +52,7 @@ def quoted(segments: Sequence[Segment], findings: Mapping[str, Sequence[Finding]
                 if text is not None:
                     spans.setdefault(segment.pointer, []).append((finding.start, finding.end))
                     tokens[text] = view.surrogates[text]
-    return Quoted(spans=spans, tokens=tokens)
+    return Quoted(spans=spans, tokens=tokens, silent=frozenset(silent))
 
 
 def unquoted(
@@ -83,3 +89,20 @@ def _outside(finding: Finding, spans: Sequence[tuple[int, int]]) -> list[Finding
 
 def _part(finding: Finding, start: int, end: int) -> Finding:
     return Finding(start, end, finding.entity_type, finding.score, finding.detector)
+
+
+def untouched(text: str, findings: Sequence[Finding], placed: TokenIndex) -> tuple[Finding, ...]:
+    """Findings in redacted text that don't touch what Privet itself put there."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for part in placed.cut(text, final=True)[0]:
+        if part.token is not None:
+            spans.append((at, at + len(part.text)))
+        at += len(part.text)
+    starts = [start for start, _ in spans]
+
+    def touches(finding: Finding) -> bool:
+        before = bisect_left(starts, finding.end)  # those that begin before the finding ends; they don't overlap
+        return before > 0 and spans[before - 1][1] > finding.start
+
+    return tuple(finding for finding in findings if not touches(finding))

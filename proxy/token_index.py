@@ -25,6 +25,8 @@ _BEGINNING = re.compile(rf"[A-Z0-9]+(?:{_SEPARATOR}+[A-Z0-9]*)*(?:\\{{1,4}}(?:u(
 _TOKEN = re.compile(rf"[A-Z]+(?:_[A-Z]+)*_[0-9A-Z]{{{CODE_LENGTH}}}", re.ASCII)
 # What may stand before a whole word, besides what is no letter and no digit: JSON's escapes end with a letter.
 _ESCAPE_BEFORE = re.compile(r"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_MENTIONS = 200  # words; looking for more isn't quick any more
 BEFORE = 6  # characters that `cut` may have to know of what went before
 
 
@@ -68,7 +70,7 @@ class TokenIndex:
         "_beginnings",
         "_exact",
         "_first",
-        "_literal",
+        "_literals",
         "_longest",
         "_mention",
         "_prefixes",
@@ -99,18 +101,21 @@ class TokenIndex:
         self._types = tuple(_folded(name) for name in sorted(opened))
         plain = {text.lower(): text for text in surrogates}
         self._prefixes = frozenset(text[:end] for text in plain for end in range(1, len(text) + 1))
-        longest_first = sorted(plain, key=lambda text: (-len(text), text))
-        self._literal = _compile("|".join(_whole(text) for text in longest_first)) if plain else None
+        self._literals: dict[str, list[tuple[int, str, str]]] = {}  # first word → where it is, lower case, as made
+        for text in sorted(plain, key=lambda text: (-len(text), text)):
+            word = _WORD.search(text)
+            if word is not None:
+                self._literals.setdefault(word[0], []).append((word.start(), text, plain[text]))
         self._first = frozenset(text[0].lower() for text in (*types, *plain))
         at_most = [len(name) + CODE_LENGTH + (name.count("_") + 1) * 2 * _SEPARATOR_LENGTH for name in types]
         self._longest = max([*at_most, *map(len, plain)], default=0)
-        words = {re.escape(name.partition("_")[0]) for name in types}
-        words |= {re.escape(word) for text in plain if (word := _first_word(text))}
-        self._mention = re.compile("|".join(sorted(words)).encode() or b"(?!)", re.IGNORECASE)
+        words = {re.escape(name.partition("_")[0]) for name in types} | {re.escape(word) for word in self._literals}
+        pattern = "|".join(sorted(words)) if len(words) <= _MENTIONS else ""
+        self._mention = re.compile(pattern.encode() if words else b"(?!)", re.IGNORECASE)
 
     def __bool__(self) -> bool:
         """Whether there is anything to turn back."""
-        return bool(self._exact) or self._literal is not None
+        return bool(self._exact) or bool(self._literals)
 
     def mentioned(self, data: bytes) -> bool:
         """Whether there can be a token in these bytes at all: a quick look."""
@@ -130,8 +135,9 @@ class TokenIndex:
         """
         parts: list[Part] = []
         done = 0
-        found = self._search(text, 0, before)
+        token, literal = self._search_token(text, 0), self._search_literal(text, 0, before)
         while True:
+            found = literal if token is None or (literal is not None and literal.start < token.start) else token
             held = len(text) if final else self._held(text, done, before)
             if found is None or found.start > held or (found.literal and found.start == held < len(text)):
                 if held > done:
@@ -141,14 +147,10 @@ class TokenIndex:
                 parts.append(Part(text[done : found.start]))
             parts.append(Part(text[found.start : found.end], found.token))
             done = found.end
-            found = self._search(text, done, before)
-
-    def _search(self, text: str, at: int, before: str) -> _Found | None:
-        """The first token or surrogate from `at` on."""
-        token, literal = self._search_token(text, at), self._search_literal(text, at, before)
-        if token is None or (literal is not None and literal.start < token.start):
-            return literal
-        return token
+            if token is not None and token.start < done:
+                token = self._search_token(text, done)
+            if literal is not None and literal.start < done:
+                literal = self._search_literal(text, done, before)
 
     def _search_token(self, text: str, at: int) -> _Found | None:
         match = self._start.search(text, at)
@@ -164,23 +166,31 @@ class TokenIndex:
         return token in self.tokens or (self._vault is not None and self._vault.value(token) is not None)
 
     def _search_literal(self, text: str, at: int, before: str) -> _Found | None:
-        if self._literal is None:
+        """The first surrogate from `at` on. Word by word, since there may be thousands of them."""
+        if not self._literals:
             return None
-        match = self._literal.search(text, at)
-        while match is not None:
-            start, end = match.span()
-            joined = end < len(text) and text[end - 1].isalnum() and text[end].isalnum()
-            if not joined and not _inside(text, start, before):
-                return _Found(start, end, self._spelled(match[0]), literal=True)
-            match = self._literal.search(text, start + 1)
+        for match in _WORD.finditer(text, at):
+            starts = [match.start()]
+            if (
+                match.start() > 0 and text[match.start() - 1] == "\\"
+            ):  # what looks like one word may begin with an escape
+                starts += [match.start() + 1, match.start() + 5]
+            for start in starts:
+                found = self._literal_at(text, start, match.end(), at, before)
+                if found is not None:
+                    return found
         return None
 
-    def _spelled(self, text: str) -> str:
-        """A surrogate as it was made, of one in any case."""
-        if text in self.tokens:
-            return text
-        lower = text.lower()
-        return next(known for known in self.tokens if known.lower() == lower)
+    def _literal_at(self, text: str, start: int, end: int, at: int, before: str) -> _Found | None:
+        for offset, literal, made in self._literals.get(text[start:end].lower(), ()):
+            begin = start - offset
+            stop = begin + len(literal)
+            if begin < at or text[begin:stop].lower() != literal:
+                continue
+            joined = stop < len(text) and text[stop - 1].isalnum() and text[stop].isalnum()
+            if not joined and not _inside(text, begin, before):
+                return _Found(begin, stop, made, literal=True)
+        return None
 
     def _held(self, text: str, at: int, before: str) -> int:
         """Where the first beginning of a token stands that the text breaks off in; its length if there is none."""
@@ -204,15 +214,6 @@ class TokenIndex:
 def _folded(text: str) -> str:
     """What forms of one token have in common, also where they break off."""
     return read_code(text.replace("_", ""))
-
-
-def _whole(text: str) -> str:
-    return re.escape(text) + ("(?![A-Z0-9])" if text[-1].isalnum() else "")
-
-
-def _first_word(text: str) -> str:
-    match = re.search(r"[a-z0-9]+", text)
-    return match[0] if match else ""
 
 
 def _inside(text: str, start: int, before: str) -> bool:

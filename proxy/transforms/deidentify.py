@@ -59,7 +59,7 @@ def deidentify(
     if not values:
         return Deidentified(texts={}, tokens={}, applied=())
     spread = _spread([segment.text for segment in segments], found, values)
-    tokenizer = Tokenizer(key, scope)
+    tokenizer = Tokenizer(key, scope, [segment.text for segment in segments])
     texts: dict[str, str] = {}
     applied: list[tuple[str, str, str, int]] = []
     for index, segment in enumerate(segments):
@@ -245,7 +245,9 @@ def _operate(value: str, action: Action, tokenizer: Tokenizer) -> str:
     match action.operator:
         case Operator.MASK:
             return mask(value, action.keep_last)
-        case Operator.TOKENIZE | Operator.SURROGATE:
+        case Operator.SURROGATE:
+            return tokenizer.surrogate(action.entity_type, value, restore=action.restore)
+        case Operator.TOKENIZE:
             return tokenizer.token(action.entity_type, value, restore=action.restore)
         case Operator.REDACT:
             return redact(action.entity_type)

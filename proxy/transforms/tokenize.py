@@ -1,9 +1,10 @@
-"""Tokenize: values become tokens, and the map back is kept for the reply. One `Tokenizer` serves one request."""
+"""Tokenize: values become tokens or surrogates, and the map back is kept for the reply. One serves one request."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from proxy.errors import ProxyError
+from proxy.transforms.surrogate import make_surrogate, parts_of
 from proxy.transforms.token import make_token
 
 _ATTEMPTS = 64
@@ -11,12 +12,19 @@ _ATTEMPTS = 64
 
 @dataclass(slots=True)
 class Tokenizer:
-    """Gives out tokens for one request. Values must come in the order of the request, so that clashes resolve alike."""
+    """Gives out tokens for one request. Values must come in the order of the request, so that clashes resolve alike.
+
+    `texts` are those of the request: a surrogate that stands in one of them already would come back as something else.
+    """
 
     key: bytes = field(repr=False)
     scope: str
+    texts: Sequence[str] = field(default=(), repr=False)
     taken: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)  # token → entity type, value
     _restorable: dict[str, str] = field(default_factory=dict, repr=False)
+    _silent: set[str] = field(default_factory=set, repr=False)
+    _parts: dict[str, str | None] = field(default_factory=dict, repr=False)  # None: it would stand for two
+    _everything: str | None = field(default=None, repr=False)
 
     def token(self, entity_type: str, value: str, *, restore: bool) -> str:
         """The value's token. Raises `ProxyError` if no free one is found, which no honest request can cause."""
@@ -25,15 +33,43 @@ class Tokenizer:
             if self.taken.setdefault(token, (entity_type, value)) == (entity_type, value):
                 if restore:
                     self._restorable[token] = value
+                else:
+                    self._silent.add(token)
                 return token
         raise ProxyError("no token is left for a value of this request")
 
+    def surrogate(self, entity_type: str, value: str, *, restore: bool) -> str:
+        """The value's surrogate; its token where there is none. Raises `ProxyError` as `token` does."""
+        for attempt in range(_ATTEMPTS):
+            made = make_surrogate(self.key, self.scope, entity_type, value, attempt)
+            if made is None:
+                break
+            if self._stands(made) or self.taken.setdefault(made.lower(), (entity_type, value)) != (entity_type, value):
+                continue
+            if restore:
+                self._restorable[made] = value
+                for part, original in parts_of(entity_type, value, made).items():
+                    if not self._stands(part):
+                        known = self._parts.setdefault(part, original)
+                        self._parts[part] = original if known == original else None
+            else:
+                self._silent.add(made)
+            return made
+        return self.token(entity_type, value, restore=restore)
+
+    def _stands(self, text: str) -> bool:
+        """Whether a text stands anywhere in the request."""
+        if self._everything is None:
+            self._everything = "\0".join(self.texts).lower()
+        return text.lower() in self._everything
+
     @property
     def restorable(self) -> Mapping[str, str]:
-        """Token → value, of the tokens that the reply may turn back."""
-        return dict(self._restorable)
+        """Token or surrogate → value, of those that the reply may turn back."""
+        parts = {part: value for part, value in self._parts.items() if value is not None}
+        return {**parts, **self._restorable}
 
     @property
     def silent(self) -> frozenset[str]:
-        """The tokens that nobody turns back."""
-        return frozenset(self.taken) - frozenset(self._restorable)
+        """The tokens and surrogates that nobody turns back."""
+        return frozenset(self._silent)

@@ -420,3 +420,34 @@ def test_recorded_streams_with_a_token_in_place_of_every_common_word() -> None:
                 continue
             restored = restore(dialect, tokenized, list(range(0, len(stream), 101)), tokens={word: " the "})
             assert without_pings(restored) == without_pings(stream)
+
+
+SURROGATES = {"Tavrian": "Anna", "Tavrian Merrowby": "Anna Schmidt", "+1-202-555-0143": 'x"y\\z', PERSON: "Bob"}
+surrogate_texts = st.lists(
+    st.sampled_from(
+        [*SURROGATES, "TAVRIAN MERROWBY", "Tavrian Merrow", "tav", "by", "+1-202", "\n", "\\", "'s", " ", "n", "_", "é"]
+    ),
+    max_size=8,
+).map("".join)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@settings(max_examples=60, deadline=None)
+@given(text=surrogate_texts, sizes=sizes, places=places)
+def test_surrogates_come_back_however_a_stream_is_cut(
+    name: str, text: str, sizes: list[int], places: list[int]
+) -> None:
+    dialect, build, read = TEXTS[name]
+    stream = sse(build(cut(text, sizes)))
+    whole = restore(dialect, stream, tokens=SURROGATES)
+    assert read(whole) == restore_text(text, SURROGATES)
+    assert restore(dialect, stream, places, tokens=SURROGATES) == whole
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+@settings(max_examples=40, deadline=None)
+@given(text=surrogate_texts, sizes=sizes)
+def test_surrogates_come_back_in_tool_arguments(name: str, text: str, sizes: list[int]) -> None:
+    dialect, build, read = ARGUMENTS[name]
+    whole = restore(dialect, sse(build(cut(json.dumps({"to": text}, ensure_ascii=False), sizes))), tokens=SURROGATES)
+    assert json.loads(read(whole))["to"] == restore_text(text, SURROGATES)

@@ -87,7 +87,7 @@ def test_a_token_that_nobody_wants_back_keeps_a_surrogate_of_the_same_value_from
 def test_surrogates_hide_the_value_and_come_back() -> None:
     done = run(["I am Anna Schmidt."], [(0, "Anna Schmidt", "PERSON")], [action("PERSON", Operator.SURROGATE)])
     assert "Anna" not in done.texts["/0"]
-    assert list(done.tokens.values()) == ["Anna Schmidt"]
+    assert sorted(done.tokens.values()) == ["Anna", "Anna Schmidt", "Schmidt"]  # a model may go on with a part of it
     assert done.applied == (("/0", "PERSON", "surrogate", 1),)
 
 

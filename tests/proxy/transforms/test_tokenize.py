@@ -47,3 +47,43 @@ def test_a_repr_holds_no_content() -> None:
     tokenizer.token("PERSON", "Anna", restore=True)
     assert "Anna" not in repr(tokenizer)
     assert "key" not in repr(tokenizer)
+
+
+def test_surrogates_are_told_apart_and_turned_back() -> None:
+    tokenizer = Tokenizer(b"key", "scope")
+    anna = tokenizer.surrogate("PERSON", "Anna Schmidt", restore=True)
+    assert tokenizer.surrogate("PERSON", "Anna Schmidt", restore=True) == anna
+    assert tokenizer.restorable[anna] == "Anna Schmidt"
+    quiet = tokenizer.surrogate("PERSON", "Bob Miller", restore=False)
+    assert tokenizer.silent == {quiet}
+    assert "Bob" not in " ".join(tokenizer.restorable.values())
+    many = {tokenizer.surrogate("MAC_ADDRESS", f"a4:5e:60:c1:22:{n:02x}", restore=True) for n in range(100)}
+    assert len(many) == 100, "a small range, and no two the same"
+
+
+def test_a_surrogate_that_stands_in_the_request_is_not_used() -> None:
+    first = Tokenizer(b"key", "scope").surrogate("PERSON", "Anna Schmidt", restore=True)
+    tokenizer = Tokenizer(b"key", "scope", [f"Is {first.upper()} a colleague of Anna Schmidt?"])
+    second = tokenizer.surrogate("PERSON", "Anna Schmidt", restore=True)
+    assert second.lower() != first.lower()
+    given = second.split()[0]
+    tokenizer = Tokenizer(b"key", "scope", [f"{given}, {first}: Anna Schmidt"])
+    assert tokenizer.surrogate("PERSON", "Anna Schmidt", restore=True) == second
+    assert given not in tokenizer.restorable, "whoever that is, it isn't Anna"
+
+
+def test_a_part_of_two_names_is_turned_back_to_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"Anna Schmidt": "Tavrian Merrowby", "Bob Miller": "Tavrian Quillmere"}
+    monkeypatch.setattr(tokenize, "make_surrogate", lambda *arguments: names[arguments[3]])
+    tokenizer = Tokenizer(b"key", "scope")
+    for value in names:
+        tokenizer.surrogate("PERSON", value, restore=True)
+    assert "Tavrian" not in tokenizer.restorable
+    assert tokenizer.restorable["Merrowby"] == "Schmidt"
+
+
+def test_where_there_is_no_surrogate_there_is_a_token() -> None:
+    tokenizer = Tokenizer(b"key", "scope")
+    token = tokenizer.surrogate("CARD_SECURITY_CODE", "123", restore=True)
+    assert token == tokenizer.token("CARD_SECURITY_CODE", "123", restore=True)
+    assert tokenizer.restorable == {token: "123"}
