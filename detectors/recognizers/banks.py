@@ -20,6 +20,7 @@ _RULES = (
         re.compile(r"(?i)\bsort[ -]?code(?: is|:|=| no\.?)?\s{0,3}(\d{2}[- ]?\d{2}[- ]?\d{2})(?!\d)"),
         group=1,
         literals=("sort",),
+        within="numbers",
     ),
     Rule(
         "banks",
@@ -27,6 +28,7 @@ _RULES = (
         re.compile(r"(?i)\b(?:aba|routing|transit)(?: (?:number|no\.?|#|code))?(?: is)?\s?[:=#]?\s?(\d{9})(?!\d)"),
         group=1,
         literals=("aba", "routing", "transit"),
+        within="numbers",
     ),
     Rule(
         "banks",
@@ -45,7 +47,7 @@ _RULES = (
 def find(source: Source) -> Iterator[Finding]:
     """Every bank account in a text."""
     yield from apply_rules(_RULES, source)
-    for match in _IBAN.finditer(source.text):
+    for match in source.in_numbers(_IBAN):
         length = _valid_length(match[0])
         if length:
             yield Finding(match.start(), match.start() + length, "IBAN_CODE", 1.0, "banks")

@@ -37,7 +37,7 @@ _SECURITY_CODE = (
 def find(source: Source) -> Iterator[Finding]:
     """Every card number and security code in a text."""
     yield from apply_rules(_SECURITY_CODE, source)
-    for match in _NUMBER.finditer(source.text):
+    for match in source.in_numbers(_NUMBER):
         value = match[0]
         digits = digits_of(value)
         if len(digits) not in _LENGTHS or not _ISSUER.match(digits) or not luhn_valid(digits):

@@ -50,7 +50,7 @@ def _rule(
     entity_type: str, words: str, literals: tuple[str, ...], score: float = 0.8, *, optional: bool = False
 ) -> Rule:
     pattern = _named(words, optional=optional)
-    return Rule("identifiers", entity_type, pattern, score, group=1, check=_long_enough, literals=literals)
+    return Rule("identifiers", entity_type, pattern, score, 1, _long_enough, literals, within="numbers")
 
 
 _RULES = (
@@ -72,11 +72,11 @@ _RULES = (
         r"(?i)\b(?:(?:card|account|number|ssn)[^.?!\n]{0,24}\b(?:ending|ends)(?: (?:in|with))?|"
         r"last (?:4|four|3|three|5|five|6|six)(?: digits| numbers)?(?: of [^.?!\n]{1,40}?)?"
         r"(?: (?:is|are|were|was))?)[ :#-]{1,3}(\d{3,6})(?!\d)"),
-         0.7, group=1, literals=("ending", "ends", "last")),
+         0.7, group=1, literals=("ending", "ends", "last"), within="numbers"),
     Rule("identifiers", "ACCOUNT_NUMBER", re.compile(r"(?<![\w*•])(?:[*xX•]{2,8}[ -]?){1,4}(\d{3,6})(?![\w])"),
-         0.7, group=1, literals=("*", "x", "•")),
+         0.7, group=1, literals=("*", "x", "•"), within="numbers"),
     Rule("identifiers", "ACCOUNT_NUMBER", re.compile(r"[(,;\t ](?:ID|Id)(?: ?(?:No\.?|[Nn]umber|#))?\s?[:#]\s?"
-        r"(\d[\d-]{3,18}\d)(?![\w.])"), 0.6, group=1, check=_long_enough, literals=("id",)),
+        r"(\d[\d-]{3,18}\d)(?![\w.])"), 0.6, group=1, check=_long_enough, literals=("id",), within="numbers"),
     _rule("MEDICAL_RECORD", r"medical[ _-]?record|patient|mrn|health[ _-]?record|chart|hospital|nhc|"
         r"historia(?: clínica)?|case[ _-]history|specimen|"
           r"prescription|rx|encounter|admission", ("medical", "patient", "mrn", "health", "chart", "hospital",
@@ -125,7 +125,7 @@ _RULES = (
           optional=True),
     Rule("identifiers", "VEHICLE_ID", re.compile(r"(?i)\b(?:vin|vehicle identification)(?: (?:number|no\.?|"
         r"#))?(?: is)?\s?[:=#]?\s?([A-HJ-NPR-Z0-9]{17})\b"),
-         0.95, group=1, literals=("vin", "vehicle")),
+         0.95, group=1, literals=("vin", "vehicle"), within="numbers"),
     Rule("identifiers", "USERNAME", re.compile(
         r"(?i)(?<![^\W_])(?:user[ _-]?(?:name|id)|login(?:[ _-]?(?:name|id))?|screen ?name|nick(?:name)?|handle|"
             r"skype(?: id)?|"

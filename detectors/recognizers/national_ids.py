@@ -98,20 +98,28 @@ _NAMED = (
     ("vat|uid|ust|mwst|pvm|pvn|kmkr|ddv|dph|anum|fpa", ("eu.vat", "gb.vat", "no.mva", "ch.vat"), "TAX_ID"),
     ("cedula|cédula|ruc|rnc", ("do.cedula", "ec.ci", "ec.ruc", "do.rnc", "pe.ruc", "py.ruc"), "NATIONAL_ID"),
 )  # fmt: skip
+_LETTERS = ("[A", "[X")  # how a form begins that has a letter in front
+# Where a strong form can begin: a word of up to six letters and a digit, or two digits within the next few characters.
+_BEGIN = re.compile(r"(?<![\w./-])(?=[A-Za-z]{1,6}-?\d|\d[ .-]?\d[\d ./A-Za-z+-]{5})")
+_ANY_NAME = words(tuple(names for names, _, _ in _NAMED))
 _CANDIDATE = re.compile(r"(?<!\w)[A-Za-z]{0,5}-?\d(?:[ ./-]?[A-Za-z0-9]){4,19}(?![\w])")
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every national number in a text."""
-    if not any(character.isdigit() for character in source.text):
+    if not source.numbers:
         return
     yield from _social_security(source)
-    for module, pattern, kind in _strong():
-        for match in pattern.finditer(source.text):
-            if _valid(module, match[0]) and not _NOT_SSN.search(source.before(match.start(), 24)):
-                yield Finding(match.start(), match.end(), kind, 0.9, "national_ids")
-    for match in _CANDIDATE.finditer(source.text):
+    for begin in source.in_numbers(_BEGIN):
+        start = begin.start()
+        for module, pattern, kind in _strong()[source.text[start].isdigit()]:
+            match = pattern.match(source.text, start)
+            if match and _valid(module, match[0]) and not _NOT_SSN.search(source.before(start, 24)):
+                yield Finding(start, match.end(), kind, 0.9, "national_ids")
+    for match in source.in_numbers(_CANDIDATE):
         before = source.before(match.start(), 32)
+        if not _ANY_NAME.search(before):
+            continue
         for name, modules, kind in _named():
             if name.search(before):
                 length = next(
@@ -123,14 +131,14 @@ def find(source: Source) -> Iterator[Finding]:
 
 
 def _social_security(source: Source) -> Iterator[Finding]:
-    for match in _SSN.finditer(source.text):
+    for match in source.in_numbers(_SSN):
         before = source.before(match.start(), 40)
         if _SSN_WORDS.search(before):
             yield Finding(match.start(), match.end(), "US_SSN", 1.0, "national_ids")
         elif not _NOT_SSN.search(before):
             yield Finding(match.start(), match.end(), "US_SSN", 0.8, "national_ids")
     if _SSN_WORDS.search(f"{source.context} {source.text}"):
-        for match in _SSN_LOOSE.finditer(source.text):
+        for match in source.in_numbers(_SSN_LOOSE):
             if _SSN_WORDS.search(source.before(match.start(), 40)):
                 yield Finding(match.start(), match.end(), "US_SSN", 0.96, "national_ids")
 
@@ -144,10 +152,15 @@ def _lengths(value: str) -> list[int]:
 
 
 @cache
-def _strong() -> tuple[tuple[Any, re.Pattern[str], str], ...]:
-    return tuple(
-        (import_module(f"stdnum.{name}"), re.compile(rf"(?<![\w./-])(?:{form})(?![\w/-]|\.\d)"), kind)
+def _strong() -> tuple[tuple[tuple[Any, re.Pattern[str], str], ...], ...]:
+    """The strong forms that begin with a letter, and those that begin with a digit."""
+    compiled = [
+        (import_module(f"stdnum.{name}"), re.compile(rf"(?:{form})(?![\w/-]|\.\d)"), kind)
         for name, form, kind in _STRONG
+    ]
+    return tuple(
+        tuple(each for each, (_, form, _) in zip(compiled, _STRONG, strict=True) if (form[:2] not in _LETTERS) is digit)
+        for digit in (False, True)
     )
 
 

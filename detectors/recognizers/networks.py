@@ -50,7 +50,7 @@ def find(source: Source) -> Iterator[Finding]:
     """Every address of a machine in a text."""
     text = source.text
     if "." in text:
-        for match in _V4.finditer(text):
+        for match in source.in_numbers(_V4):
             if _is_v4(match[0].partition("/")[0], source, match.start()):
                 yield Finding(match.start(), match.end(), "IP_ADDRESS", 0.9, "networks")
         for match in _MAC_DOTTED.finditer(text):

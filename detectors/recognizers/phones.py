@@ -80,7 +80,7 @@ _LONGEST = 15  # ITU-T E.164
 
 def find(source: Source) -> Iterator[Finding]:
     """Every telephone number in a text."""
-    for match in _CANDIDATE.finditer(source.text):
+    for match in source.in_numbers(_CANDIDATE):
         value = match[1]
         score = _score(value, source, match.start(1))
         if score:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from detectors.finding import Finding
 from detectors.recognizers.placeholders import entropy, is_placeholder
 from detectors.recognizers.rule import Rule, apply_rules, words
-from detectors.recognizers.source import Source
+from detectors.recognizers.source import Source, Within
 
 _B = r"(?<![A-Za-z0-9])"  # not inside a longer word; `_`, `-` and `=` may come before
 _E = r"(?![A-Za-z0-9])"
@@ -221,9 +221,10 @@ def _key(
     literals: tuple[str, ...] = (),
     near: re.Pattern[str] | None = None,
     reach: int = 60,
+    within: Within = "runs",
 ) -> Rule:
     pattern = re.compile(expression)
-    return Rule("provider_keys", entity_type, pattern, score, group, check, literals, near, reach)
+    return Rule("provider_keys", entity_type, pattern, score, group, check, literals, near, reach, within)
 
 
 _AWS = (
@@ -273,13 +274,21 @@ _NEARBY = (
         check=None,
         literals=("unseal",),
     ),
-    _key(r"(?i)\bBearer\s{1,4}([\w.~+/=-]{20,2000})", score=0.85, group=1, check=_mixed, literals=("bearer",)),
+    _key(
+        r"(?i)\bBearer\s{1,4}([\w.~+/=-]{20,2000})",
+        score=0.85,
+        group=1,
+        check=_mixed,
+        literals=("bearer",),
+        within="text",
+    ),
     _key(
         r"(?i)\bBasic\s{1,4}([A-Za-z0-9+/]{12,400}={0,2})",
         score=0.85,
         group=1,
         check=_mixed,
         literals=("authorization",),
+        within="text",
     ),
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from detectors.finding import Finding
-from detectors.recognizers.source import Source
+from detectors.recognizers.source import Source, Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,25 @@ class Rule:
     near: re.Pattern[str] | None = None
     """Must occur shortly before the value, or in the field's name."""
     reach: int = 60
+    within: Within = "text"
+    """Which parts of the text can hold a match (`Source.numbers`, `Source.runs`)."""
 
 
 def apply_rules(rules: Sequence[Rule], source: Source) -> Iterator[Finding]:
     """The findings of all rules in one text; they may overlap."""
     for rule in rules:
+        if rule.within != "text" and not source.regions(rule.within):
+            continue
         if rule.literals and not any(literal in source.lower for literal in rule.literals):
             continue
-        if rule.near is not None and not rule.near.search(f"{source.context} {source.text}"):
+        if rule.within == "text" and rule.near is not None and not rule.near.search(f"{source.context} {source.text}"):
             continue
-        yield from _apply(rule, source)
+        for start, end in source.regions(rule.within):
+            yield from _apply(rule, source, start, end)
 
 
-def _apply(rule: Rule, source: Source) -> Iterator[Finding]:
-    for match in rule.pattern.finditer(source.text):
+def _apply(rule: Rule, source: Source, first: int, last: int) -> Iterator[Finding]:
+    for match in rule.pattern.finditer(source.text, first, last):
         start, end = match.span(rule.group)
         if start >= end:
             continue

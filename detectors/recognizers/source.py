@@ -1,7 +1,28 @@
-"""What a recogniser reads: a normalized text, its lower-case form, and the name of the field it came from."""
+"""What a recogniser reads: a normalized text, its lower-case form, and the name of the field it came from.
 
+Most of a text holds nothing that most recognisers look for. Two cheap passes say where something can be, and the
+expressions read those places alone:
+
+    numbers     around digits that stand close together: numbers of all kinds, and the words before them
+    runs        around long unbroken runs of letters, digits and signs: keys and tokens
+"""
+
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
+
+_TWO_DIGITS = re.compile(r"\d[^\d\n]{0,8}\d")
+_RUN = re.compile(r"[\w+/=.~%:$@-]{13,}")
+_TELLING = re.compile(r"[A-Z0-9]")
+# How far before a number its name may stand, and how far a match may reach behind what was seen of it.
+_BEFORE_NUMBER, _AFTER_NUMBER = 160, 48
+_AROUND_RUN = 48
+_REST = re.compile(r"\S{0,400}")
+
+type Region = tuple[int, int]
+type Within = Literal["text", "numbers", "runs"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +37,46 @@ class Source:
         """The text in lower case, for cheap tests whether a recogniser has anything to do. Offsets may differ."""
         return self.text.lower()
 
+    @cached_property
+    def numbers(self) -> tuple[Region, ...]:
+        """Where numbers of two digits and more stand, with what precedes them."""
+        spans = (match.span() for match in _TWO_DIGITS.finditer(self.text))
+        return tuple(_regions(self.text, spans, _BEFORE_NUMBER, _AFTER_NUMBER))
+
+    @cached_property
+    def runs(self) -> tuple[Region, ...]:
+        """Where runs of 13 and more characters stand that have a digit or a capital in them."""
+        spans = (match.span() for match in _RUN.finditer(self.text) if _TELLING.search(match[0]))
+        return tuple(_regions(self.text, spans, _AROUND_RUN, _AROUND_RUN))
+
+    def regions(self, within: Within) -> tuple[Region, ...]:
+        """The places of one kind; for "text" all of it."""
+        if within == "text":
+            return ((0, len(self.text)),)
+        return self.numbers if within == "numbers" else self.runs
+
+    def in_numbers(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """The matches of an expression that needs two digits close together."""
+        for start, end in self.numbers:
+            yield from pattern.finditer(self.text, start, end)
+
     def before(self, start: int, reach: int = 60) -> str:
         """What stands shortly before a position, led by the field's name."""
         return f"{self.context} {self.text[max(0, start - reach) : start]}"
+
+
+def _regions(text: str, spans: Iterator[Region], before: int, after: int) -> Iterator[Region]:
+    """The spans widened, those that touch made one, none ending inside a word."""
+    start = end = -1
+    for first, last in spans:
+        if first - before > end:
+            if end >= 0:
+                yield start, end
+            start = max(0, first - before)
+        elif start < 0:
+            start = 0
+        if last + after > end:
+            rest = _REST.match(text, min(len(text), last + after))
+            end = rest.end() if rest else len(text)
+    if end >= 0:
+        yield start, end

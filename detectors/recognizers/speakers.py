@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from detectors.finding import Finding
 from detectors.given_names import is_given_name
 from detectors.recognizers.rule import Rule, apply_rules
-from detectors.recognizers.source import Source
+from detectors.recognizers.source import Source, Within
 
 _WORD = r"[A-Z][a-zà-öø-ÿ]{1,20}(?:[-'][A-Z][a-zà-öø-ÿ]{1,20})?"
 _NAME = rf"{_WORD}(?: [A-Z]\.?(?!\w))?(?: (?:de |van |von |der |al-|bin )?{_WORD}){{0,2}}"
@@ -40,6 +40,7 @@ _ROLES = (
     "[Rr]eference|[Aa]uthor|[Ss]igned by|[Pp]repared by|[Bb]eneficiary|[Gg]uarantor|[Ii]nsured|[Pp]olicyholder|"
     "[Ss]pouse|[Mm]other|[Ff]ather|[Gg]uardian|[Ee]mergency [Cc]ontact"
 )
+_SAID_ABROAD = ("nombre es", "me llamo", "ich heiße", "je m'appelle", "mi chiamo")
 # The last word of what is named after people, or begins with a name by chance.
 _THINGS = (
     "Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Blvd|Boulevard|Court|Ct|Place|Way|Square|Park|Bridge|Airport|"
@@ -62,31 +63,39 @@ def _begins_with_given_name(value: str) -> bool:
 
 
 def _rule(
-    expression: str, score: float, check: Callable[[str], bool] = _is_name, literals: tuple[str, ...] = ()
+    expression: str,
+    score: float,
+    check: Callable[[str], bool] = _is_name,
+    *,
+    literals: tuple[str, ...] = (),
+    within: Within = "text",
 ) -> Rule:
-    return Rule("speakers", "PERSON", re.compile(expression), score, group=1, check=check, literals=literals)
+    return Rule("speakers", "PERSON", re.compile(expression), score, 1, check, literals, within=within)
 
 
 _RULES = (
     # A transcript's line: a clock in front, a colon behind.
-    _rule(rf"(?m)^[ \t>*-]{{0,4}}{_CLOCK}[ \t-]{{1,3}}({_NAME}):", 0.85),
-    _rule(rf"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.? ({_NAME})\b", 0.85),
+    _rule(rf"(?m)^[ \t>*-]{{0,4}}{_CLOCK}[ \t-]{{1,3}}({_NAME}):", 0.85, within="numbers"),
+    _rule(rf"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.? ({_NAME})\b", 0.85, literals=("mr", "ms", "mx", "dr", "prof")),
     # Who a letter is to, and who signs it.
     _rule(
         r"(?m)^(?:Dear|Hi|Hello|Hey|Liebe[r]?|Cher|Chère|Querid[oa]|Estimad[oa]) "
         rf"(?:{_TITLE})?({_NAME})(?=\s?[,!.:]|\s?$)",
         0.8,
+        literals=("dear ", "hi ", "hello ", "hey ", "lieb", "cher ", "chère ", "querid", "estimad"),
     ),
     _rule(
         r"(?:[Rr]egards|[Ss]incerely|[Cc]heers|[Tt]hanks|[Tt]hank you|[Bb]est|[Yy]ours|[Ss]igned|Grüßen|[Ww]ishes),?"
         rf"[ \t]{{0,3}}\r?\n\s{{0,6}}({_NAME})[ \t]{{0,4}}(?=\r?\n|$)",
         0.85,
+        literals=("regards", "sincerely", "cheers", "thank", "best", "yours", "signed", "grüßen", "wishes"),
     ),
     _rule(
         rf"(?m)^(?:From|To|Cc|Bcc|Attn|Attention|Sender|Recipient):[ \t]{{1,3}}({_NAME})"
         r"(?=[ \t]{0,3}(?:[<(,;]|\r?$))",
         0.8,
         _is_full_name,
+        literals=("from:", "to:", "cc:", "attn:", "attention:", "sender:", "recipient:"),
     ),
     _rule(rf"({_NAME}) ?[(<\[]{{1,2}}[\w.+-]{{1,64}}@[\w-]{{1,63}}\.[\w.-]{{2,60}}[)>\]]", 0.85, literals=("@",)),
     # A form's field, and who has a role: `Nurse: John Doe`, `Attending Physician: Lena Ortiz`.
@@ -95,12 +104,14 @@ _RULES = (
         r"(?=[\"',;.<\n\r)|]|\s{2}|$)",
         0.8,
         _is_full_name,
+        literals=("name",),
     ),
     _rule(
         rf"(?<![^\W_])(?:{_ROLES})(?: [Nn]ame)?[\"']?\s?:\s{{0,3}}[\"']?({_NAME})"
         r"(?=[\"',;.<(\n\r)|]|\s{2}| -|$)",
         0.75,
         _is_full_name,
+        literals=tuple(role.lower() for role in re.sub(r"\[.(.)\]", r"\1", _ROLES).split("|")),
     ),
     # Who says who they are.
     _rule(
@@ -108,6 +119,7 @@ _RULES = (
         rf"[Mm]e llamo|[Ii]ch heiße|[Jj]e m'appelle|[Mm]i chiamo) ({_NAME})",
         0.75,
         _is_full_name,
+        literals=("name is", "i'm called", "i am called", "name's", "speaking with", "this is", *_SAID_ABROAD),
     ),
     # A frequent given name before another capitalised word.
     _rule(rf"(?<![\w.@/-])({_WORD} (?:[A-Z]\. )?{_WORD})(?![\w@/]| (?:{_THINGS})\b)", 0.65, _begins_with_given_name),

@@ -39,3 +39,11 @@ def test_apply(text, context, expected):
 )
 def test_words(text, whole):
     assert (words(("pin",)).search(text) is not None) is whole
+
+
+def test_a_rule_reads_the_places_it_names_alone():
+    text = "n1 " + "word " * 100 + "n42"
+    everywhere = Rule("test", "ID", re.compile(r"n\d+"))
+    numbers = Rule("test", "ID", re.compile(r"n\d+"), within="numbers")
+    assert [one.start for one in apply_rules([everywhere], Source(text))] == [0, len(text) - 3]
+    assert [one.start for one in apply_rules([numbers], Source(text))] == [len(text) - 3]
