@@ -1,0 +1,148 @@
+"""Pictures: their words by OCR, their metadata as text, and pictures with regions blacked out."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import Any
+
+from PIL import ExifTags, Image, ImageDraw, ImageOps, ImageSequence, UnidentifiedImageError
+
+from detectors.finding import SkipReason
+from proxy.content.bounds import Exceeded
+from proxy.content.ocr import OcrError, read_words, tesseract
+from proxy.content.opened import Word
+from proxy.content.sink import Sink
+
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+_ERRORS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, struct.error)
+_FRAMES = 8  # of an animation, or pages of a TIFF
+_SMALLEST = 12  # pixels: no word is lower or narrower
+_MARGIN = 3  # pixels around a word that are blacked out with it
+_QUALITY = 92
+# What a picture's `info` holds that is no text of anybody's.
+_TECHNICAL_NAMES = """
+dpi jfif jfif_version jfif_unit jfif_density gamma transparency background duration loop extension version
+icc_profile exif progressive progression adobe adobe_transform mp compression srgb chromaticity interlace
+timestamp disposal blend default_image photoshop aspect aspect_ratio resolution
+"""
+_TECHNICAL = frozenset(_TECHNICAL_NAMES.split())
+
+
+def read_image(data: bytes, sink: Sink) -> tuple[Word, ...]:
+    """The words of a picture as the first text, then its metadata; and where the words stand. Raises `Exceeded`.
+
+    If there are no words, what follows is metadata alone.
+    """
+    try:
+        picture = Image.open(BytesIO(data), formats=FORMATS)
+        if picture.width * picture.height > sink.bounds.pixels:
+            raise Exceeded
+        metadata = list(_metadata(picture))
+        words = _words(picture, sink)
+    except _ERRORS:
+        sink.skip(SkipReason.UNREADABLE)
+        return ()
+    sink.text("\n".join(metadata))
+    return words
+
+
+def read_page(picture: Image.Image, sink: Sink) -> str:
+    """The text of a picture that stands in a document; empty if it can't be read, which is then skipped."""
+    if min(picture.size) < _SMALLEST:
+        return ""
+    if tesseract() is None:
+        sink.skip(SkipReason.UNSUPPORTED_MEDIA)
+        return ""
+    sink.picture(picture.width * picture.height)
+    try:
+        return read_words(picture, sink.bounds.languages).text
+    except OcrError:
+        sink.skip(SkipReason.UNREADABLE)
+        return ""
+
+
+def blacked_out(data: bytes, boxes: Sequence[tuple[int, int, int, int]]) -> bytes:
+    """The picture with these boxes (left, top, width, height) black, without metadata, in its own format.
+
+    Raises ValueError for a picture of several frames, of which only the first could be kept.
+    """
+    picture = Image.open(BytesIO(data), formats=FORMATS)
+    if getattr(picture, "n_frames", 1) > 1:
+        raise ValueError("a picture of several frames can't be changed")
+    name = str(picture.format)
+    flat = _upright(picture)
+    keep = {"RGB", "L"} if name in {"JPEG", "BMP"} else {"RGB", "L", "RGBA", "LA"}
+    flat = flat if flat.mode in keep else flat.convert("RGBA" if name in {"PNG", "WEBP", "TIFF"} else "RGB")
+    pixels = Image.frombytes(flat.mode, flat.size, flat.tobytes())  # nothing but pixels: no metadata comes along
+    draw = ImageDraw.Draw(pixels)
+    black: dict[str, int | tuple[int, ...]] = {"L": 0, "LA": (0, 255), "RGB": (0, 0, 0), "RGBA": (0, 0, 0, 255)}
+    for left, top, width, height in boxes:
+        corner = (left + width + _MARGIN, top + height + _MARGIN)
+        draw.rectangle((left - _MARGIN, top - _MARGIN, *corner), fill=black[flat.mode])
+    out = BytesIO()
+    pixels.save(out, name, **({"quality": _QUALITY} if name in {"JPEG", "WEBP"} else {}))
+    return out.getvalue()
+
+
+def _words(picture: Image.Image, sink: Sink) -> tuple[Word, ...]:
+    frames = getattr(picture, "n_frames", 1)
+    if frames > _FRAMES:
+        raise Exceeded
+    if frames > 1:
+        for frame in ImageSequence.Iterator(picture):
+            sink.text(read_page(frame.convert("RGBA"), sink))
+        return ()
+    upright = _upright(picture)
+    if min(upright.size) < _SMALLEST:
+        return ()
+    if tesseract() is None:
+        sink.skip(SkipReason.UNSUPPORTED_MEDIA)
+        return ()
+    sink.picture(0)
+    try:
+        reading = read_words(upright, sink.bounds.languages)
+    except OcrError:
+        sink.skip(SkipReason.UNREADABLE)
+        return ()
+    if reading.text:
+        sink.whole(reading.text)
+    return reading.words
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """As it is shown: turned as its EXIF says."""
+    return ImageOps.exif_transpose(picture)
+
+
+def _metadata(picture: Image.Image) -> Iterator[str]:
+    """What the file says besides its pixels."""
+    for name, value in picture.info.items():
+        if str(name).lower() not in _TECHNICAL:
+            yield from _said(value)
+    exif = picture.getexif()
+    for values in (exif, exif.get_ifd(ExifTags.IFD.Exif)):
+        for value in values.values():
+            yield from _said(value)
+    yield from _position(exif.get_ifd(ExifTags.IFD.GPSInfo))
+
+
+def _said(value: Any) -> Iterator[str]:
+    if isinstance(value, bytes):
+        # EXIF's comments begin with their charset's name; Windows writes UTF-16.
+        value = value.removeprefix(b"ASCII\0\0\0").removeprefix(b"UNICODE\0")
+        codec = "utf-16-le" if value[1:2] == b"\0" else "utf-8"
+        value = value.decode(codec, "ignore").strip("\0 ")
+        value = value if value.isprintable() or "<" in value else ""
+    if isinstance(value, str) and any(c.isalpha() for c in value):
+        yield value.strip("\0 ")
+
+
+def _position(gps: dict[int, Any]) -> Iterator[str]:
+    """Where a picture was taken, as a text that detectors can read."""
+    try:
+        latitude, longitude = (
+            (sum(float(part) / 60**power for power, part in enumerate(gps[tag])), gps[tag - 1]) for tag in (2, 4)
+        )
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return
+    yield f"GPS coordinates: {latitude[0]:.6f} {latitude[1]}, {longitude[0]:.6f} {longitude[1]}"

@@ -1,0 +1,101 @@
+"""Words in pictures, found by tesseract: a process that gets pixels by a pipe and gives a table back. No files."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+
+from PIL import Image
+
+from proxy.content.opened import Word
+
+_SIDE = 3_000  # pixels: larger pictures are made smaller for reading
+_SMALL = 1_000  # pixels: smaller ones are doubled, since tesseract wants letters of twenty pixels and more
+_CONFIDENCE = 15.0  # percent: below it, tesseract reads letters into textures
+_TIMEOUT = 60  # seconds: the worker has its own deadline; this one ends a process that nobody waits for any more
+
+
+class OcrError(Exception):
+    """Tesseract failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A picture's text, and where its words stand."""
+
+    text: str
+    words: tuple[Word, ...]
+
+    def __repr__(self) -> str:
+        """Without the text: it is content."""
+        return f"Reading({len(self.words)} words)"
+
+
+@cache
+def tesseract() -> str | None:
+    """The program's path, or None where it isn't installed."""
+    return shutil.which("tesseract")
+
+
+def read_words(picture: Image.Image, languages: str) -> Reading:
+    """The words of a picture, in reading order. Raises `OcrError`."""
+    program = tesseract()
+    if program is None:
+        raise OcrError("tesseract is not installed")
+    gray, scale = _prepared(picture)
+    pixels = BytesIO()
+    gray.save(pixels, "PPM")  # the simplest format, which leptonica reads from memory
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program; languages come from the settings
+            [program, "stdin", "stdout", "-l", languages, "--psm", "3", "tsv"],
+            input=pixels.getvalue(),
+            capture_output=True,
+            check=True,
+            timeout=_TIMEOUT,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        raise OcrError("tesseract failed") from None
+    return _reading(done.stdout.decode("utf-8", "replace"), scale)
+
+
+def _prepared(picture: Image.Image) -> tuple[Image.Image, float]:
+    """In gray on white, of a size that tesseract reads well; and by how much it was scaled."""
+    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        ground.alpha_composite(layer)
+        picture = ground
+    gray = picture.convert("L")
+    longest = max(gray.size)
+    scale = _SIDE / longest if longest > _SIDE else 2.0 if longest < _SMALL else 1.0
+    if scale != 1.0:
+        size = (max(1, round(gray.width * scale)), max(1, round(gray.height * scale)))
+        gray = gray.resize(size, Image.Resampling.LANCZOS)
+    return gray, scale
+
+
+def _reading(table: str, scale: float) -> Reading:
+    """From tesseract's table: one row a word, with page, block, paragraph, line, box, confidence and text."""
+    parts: list[str] = []
+    words: list[Word] = []
+    at = 0
+    before: tuple[str, ...] = ()
+    for row in table.splitlines()[1:]:
+        cells = row.split("\t")
+        if len(cells) != 12 or cells[0] != "5" or not cells[11].strip() or float(cells[10]) < _CONFIDENCE:
+            continue
+        line = tuple(cells[1:5])
+        if before:
+            gap = " " if line == before else "\n" if line[:3] == before[:3] else "\n\n"
+            parts.append(gap)
+            at += len(gap)
+        before = line
+        left, top, width, height = (round(int(cell) / scale) for cell in cells[6:10])
+        text = cells[11].strip()
+        words.append(Word(at, at + len(text), left, top, width, height))
+        parts.append(text)
+        at += len(text)
+    return Reading("".join(parts), tuple(words))
