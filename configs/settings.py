@@ -122,6 +122,32 @@ class ClassifierSettings(Section):
     deadline: float = Field(10.0, gt=0, description="seconds for one request's labels; past it they are uninspected")
 
 
+class ContentSettings(Section):
+    """How files in requests are opened: documents, archives, pictures. What is past a limit is uninspected."""
+
+    enabled: bool = Field(True, description="open files; if not, every file is uninspected")
+    workers: int = Field(1, ge=1, le=64, description="processes that open files")
+    deadline: float = Field(30.0, gt=0, description="seconds for one file; a scanned page takes one or two")
+    memory_bytes: int = Field(
+        1_500_000_000, ge=100_000_000, description="memory that a file may take, so that no file takes the machine's"
+    )
+    expanded_bytes: int = Field(
+        100_000_000, ge=1_000_000, description="most bytes that a file may unpack to: archives, office files, streams"
+    )
+    members: int = Field(1_000, ge=1, description="most files within a file, at all depths")
+    depth: int = Field(4, ge=1, le=16, description="deepest nesting of files within files")
+    characters: int = Field(1_000_000, ge=1_000, description="most text in one file, since all of it is inspected")
+    pixels: int = Field(40_000_000, ge=10_000, description="largest picture, since it is unpacked in memory")
+    pictures: int = Field(20, ge=1, description="most pictures and scanned pages in one file, since reading is slow")
+    ocr_languages: list[str] = Field(
+        default_factory=lambda: ["eng"],
+        description="languages of text in pictures, as tesseract names them; each is a Debian package",
+    )
+    cache_characters: int = Field(
+        20_000_000, ge=0, description="text of files that is remembered, by keyed hash: files come again each turn"
+    )
+
+
 class LimitSettings(Section):
     """What a request may cost. Each refusal says which limit it met."""
 
@@ -165,6 +191,7 @@ class Settings(Section):
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
     detection: DetectionSettings = Field(default_factory=DetectionSettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    content: ContentSettings = Field(default_factory=ContentSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     tokens: TokenSettings = Field(default_factory=TokenSettings)
     intercept: list[str] = Field(

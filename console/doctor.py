@@ -189,6 +189,28 @@ def check_detection(_subject: Subject) -> Iterator[Check]:
             yield _ok("detection", f"{weights.distribution}: {len(weights.files)} files as pinned")
 
 
+def check_content(subject: Subject) -> Iterator[Check]:
+    """Pictures can be read, in the languages that are asked for."""
+    from proxy.content.ocr import languages, tesseract  # noqa: PLC0415
+
+    content = subject.settings.content
+    if not content.enabled:
+        yield _warn("content", "files are not opened, so that each is uninspected", "Set content.enabled: true")
+        return
+    if tesseract() is None:
+        detail = "tesseract is not installed: pictures and scanned pages are uninspected"
+        yield _warn("content", detail, "apt-get install tesseract-ocr (macOS: brew install tesseract)")
+        return
+    missing = sorted(set(content.ocr_languages) - languages())
+    if missing:
+        packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
+        yield _warn(
+            "content", f"tesseract lacks {', '.join(missing)}: no picture can be read", f"apt-get install {packages}"
+        )
+    else:
+        yield _ok("content", f"documents, archives and pictures ({', '.join(content.ocr_languages)}) can be read")
+
+
 def check_models(_subject: Subject) -> Iterator[Check]:
     """The language model's files are the pinned ones."""
     from local_models.catalog import CATALOG, location_of, verified  # noqa: PLC0415
@@ -370,6 +392,7 @@ CHECKS: dict[str, Callable[[Subject], Iterable[Check]]] = {
     "users": check_users,
     "upstream": check_upstream,
     "detection": check_detection,
+    "content": check_content,
     "models": check_models,
     "audit": check_database,
 }

@@ -79,8 +79,43 @@ def chat(model: str) -> tuple[Job, Any]:
     return run, {"model": model}
 
 
+def content(bounds: dict[str, Any], memory: int) -> tuple[Job, Any]:
+    """Opens a file, or blacks out boxes of a picture. Neither writes a file, and memory is limited."""
+    from detectors.finding import SkipReason  # noqa: PLC0415 - only this worker pays for the parsers
+    from proxy.content.bounds import Bounds  # noqa: PLC0415
+    from proxy.content.image import blacked_out  # noqa: PLC0415
+    from proxy.content.opened import opened_to_plain, unread  # noqa: PLC0415
+    from proxy.content.read import open_file  # noqa: PLC0415
+
+    typed = Bounds(**bounds)
+    confine(memory)
+
+    def run(payload: Any) -> Iterator[Any]:
+        kind, data, *rest = payload
+        if kind == "black":
+            (boxes,) = rest
+            yield blacked_out(data, [tuple(box) for box in boxes])
+            return
+        media_type, name = rest
+        try:
+            yield opened_to_plain(open_file(data, media_type, name, typed))
+        except MemoryError:
+            yield opened_to_plain(unread(SkipReason.TOO_LARGE))
+
+    return run, {"bounds": bounds}
+
+
+def confine(memory: int) -> None:
+    """From now on this process takes at most so many bytes more, and writes no file at all."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - one line of the kernel's
+        taken = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + memory, taken + memory))
+
+
 DETECTION = f"{__name__}:{detection.__name__}"
 DOCUMENTS = f"{__name__}:{documents.__name__}"
+CONTENT = f"{__name__}:{content.__name__}"
 CHAT = f"{__name__}:{chat.__name__}"
 
 

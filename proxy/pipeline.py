@@ -19,13 +19,14 @@ from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
 from policy.decision import Decision, Effect, Inquiry
 from policy.evaluate import evaluate
 from policy.model import ModelTarget, Policy
+from proxy.attached import Attached, Files, is_inside, open_attachments
 from proxy.errors import BodyError, LimitError, ProxyError
 from proxy.identity import Principal
 from proxy.inquiry import ask, tool_names
 from proxy.kept_state import reads_state
 from proxy.limits import decode_body
 from proxy.memory import Owner, earlier, remember
-from proxy.message import Chat, Extraction, Refusal, Request, Response, Role, Segment
+from proxy.message import NO_FILES, Chat, Extraction, Refusal, Request, Response, Role, Segment
 from proxy.providers.dialect import Dialect
 from proxy.providers.registry import dialect_for, query_segments, rebuild_query
 from proxy.quoted import Quoted, quoted, unquoted, untouched
@@ -63,13 +64,14 @@ class Recorder(Protocol):
 class Inspection:
     """What was found out about one request."""
 
-    extraction: Extraction
+    extraction: Extraction  # with the texts of the query and of the files
     findings: Mapping[str, tuple[Finding, ...]]  # by pointer
     labels: tuple[Label, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     error: str | None = None
     status: int = 403  # of a refusal that this inspection leads to
     tools: tuple[str, ...] = ()  # their names, if the policy asks for them
+    attached: Attached = field(default_factory=Attached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Pipeline:
     recorder: Recorder
     token_key: bytes = field(repr=False)
     vault: Vault | None = None
+    files: Files | None = None  # without it, no file can be read
     active: int = 0
     clock: Callable[[], datetime] = _now
 
@@ -203,8 +206,11 @@ class Pipeline:
         await remember(self.vault, self._owner(verdict.principal, policy), changed, verdict.request)
         body, path = verdict.request.body, verdict.request.path
         if changed.texts:
-            texts = {p: t for p, t in changed.texts.items() if not p.startswith("~query")}
-            body = await _offload(len(body), dialect.rebuild, body, texts)
+            texts = {p: t for p, t in changed.texts.items() if not p.startswith("~query") and not is_inside(p)}
+            files = NO_FILES
+            if self.files is not None:
+                files = await inspection.attached.replacements(changed.texts, self.files)
+            body = await _offload(len(body), dialect.rebuild, body, texts, files)
             path = rebuild_query(path, {p: t for p, t in changed.texts.items() if p.startswith("~query")})
         verdict = replace(
             verdict,
@@ -215,7 +221,7 @@ class Pipeline:
             applied=changed.applied,
         )
         if decision.effect is Effect.REROUTE:
-            return self._reroute(verdict, policy, body)
+            return self._reroute(verdict, policy, body, changed.texts)
         return verdict
 
     async def _deidentify(self, verdict: Verdict, policy: Policy, again: Quoted | None) -> Deidentified:
@@ -251,7 +257,7 @@ class Pipeline:
             silent=first.silent | second.silent,
         )
 
-    def _reroute(self, verdict: Verdict, policy: Policy, body: bytes) -> Verdict:
+    def _reroute(self, verdict: Verdict, policy: Policy, body: bytes, texts: Mapping[str, str]) -> Verdict:
         request = verdict.request
         chat = verdict.dialect.chat(
             Request(method=request.method, host=request.host, path=request.path, headers=request.headers, body=body)
@@ -262,11 +268,14 @@ class Pipeline:
             message = "This kind of request must stay inside, and no internal model can answer it."
             refusal = verdict.dialect.refusal(_refusal(verdict.decision, verdict.inspection, message=message))
             return replace(verdict, refusal=refusal)
-        return replace(verdict, chat=chat, target=target)
+        return replace(verdict, chat=verdict.inspection.attached.told(chat, texts), target=target)
 
     async def _inspect(self, request: Request, dialect: Dialect, policy: Policy) -> Inspection:
         extraction = await _offload(len(request.body), dialect.extract, request.body)
-        segments = (*extraction.segments, *query_segments(request.path))
+        attached = Attached()
+        if extraction.attachments:
+            attached = await open_attachments(extraction.attachments, self.files)
+        segments = (*extraction.segments, *query_segments(request.path), *attached.segments())
         extraction = replace(extraction, segments=segments)
         if len(segments) > self.settings.limits.segments:
             raise LimitError(f"the body has {len(segments)} strings, limits.segments allows fewer")
@@ -279,10 +288,7 @@ class Pipeline:
         finally:
             if labelling is not None:
                 labelling.cancel()
-        skipped = list(extraction.skipped)
-        skipped += [
-            Skipped(pointer=file.pointer, reason=SkipReason.UNSUPPORTED_MEDIA) for file in extraction.attachments
-        ]
+        skipped = [*extraction.skipped, *attached.skipped()]
         for segment, scan in zip(segments, scans, strict=True):
             skipped += [Skipped(pointer=segment.pointer, reason=item.reason) for item in scan.skipped]
         skipped += labelled.skipped
@@ -294,6 +300,7 @@ class Pipeline:
             skipped=tuple(skipped),
             status=503 if transient else 403,
             tools=await _offload(len(request.body), tool_names, request.body) if policy.tools_used() else (),
+            attached=attached,
         )
 
     async def _record(self, verdict: Verdict) -> Verdict:

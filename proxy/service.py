@@ -32,9 +32,10 @@ from proxy.addon import PrivetAddon
 from proxy.answer import Answerer
 from proxy.authority import ensure_authority, ensure_bundle
 from proxy.errors import ConfigurationError, WorkerError
+from proxy.files import FileCache, PoolFiles
 from proxy.identity import Credentials
 from proxy.inspector import PoolInspector
-from proxy.jobs import CHAT, DETECTION, DOCUMENTS
+from proxy.jobs import CHAT, CONTENT, DETECTION, DOCUMENTS
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
 from proxy.pipeline import Pipeline
@@ -63,6 +64,7 @@ class Privet:
     pipeline: Pipeline | None = None
     inspector: PoolInspector | None = None
     answerer: Answerer | None = None
+    files: PoolFiles | None = None
     addresses: dict[str, str] = field(default_factory=dict)
     serving: bool = False
     _policy_stamp: tuple[tuple[str, int, int], ...] = ()
@@ -72,8 +74,9 @@ class Privet:
         """Every worker pool there is."""
         if self.inspector is None or self.answerer is None:
             return []
+        files = [self.files.pool] if self.files else []
         documents = [self.inspector.documents] if self.inspector.documents else []
-        return [self.inspector.detection, *documents, *self.answerer.pools.values()]
+        return [self.inspector.detection, *documents, *files, *self.answerer.pools.values()]
 
     def status(self) -> dict[str, Any]:
         """What `/healthz` says."""
@@ -148,7 +151,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             labelling=lambda: bool(privet.inspector and privet.inspector.documents),
         )
         announce("starting the detection models …")
-        await asyncio.gather(detection.start(), _prepare(privet, policy))
+        privet.files = _files(settings)
+        opening = [privet.files.pool.start()] if privet.files else []
+        await asyncio.gather(detection.start(), *opening, _prepare(privet, policy))
         if failed := await failures(privet.inspector):
             raise ConfigurationError("; ".join(["the self-test failed", *failed]))
         privet.pipeline = Pipeline(
@@ -158,6 +163,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             recorder=record,
             token_key=token_key,
             vault=vault,
+            files=privet.files,
         )
         api_port = await _listen(stack, local.public(), *parse_address(settings.listen.api))
         inner_port = await _listen(stack, local.inner(), "127.0.0.1", 0)
@@ -287,6 +293,24 @@ async def _prepare(privet: Privet, policy: Policy) -> None:
             await chat.start()
             answerer.pools = {**answerer.pools, model: chat}
     answerer.api_keys = _api_keys(policy)
+
+
+def _files(settings: Settings) -> PoolFiles | None:
+    content = settings.content
+    if not content.enabled:
+        return None
+    bounds = {
+        "expanded_bytes": content.expanded_bytes,
+        "members": content.members,
+        "depth": content.depth,
+        "characters": content.characters,
+        "pixels": content.pixels,
+        "pictures": content.pictures,
+        "languages": "+".join(content.ocr_languages),
+    }
+    options = {"bounds": bounds, "memory": content.memory_bytes}
+    pool = WorkerPool("content", CONTENT, options, size=content.workers)
+    return PoolFiles(content, pool, FileCache(content.cache_characters))
 
 
 def _api_keys(policy: Policy) -> dict[str, str]:

@@ -49,7 +49,8 @@ class _Worker:
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGKILL)
+            # It leads a session of its own, so that this ends what it has started, too.
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     async def end(self) -> None:
         """Kill it and wait until nothing of it is left, its pipes included."""

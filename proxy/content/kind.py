@@ -30,14 +30,43 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+MEDIA_TYPES = {
+    Kind.PDF: "application/pdf",
+    Kind.WORD: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    Kind.SHEETS: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Kind.SLIDES: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    Kind.OPEN_DOCUMENT: "application/vnd.oasis.opendocument",
+    Kind.ZIP: "application/zip",
+    Kind.TAR: "application/x-tar",
+    Kind.COMPRESSED: "application/gzip",
+    Kind.RICH_TEXT: "application/rtf",
+    Kind.MAIL: "message/rfc822",
+    Kind.MARKUP: "text/html",
+}
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
-# What is known, and can't be opened here: old Office files, sound, film, programs, databases, other archives.
-_FOREIGN = (
-    *(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"SQLite format 3\0", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"PAR1", b"\x7fELF"),
-    *(b"ID3", b"OggS", b"fLaC", b"#!AMR", b"MThd", b"\xff\xfb", b"\xff\xf3", b"\xff\xf1", b"\x1aE\xdf\xa3"),
-    *(b"\x28\xb5\x2f\xfd", b"OTTO", b"wOFF", b"8BPS"),
-)
+# What is known, and can't be opened here: sound, film, old Office files, programs, databases, other archives.
+_FOREIGN = {
+    b"ID3": "audio/mpeg",
+    b"\xff\xfb": "audio/mpeg",
+    b"\xff\xf3": "audio/mpeg",
+    b"\xff\xf1": "audio/aac",
+    b"OggS": "audio/ogg",
+    b"fLaC": "audio/flac",
+    b"#!AMR": "audio/amr",
+    b"MThd": "audio/midi",
+    b"\x1aE\xdf\xa3": "video/webm",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "application/x-ole-storage",
+    b"SQLite format 3\0": "application/vnd.sqlite3",
+    b"7z\xbc\xaf\x27\x1c": "application/x-7z-compressed",
+    b"Rar!": "application/vnd.rar",
+    b"\x28\xb5\x2f\xfd": "application/zstd",
+    b"PAR1": "application/vnd.apache.parquet",
+    b"\x7fELF": "application/x-executable",
+    b"8BPS": "image/vnd.adobe.photoshop",
+}
+_RIFF = {b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+_HEIF = frozenset({b"heic", b"heix", b"mif1", b"avif", b"avis"})
 _PDF_WITHIN = 1024  # bytes in which readers look for the header
 _MAIL_HEAD = re.compile(
     r"(?:(?:From|To|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|X-[\w-]+|Content-Type): ?"
@@ -97,6 +126,15 @@ def kind_of(data: bytes, media_type: str = "", name: str = "") -> Kind | SkipRea
     return kind if _agrees(kind, media_type, name) else SkipReason.UNREADABLE
 
 
+def foreign_type(data: bytes) -> str:
+    """The media type of what is known and can't be opened here, by its bytes; empty for everything else."""
+    if data[4:8] == b"ftyp":
+        return "audio/mp4" if data[8:11] == b"M4A" else "image/heic" if data[8:12] in _HEIF else "video/mp4"
+    if data[:4] == b"RIFF":
+        return _RIFF.get(data[8:12], "application/x-riff")
+    return next((media_type for head, media_type in _FOREIGN.items() if data.startswith(head)), "")
+
+
 def declared_charset(media_type: str) -> str:
     """The `charset` parameter of a media type."""
     found = re.search(r";\s*charset=\"?([\w-]+)", media_type, re.IGNORECASE)
@@ -116,7 +154,7 @@ def _by_bytes(data: bytes) -> Kind | SkipReason | None:
         return Kind.TAR
     if data.startswith(b"{\\rtf"):
         return Kind.RICH_TEXT
-    if data.startswith(_FOREIGN) or data[4:8] == b"ftyp" or data[:4] == b"RIFF":
+    if foreign_type(data):
         return SkipReason.UNSUPPORTED_MEDIA
     return None
 

@@ -39,6 +39,20 @@ def tesseract() -> str | None:
     return shutil.which("tesseract")
 
 
+def languages() -> frozenset[str]:
+    """The languages that tesseract has data for; empty where it isn't installed or fails."""
+    program = tesseract()
+    if program is None:
+        return frozenset()
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program
+            [program, "--list-langs"], capture_output=True, check=True, timeout=_TIMEOUT, text=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return frozenset()
+    return frozenset(line.strip() for line in done.stdout.splitlines()[1:] if line.strip())
+
+
 def read_words(picture: Image.Image, languages: str) -> Reading:
     """The words of a picture, in reading order. Raises `OcrError`."""
     program = tesseract()

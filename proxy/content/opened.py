@@ -45,13 +45,13 @@ class Opened:
     skipped: tuple[SkipReason, ...] = ()
     form: Form = Form.DOCUMENT
     charset: str = ""  # of a TEXT
-    media_type: str = ""  # of JSON (lines or one document) and of pictures
+    media_type: str = ""  # what it is by its bytes, as far as that can be told
     words: tuple[Word, ...] = ()  # of a PICTURE
 
 
-def unread(reason: SkipReason) -> Opened:
+def unread(reason: SkipReason, media_type: str = "") -> Opened:
     """A file of which nothing could be read."""
-    return Opened(skipped=(reason,))
+    return Opened(skipped=(reason,), media_type=media_type)
 
 
 def opened_to_plain(opened: Opened) -> list[Any]:

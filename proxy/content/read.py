@@ -11,7 +11,7 @@ from proxy.content.archive import read_compressed, read_tar, read_zip
 from proxy.content.bounds import Bounds, Exceeded
 from proxy.content.charset import decode
 from proxy.content.image import FORMATS, read_image
-from proxy.content.kind import Kind, declared_charset, kind_of
+from proxy.content.kind import MEDIA_TYPES, Kind, declared_charset, foreign_type, kind_of
 from proxy.content.mail import read_mail
 from proxy.content.markup import read_markup
 from proxy.content.office import read_office
@@ -40,9 +40,18 @@ _READERS: Mapping[Kind, Callable[[bytes, Sink], None]] = {
 
 def open_file(data: bytes, media_type: str, name: str, bounds: Bounds) -> Opened:
     """The file's texts. Never raises for a file's sake, but MemoryError: what can't be read is skipped."""
+    try:
+        return _open(data, media_type, name, bounds)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - parsers of foreign files fail in every way there is; the file is what is wrong
+        return unread(SkipReason.UNREADABLE)
+
+
+def _open(data: bytes, media_type: str, name: str, bounds: Bounds) -> Opened:
     kind = kind_of(data, media_type, name)
     if isinstance(kind, SkipReason):
-        return unread(kind)
+        return unread(kind, foreign_type(data) if kind is SkipReason.UNSUPPORTED_MEDIA else "")
     sink = Sink(bounds, _nested)
     words: tuple[Word, ...] = ()
     try:
@@ -54,14 +63,14 @@ def open_file(data: bytes, media_type: str, name: str, bounds: Bounds) -> Opened
             case Kind.TEXT:
                 return _text(data, media_type, sink)
             case _:
-                _read(kind, data, media_type, name, sink)
+                _guarded(kind, data, media_type, name, sink)
     except Exceeded:
         sink.skip(SkipReason.TOO_LARGE)
     skipped = tuple(sink.skipped)
     if kind is Kind.IMAGE:
         texts = tuple(Text(text) for text in sink.texts)
         return Opened(texts, skipped, form=Form.PICTURE, media_type=_image_type(data), words=words)
-    return Opened(tuple(Text(text) for text in joined(sink.texts)), skipped)
+    return Opened(tuple(Text(text) for text in joined(sink.texts)), skipped, media_type=MEDIA_TYPES.get(kind, ""))
 
 
 def _nested(data: bytes, media_type: str, name: str, sink: Sink) -> None:
@@ -70,7 +79,17 @@ def _nested(data: bytes, media_type: str, name: str, sink: Sink) -> None:
     if isinstance(kind, SkipReason):
         sink.skip(kind)
     else:
+        _guarded(kind, data, media_type, name, sink)
+
+
+def _guarded(kind: Kind, data: bytes, media_type: str, name: str, sink: Sink) -> None:
+    """Read a file; if its parser fails, what it gave before stays, and the rest is skipped."""
+    try:
         _read(kind, data, media_type, name, sink)
+    except (Exceeded, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - as in `open_file`
+        sink.skip(SkipReason.UNREADABLE)
 
 
 def _read(kind: Kind, data: bytes, media_type: str, name: str, sink: Sink) -> None:

@@ -22,6 +22,7 @@ from console.cli.init import make_keys
 from console.cli.main import main
 from console.doctor import CHECKS, Status, Subject, examine
 from proxy.authority import VALIDITY
+from proxy.content import ocr
 
 SERVE = Path(__file__).parents[1] / "fakes" / "serve.py"
 POLICY = """\
@@ -89,6 +90,7 @@ def test_in_order(config):
         "listeners",
         "policy",
         "detection",
+        "content",
         "models",
         "audit",
     }
@@ -153,6 +155,19 @@ def test_packages(config, monkeypatch):
     monkeypatch.setattr(doctor, "clashing_packages", lambda: ("proxy.py also installs 'proxy'. Remove it.",))
     (check,) = checked(config, "packages")
     assert check == doctor.Check("packages", Status.FAIL, "proxy.py also installs 'proxy'", "Remove it.")
+
+
+def test_content(config, monkeypatch):
+    monkeypatch.setattr(ocr, "tesseract", lambda: "/usr/bin/tesseract")
+    monkeypatch.setattr(ocr, "languages", lambda: frozenset({"eng", "osd"}))
+    assert statuses(checked(config, "content")) == ["ok"]
+    monkeypatch.setattr(ocr, "languages", lambda: frozenset({"osd"}))
+    (check,) = checked(config, "content")
+    assert (check.status, check.todo) == (Status.WARN, "apt-get install tesseract-ocr-eng")
+    monkeypatch.setattr(ocr, "tesseract", lambda: None)
+    (check,) = checked(config, "content")
+    assert check.status is Status.WARN
+    assert "tesseract-ocr" in check.todo
 
 
 @pytest.mark.parametrize(

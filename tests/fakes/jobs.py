@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ def obedient(greeting: str = "hello") -> tuple[Any, Any]:
                 raise ValueError(text)
             case ["die"]:
                 os._exit(3)
+            case ["spawn"]:
+                yield subprocess.Popen(["sleep", "300"]).pid
             case ["pid"]:
                 yield os.getpid()
 

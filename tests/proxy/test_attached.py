@@ -1,0 +1,202 @@
+"""The files of a request on its path, with files that a table opens."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from configs.settings import Settings
+from detectors.finding import Skipped, SkipReason
+from policy.load import load_policy
+from proxy.attached import Attached, is_inside, open_attachments
+from proxy.content.opened import Form, Opened, Text, unread
+from proxy.content.replace import rewritten
+from proxy.errors import WorkerError
+from proxy.identity import Principal
+from proxy.message import Attachment, Chat, ChatMessage, Replacement, Request, Role
+from proxy.pipeline import Pipeline
+from proxy.record import Record
+from tests.fakes.privet import POLICY, ListStore, TableInspector
+
+WHO = Principal(user=None, department="default", address="127.0.0.1")
+ANNA = "Anna Schmidt"
+REROUTE = """
+schema: privet.policy/1
+id: inside
+defaults: {effect: allow}
+models:
+  inside: {backend: embedded, model: smollm2-135m}
+rules:
+  - id: people
+    when: {entities: [{type: PERSON}]}
+    effect: reroute
+    obligations: [{to: inside}, {tokenize: {types: [PERSON]}}]
+"""
+
+
+@dataclass
+class TableFiles:
+    """Opens files as UTF-8 documents; `fault` is raised by changes."""
+
+    opened: Opened | None = None
+    fault: Exception | None = None
+    seen: list[str] = field(default_factory=list)
+
+    async def open(self, file: Attachment) -> Opened:
+        self.seen.append(file.pointer)
+        return self.opened or Opened((Text(file.data.decode()),))
+
+    async def replace(self, file: Attachment, opened: Opened, texts: Sequence[str]) -> Replacement:
+        if self.fault is not None:
+            raise self.fault
+        return rewritten(file.data, file.media_type, opened, texts)
+
+
+@pytest.fixture
+def make(tmp_path):
+    def build(policy: str = POLICY, files: TableFiles | None = None) -> Pipeline:
+        (tmp_path / "policy.yaml").write_text(policy)
+        return Pipeline(
+            settings=Settings.model_validate({}),
+            policy=load_policy(tmp_path / "policy.yaml"),
+            inspector=TableInspector(),
+            recorder=Record(ListStore(), b"k" * 32, 0.5),
+            token_key=b"t" * 32,
+            files=files or TableFiles(),
+        )
+
+    return build
+
+
+def request(*contents: str) -> Request:
+    parts = [
+        {
+            "type": "file",
+            "file": {"filename": f"{n}.pdf", "file_data": f"data:application/pdf;base64,{encoded(content)}"},
+        }
+        for n, content in enumerate(contents)
+    ]
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": [{"type": "text", "text": "Read"}, *parts]}]}
+    headers = {"content-type": "application/json"}
+    return Request("POST", "api.openai.com", "/v1/chat/completions", headers, json.dumps(body).encode())
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def parts_of(body: bytes | None) -> list[dict[str, str]]:
+    assert body is not None
+    return [part["file"] for part in json.loads(body)["messages"][0]["content"][1:]]
+
+
+async def test_a_harmless_file_goes_as_it_is(make) -> None:
+    verdict = await make().judge(request("nothing of note"), WHO)
+    assert verdict.goes
+    assert verdict.body is None
+
+
+async def test_a_file_with_a_name_in_it_becomes_its_redacted_text(make) -> None:
+    verdict = await make().judge(request(f"Dear {ANNA}", "harmless"), WHO)
+    assert verdict.goes
+    changed, same = parts_of(verdict.body)
+    kind, _, data = changed["file_data"].partition(";base64,")
+    text = base64.b64decode(data).decode()
+    (token,) = verdict.tokens
+    assert (kind, changed["filename"]) == ("data:text/plain", "0.pdf.txt")
+    assert text.endswith(f"Dear {token}\n")
+    assert verdict.tokens[token] == ANNA
+    assert same == {"filename": "1.pdf", "file_data": f"data:application/pdf;base64,{encoded('harmless')}"}
+    assert verdict.applied == (("/messages/0/content/1/file/file_data~file/0", "PERSON", "tokenize", 1),)
+
+
+async def test_a_value_of_a_file_is_replaced_in_the_message_too(make) -> None:
+    body = request(f"Dear {ANNA}").body.replace(b'"Read"', b'"Read what ANNA SCHMIDT and Anna Schmidt wrote"')
+    pipeline = make()
+    verdict = await pipeline.judge(
+        Request("POST", "api.openai.com", "/v1/chat/completions", {"content-type": "application/json"}, body), WHO
+    )
+    assert verdict.body is not None
+    assert b"Anna Schmidt" not in verdict.body
+
+
+async def test_a_secret_in_a_file_blocks(make) -> None:
+    verdict = await make().judge(request("the password is hunter2-secret"), WHO)
+    assert verdict.refusal is not None
+    assert verdict.decision.determining_rules == ("secrets-stay",)
+
+
+async def test_monitor_changes_nothing_in_files(make) -> None:
+    pipeline = make(POLICY.replace("id: test", "id: test\nmode: monitor"))
+    verdict = await pipeline.judge(request(f"Dear {ANNA}"), WHO)
+    assert verdict.goes
+    assert verdict.body is None
+    (intent,) = pipeline.recorder.store.intents
+    assert [entity.type for entity in intent.entities] == ["PERSON"]
+
+
+@pytest.mark.parametrize("reason", [SkipReason.UNREADABLE, SkipReason.TOO_LARGE, SkipReason.UNSUPPORTED_MEDIA])
+async def test_what_cannot_be_opened_meets_when_uninspected(make, reason: SkipReason) -> None:
+    verdict = await make(files=TableFiles(opened=unread(reason))).judge(request("x"), WHO)
+    assert verdict.refusal is not None
+    assert verdict.refusal.status == 403
+    assert verdict.inspection.skipped == (Skipped("/messages/0/content/1/file/file_data", reason),)
+    allowing = POLICY.replace("when_uninspected: block", "when_uninspected: allow")
+    verdict = await make(allowing, TableFiles(opened=unread(reason))).judge(request("x"), WHO)
+    assert verdict.goes
+
+
+async def test_a_late_worker_may_be_in_time_the_next_time(make) -> None:
+    verdict = await make(files=TableFiles(opened=unread(SkipReason.TIMEOUT))).judge(request("x"), WHO)
+    assert verdict.refusal is not None
+    assert verdict.refusal.status == 503
+
+
+async def test_what_was_read_of_a_file_is_replaced_even_if_the_rest_may_go(make) -> None:
+    partly = Opened((Text(f"Dear {ANNA}"),), (SkipReason.UNREADABLE,))
+    allowing = POLICY.replace("when_uninspected: block", "when_uninspected: allow")
+    verdict = await make(allowing, TableFiles(opened=partly)).judge(request("x"), WHO)
+    (part,) = parts_of(verdict.body)
+    assert part["file_data"].startswith("data:text/plain;base64,")
+
+
+@pytest.mark.parametrize("fault", [WorkerError("gone"), ValueError("frames")])
+async def test_a_file_that_cannot_be_changed_never_goes(make, fault: Exception) -> None:
+    allowing = POLICY.replace("when_error: block", "when_error: allow")
+    verdict = await make(allowing, TableFiles(fault=fault)).judge(request(f"Dear {ANNA}"), WHO)
+    assert not verdict.goes
+    assert verdict.refusal is not None
+    assert verdict.refusal.status == 503
+
+
+async def test_a_model_inside_is_told_what_the_files_say(make) -> None:
+    verdict = await make(REROUTE).judge(request(f"Dear {ANNA}"), WHO)
+    assert verdict.chat is not None
+    texts = [message.text for message in verdict.chat.messages]
+    (token,) = verdict.tokens
+    assert texts == [f"[The text of a file]\nDear {token}", "Read"]
+
+
+# The values
+
+
+def test_told_goes_before_the_last_turn() -> None:
+    file = Attachment("/a", Role.USER, b"")
+    attached = Attached(((file, Opened((Text("one"), Text("two")), form=Form.PICTURE)), (file, Opened())))
+    chat = Chat((ChatMessage(Role.SYSTEM, "s"), ChatMessage(Role.USER, "u")), "m", stream=True, max_tokens=5)
+    told = attached.told(chat, {"/a~file/1": "2"})
+    assert [message.text for message in told.messages] == ["s", "[The text of a picture]\none\n\n2", "u"]
+    assert (told.model, told.stream, told.max_tokens) == ("m", True, 5)
+
+
+async def test_without_anybody_to_open_them_files_are_not_read() -> None:
+    attached = await open_attachments([Attachment("/a", Role.USER, b"x")], None)
+    assert attached.skipped() == [Skipped("/a", SkipReason.UNSUPPORTED_MEDIA)]
+    assert attached.segments() == []
+
+
+def test_pointers_into_files() -> None:
+    assert is_inside("/a~file/0")
+    assert not is_inside("/a/file/0")
