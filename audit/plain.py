@@ -15,7 +15,11 @@ MAX_INT = 2**53 - 1  # what every JSON reader holds exactly (RFC 8785, I-JSON)
 
 _MAX_POINTER = 256
 _MAX_PATH_PARTS = 16
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
+# A plain name; and what pointers into JSON in strings, into files and to unnamed members have (docs/dialects.md).
+_KEY = re.compile(
+    r"(?:[A-Za-z_][A-Za-z0-9_-]{0,40}|[0-9]{1,6}|~(?:i[0-9]{1,6}|line|part|query|form|filename))"
+    r"(?:~(?:json|file|filename|line|key|[2-9]))*"
+)
 _INDEX = re.compile(r"[0-9]{1,6}")
 _WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}")
