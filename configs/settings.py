@@ -74,6 +74,12 @@ class UpstreamSettings(Section):
     gateway: dict[str, BaseUrl] = Field(
         default_factory=dict, description="base URL per route of the gateway (openai, anthropic, …: docs/clients.md)"
     )
+    aws_sign: str | None = Field(
+        None,
+        min_length=1,
+        description="AWS profile (or `environment`) that signs Bedrock requests again which Privet changed; without it "
+        "they are refused",
+    )
     timeout: int = Field(600, ge=1, description="seconds without a byte, either way, until a connection is given up")
 
 

@@ -216,6 +216,11 @@ class PrivetAddon:
                 request.headers.pop(name, None)
         if verdict.path is not None:
             request.path = verdict.path
+        for name, value in verdict.headers.items():
+            if value is None:
+                request.headers.pop(name, None)
+            else:
+                request.headers[name] = value
         if verdict.tokens or verdict.vault is not None:
             request.headers["accept-encoding"] = "identity"
         _frame(request)

@@ -1,6 +1,7 @@
 """Errors of the data plane.
 
     ProxyError
+     ├── SigningError    a signed request would have to change (status hint 403)
      ├── BodyError       the peer's body can't be read            (status hint 400)
      ├── LimitError      it is larger than a limit allows         (status hint 413)
      ├── WorkerError     a worker process failed                  (status hint 503)
@@ -21,6 +22,12 @@ class BodyError(ProxyError):
     """The peer's body is not what it says it is."""
 
     status_hint = 400
+
+
+class SigningError(ProxyError):
+    """A request that its client signed would have to change, and can't be signed again."""
+
+    status_hint = 403
 
 
 class LimitError(ProxyError):

@@ -30,6 +30,7 @@ from proxy.message import NO_FILES, Chat, Extraction, Refusal, Request, Response
 from proxy.providers.dialect import Dialect
 from proxy.providers.registry import dialect_for, query_segments, rebuild_query
 from proxy.quoted import Quoted, quoted, unquoted, untouched
+from proxy.signing import Signer, is_signed, signed_anew
 from proxy.token_index import TokenIndex
 from proxy.transforms.deidentify import Deidentified, deidentify
 from proxy.vault import Vault, View
@@ -86,6 +87,7 @@ class Verdict:
     refusal: Response | None = None
     body: bytes | None = field(default=None, repr=False)  # the new body; None leaves the bytes as they are
     path: str | None = field(default=None, repr=False)  # the new path, likewise
+    headers: Mapping[str, str | None] = field(default_factory=dict, repr=False)  # to set; None: to leave out
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     vault: View | None = None  # earlier tokens, if the reply may speak of them
     applied: tuple[tuple[str, str, str, int], ...] = ()  # pointer, entity type, operator, count
@@ -113,6 +115,7 @@ class Pipeline:
     token_key: bytes = field(repr=False)
     vault: Vault | None = None
     files: Files | None = None  # without it, no file can be read
+    signer: Signer | None = None  # of requests that their client signed
     active: int = 0
     clock: Callable[[], datetime] = _now
 
@@ -188,13 +191,27 @@ class Pipeline:
             started=started,
         )
         if not decision.enforced:
-            return verdict
+            return await self._signed(verdict, request)
         verdict = replace(
             verdict,
             tokens=again.tokens if again is not None else verdict.tokens,
             vault=view if view is not None and reads_state(plain) else None,
         )
-        return await self._carry_out(verdict, policy, again)
+        return await self._signed(await self._carry_out(verdict, policy, again), request)
+
+    async def _signed(self, verdict: Verdict, original: Request) -> Verdict:
+        """The verdict with a signature that fits what leaves. Raises `SigningError` if there can't be one."""
+        if not verdict.goes or not is_signed(original):
+            return verdict
+        changed = verdict.body is not None or verdict.path is not None
+        # At the gateway the client signed for another host.
+        if not changed and _host_of(original) == original.host:
+            return verdict
+        body = original.body if verdict.body is None else verdict.body
+        path = original.path if verdict.path is None else verdict.path
+        hosts = self.settings.host_table
+        headers = await asyncio.to_thread(signed_anew, original, path, body, hosts, self.signer)
+        return replace(verdict, headers=headers)
 
     async def _carry_out(self, verdict: Verdict, policy: Policy, again: Quoted | None) -> Verdict:
         decision, dialect, inspection = verdict.decision, verdict.dialect, verdict.inspection
@@ -360,6 +377,7 @@ _REASONS = {
     "body_unreadable": "The body is not what its content type or encoding says, so Privet can't read it.",
     "body_too_large": "The body is larger or deeper than Privet may read (settings: limits).",
     "VaultError": "Privet can't keep this request's tokens at the moment, and its vendor keeps the request. Try later.",
+    "SigningError": "The client signed this request, so Privet can't change it. Settings: upstream.aws_sign.",
     "unknown_route": "The gateway knows no provider for this path. It begins with one: /openai/…, /anthropic/…, ….",
 }
 
@@ -368,6 +386,11 @@ def _quoted(inspection: Inspection, view: View | None) -> Quoted | None:
     if view is None or inspection.error is not None:
         return None
     return quoted(inspection.extraction.segments, inspection.findings, view)
+
+
+def _host_of(request: Request) -> str:
+    """The host that the client named, without its port."""
+    return request.headers.get("host", request.host).partition(":")[0].lower()
 
 
 def _failed(reason: str, status: int) -> Inspection:

@@ -10,12 +10,13 @@ its signature covers its text.
 
 import codecs
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from proxy.errors import BodyError, LimitError
-from proxy.framing import LIMIT, ArrayFramer, Frame, SseEvent, line_framer, parse_sse, sse_framer
+from proxy.event_stream import MEDIA_TYPE as _MESSAGES
+from proxy.event_stream import EventMessage, EventStreamFramer, parse_message
+from proxy.framing import LIMIT, ArrayFramer, Frame, Framer, SseEvent, line_framer, parse_sse, sse_framer
 from proxy.json_level import JsonLevel
 from proxy.providers.dialect import Delta, Dialect
 from proxy.providers.json_spans import Document, Literal, edit, flatten, parse, quote, scan, value_at
@@ -68,11 +69,14 @@ class StreamRestorer:
         if media_type == UNTYPED:
             self._reader = _FileReader(dialect, self._index, limit)
         elif media_type == _SSE:
-            self._reader = _EventReader(dialect, self._index, sse_framer(limit), sse=True, limit=limit)
+            self._reader = _EventReader(dialect, self._index, sse_framer(limit), unwrap=parse_sse, limit=limit)
+        elif media_type == _MESSAGES:
+            framer = EventStreamFramer(limit)
+            self._reader = _EventReader(dialect, self._index, framer, unwrap=parse_message, limit=limit)
         elif media_type in _LINES:
-            self._reader = _EventReader(dialect, self._index, line_framer(limit), sse=False, limit=limit)
+            self._reader = _EventReader(dialect, self._index, line_framer(limit), limit=limit)
         elif _is_json(media_type):
-            self._reader = _EventReader(dialect, self._index, ArrayFramer(limit), sse=False, limit=limit)
+            self._reader = _EventReader(dialect, self._index, ArrayFramer(limit), limit=limit)
         else:
             self._reader = _TextReader(self._index)
 
@@ -93,7 +97,7 @@ class _Event:
 
     raw: bytes = field(repr=False)
     payload: bytes = field(default=b"", repr=False)  # its JSON
-    sse: SseEvent | None = None
+    wrapping: SseEvent | EventMessage | None = None  # what its JSON stands in
     texts: dict[str, str] = field(default_factory=dict, repr=False)
     pending: int = 0
 
@@ -102,7 +106,7 @@ class _Event:
         if not self.texts:
             return self.raw
         payload = edit(self.payload, self.texts, nesting=_NESTING, all_keys=True)
-        return payload if self.sse is None else self.sse.with_data(payload)
+        return payload if self.wrapping is None else self.wrapping.with_data(payload)
 
 
 @dataclass(slots=True)
@@ -174,11 +178,19 @@ class _Channel:
 class _EventReader:
     """Streams of events, in whatever framing."""
 
-    def __init__(self, dialect: Dialect, index: TokenIndex, framer: Any, *, sse: bool, limit: int) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        index: TokenIndex,
+        framer: Framer,
+        *,
+        limit: int,
+        unwrap: Callable[[bytes], SseEvent | EventMessage] | None = None,
+    ) -> None:
         self._dialect = dialect
         self._index = index
         self._framer = framer
-        self._sse = sse
+        self._unwrap = unwrap
         self._limit = limit
         self._channels: dict[str, _Channel] = {}
         self._queue: deque[_Event] = deque()
@@ -198,11 +210,11 @@ class _EventReader:
         event = _Event(frame.data)
         overtakes = False
         if not frame.event:
-            if self._sse:
+            if self._unwrap is not None:
                 self._close("*")  # nobody knows what this says: what is held goes before it
-        elif self._sse:
-            event.sse = parse_sse(frame.data)
-            data = event.sse.data
+        elif self._unwrap is not None:
+            event.wrapping = self._unwrap(frame.data)
+            data = event.wrapping.data
             if data is None:
                 return [frame.data]  # a comment, an id: it need not wait
             overtakes = self._read(event, data)
@@ -247,7 +259,7 @@ class _EventReader:
         """Data that isn't JSON is restored as the text it is."""
         restored = _restore_source(data, self._index)
         if restored != data:
-            event.raw = restored if event.sse is None else event.sse.with_data(restored)
+            event.raw = restored if event.wrapping is None else event.wrapping.with_data(restored)
 
     def _channel(self, delta: Delta) -> _Channel:
         channel = self._channels.get(delta.channel)
@@ -295,7 +307,7 @@ class _FileReader:
 
     def __init__(self, dialect: Dialect, index: TokenIndex, limit: int) -> None:
         self._index = index
-        self._lines = _EventReader(dialect, index, line_framer(limit), sse=False, limit=limit)
+        self._lines = _EventReader(dialect, index, line_framer(limit), limit=limit)
         self._reader: _TextReader | _EventReader | None = None
         self._begun = False
 
@@ -316,7 +328,7 @@ class _FileReader:
 
 def is_streamed(media_type: str, endpoint: str) -> bool:
     """Whether a reply is restored piece by piece; else it is read whole."""
-    return media_type in {_SSE, UNTYPED} or media_type in _LINES or "streamgenerate" in endpoint.lower()
+    return media_type in {_SSE, _MESSAGES, UNTYPED} or media_type in _LINES or "streamgenerate" in endpoint.lower()
 
 
 def _is_json(media_type: str) -> bool:
@@ -324,7 +336,7 @@ def _is_json(media_type: str) -> bool:
 
 
 def _is_text(media_type: str) -> bool:
-    if media_type in _LINES or _is_json(media_type):
+    if media_type in _LINES or _is_json(media_type) or media_type == _MESSAGES:
         return True
     return media_type == "" or media_type.startswith("text/") or media_type.endswith(("xml", "javascript"))
 
@@ -366,9 +378,10 @@ def _restore_json(body: bytes, index: TokenIndex) -> bytes:
 
 
 def _signed(document: Document) -> list[str]:
-    """Pointers of thinking that is covered by a signature."""
+    """Pointers of thinking that is covered by a signature; Bedrock calls it text."""
     signatures = [item.pointer for item in document.literals if item.pointer.endswith("/signature") and item.text]
-    return [f"{pointer.removesuffix('/signature')}/thinking" for pointer in signatures]
+    bases = [pointer.removesuffix("/signature") for pointer in signatures]
+    return [f"{base}/{name}" for base in bases for name in ("thinking", "text")]
 
 
 def _restore_source(data: bytes, index: TokenIndex) -> bytes:

@@ -43,6 +43,7 @@ from proxy.providers.registry import gateway_bases
 from proxy.record import Record
 from proxy.selftest import failures
 from proxy.server import MitmServer
+from proxy.signing import aws_signer
 from proxy.vault import Vault, VaultError
 from proxy.workers import WorkerPool
 
@@ -164,6 +165,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             token_key=token_key,
             vault=vault,
             files=privet.files,
+            signer=aws_signer(settings.upstream.aws_sign),
         )
         api_port = await _listen(stack, local.public(), *parse_address(settings.listen.api))
         inner_port = await _listen(stack, local.inner(), "127.0.0.1", 0)

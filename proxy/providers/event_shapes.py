@@ -29,7 +29,12 @@ _COHERE = frozenset(
         *("tool-call-start", "tool-call-delta", "tool-call-end", "citation-start", "citation-end"),
     }
 )
-_NAMES = frozenset({"text", "delta", "content", "completion", "response", "token", "answer", "output", "output_text"})
+_NAMES = frozenset(
+    {
+        *("text", "delta", "content", "completion", "response", "token", "answer", "output", "output_text"),
+        *("generation", "generated_text", "outputText"),  # models on Bedrock and Hugging Face
+    }
+)
 _DEPTH = 5
 _AT_MOST = 16
 

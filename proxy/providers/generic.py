@@ -17,6 +17,7 @@ from proxy.providers import exemptions as look
 from proxy.providers import files as files_
 from proxy.providers import forms, lines
 from proxy.providers.anthropic_messages import anthropic_error
+from proxy.providers.bedrock import bedrock_refusal
 from proxy.providers.dialect import EventShape
 from proxy.providers.event_shapes import known_shape
 from proxy.providers.exemptions import Exemptions
@@ -120,6 +121,8 @@ class Generic(JsonDialect):
                 return refused(refusal, anthropic_error(refusal))
             case "gemini":
                 return refused(refusal, gemini_error(refusal))
+            case "bedrock":
+                return bedrock_refusal(refusal)
             case "cohere":
                 return refused(refusal, {"message": refusal_text(refusal)})
             case "ollama":

@@ -12,6 +12,7 @@ from configs.hosts import Family, host_table, provider_of_host
 from proxy.message import Request, Segment
 from proxy.providers import forms
 from proxy.providers.anthropic_messages import AnthropicMessages
+from proxy.providers.bedrock import BedrockConverse, BedrockCount, BedrockInvoke
 from proxy.providers.cohere import Cohere
 from proxy.providers.dialect import Dialect
 from proxy.providers.gemini import Gemini
@@ -124,6 +125,9 @@ def dialects(nesting: int = NESTING) -> tuple[Dialect, ...]:
             Cohere,
             OllamaChat,
             OllamaGenerate,
+            BedrockConverse,
+            BedrockCount,
+            BedrockInvoke,
         )
     )
 

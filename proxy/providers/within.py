@@ -12,7 +12,7 @@ from proxy.message import Refusal, Request, Response, Role
 from proxy.providers import exemptions as look
 from proxy.providers.anthropic_messages import AnthropicMessages, anthropic_error
 from proxy.providers.dialect import EventShape
-from proxy.providers.exemptions import Exemptions, opaque_anywhere
+from proxy.providers.exemptions import Exemptions
 from proxy.providers.json_dialect import JsonDialect, items, mapping, path_ends, refused, string
 from proxy.providers.json_spans import value_at
 
@@ -48,7 +48,7 @@ class Within(JsonDialect):
     @override
     def skips(self, shape: str, text: str, parent: Mapping[str, Any]) -> SkipReason | None:
         inside = self._inside(shape)
-        return opaque_anywhere(text) if inside is None else self.inner.skips(inside, text, parent)
+        return self.exemptions.skips(shape, text, parent) if inside is None else self.inner.skips(inside, text, parent)
 
     @override
     def roles(self, data: Any) -> Mapping[str, Role]:

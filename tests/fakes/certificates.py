@@ -19,6 +19,7 @@ VENDOR_NAMES = (
     "api.cohere.com",
     "api.groq.com",
     "api.deepseek.com",
+    "bedrock-runtime.eu-central-1.amazonaws.com",
     "localhost",
     "127.0.0.1",
     "other.test",

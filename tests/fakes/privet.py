@@ -38,6 +38,7 @@ from proxy.pipeline import Pipeline
 from proxy.providers.registry import gateway_bases
 from proxy.record import Record
 from proxy.server import MitmServer
+from proxy.signing import aws_signer
 from proxy.vault import Vault
 from tests.fakes.vendor import Vendor
 
@@ -192,6 +193,7 @@ async def running(
         inspector=inspector,
         recorder=record,
         token_key=b"t" * 32,
+        signer=aws_signer(typed.upstream.aws_sign),
         vault=vault,
     )
     ready = asyncio.Event()

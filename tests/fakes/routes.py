@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes import anthropic_wire, gemini_wire, openai_wire
+from tests.fakes import anthropic_wire, bedrock_wire, gemini_wire, openai_wire
 from tests.fakes.model import Behaviour, Prompt, answer
 from tests.fakes.recording import SeenRequest
 
@@ -20,6 +20,7 @@ JSON = "application/json"
 SSE = "text/event-stream; charset=utf-8"
 
 _GEMINI = re.compile(r"^/v1(?:beta|alpha)?/models/(?P<model>[^/:]+):(?P<method>\w+)$")
+_BEDROCK = re.compile(r"^/model/(?P<model>[^/]+)/converse(?P<stream>-stream)?$")
 _KEYS = ("authorization", "x-api-key", "x-goog-api-key")
 
 
@@ -76,6 +77,12 @@ def _routed(path: str, query: str, body: Any, behaviour: Behaviour) -> Answer | 
             )
         case "/v1/messages/count_tokens":
             return _json(anthropic_wire.count_tokens(body))
+    if found := _BEDROCK.match(path):
+        prompt = bedrock_wire.prompt_of(body, found["model"], stream=bool(found["stream"]))
+        reply = answer(prompt, behaviour)
+        if prompt.stream:
+            return Answer(200, events=bedrock_wire.stream(prompt, reply, behaviour), media_type=bedrock_wire.MEDIA_TYPE)
+        return _json(bedrock_wire.whole(prompt, reply), behaviour=behaviour)
     if found := _GEMINI.match(path):
         return _gemini(found["model"], found["method"], query, body, behaviour)
     return None

@@ -1,0 +1,118 @@
+"""AWS event streams, the binary framing of Bedrock's streamed replies: cut into messages, read, and written again.
+
+A message is: its length, its headers' length, a checksum of these two, headers, payload, a checksum of everything.
+`InvokeModelWithResponseStream` puts the model's own event into the payload, in base64 (`bytes`).
+Reference: Smithy, Amazon Event Stream specification
+"""
+
+import base64
+import binascii
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from proxy.framing import LIMIT, Frame
+from proxy.providers.json_spans import edit
+
+MEDIA_TYPE = "application/vnd.amazon.eventstream"
+_PRELUDE = struct.Struct(">III")
+_OVERHEAD = 16  # prelude and last checksum
+_STRING = 7  # the type of header values that are text
+_NESTING = 400
+
+
+class EventStreamFramer:
+    """Messages as events. From damage on, and for a message that is too large, bytes pass unread."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+        self._passing = 0  # bytes of a message that is too large
+        self._damaged = False
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """What is complete with these bytes."""
+        self._buffer += data
+        frames: list[Frame] = []
+        while self._buffer:
+            if self._damaged or self._passing:
+                count = len(self._buffer) if self._damaged else min(self._passing, len(self._buffer))
+                frames.append(self._cut(count, event=False))
+                self._passing = 0 if self._damaged else self._passing - count
+                continue
+            if len(self._buffer) < _PRELUDE.size:
+                break
+            total, headers, check = _PRELUDE.unpack_from(self._buffer)
+            if check != zlib.crc32(self._buffer[:8]) or total < _OVERHEAD + headers:
+                self._damaged = True
+            elif total > self._limit:
+                self._passing = total
+            elif len(self._buffer) < total:
+                break
+            else:
+                frames.append(self._cut(total, event=True))
+        return frames
+
+    def finish(self) -> list[Frame]:
+        """What is left at the end: a message that was cut off."""
+        return [self._cut(len(self._buffer), event=False)] if self._buffer else []
+
+    def _cut(self, count: int, *, event: bool) -> Frame:
+        piece = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        whole = event and zlib.crc32(piece[:-4]) == int.from_bytes(piece[-4:])
+        return Frame(piece, event=whole)
+
+
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """One message. `data` is the JSON that it carries: its payload, or the event inside of it."""
+
+    headers: bytes
+    payload: bytes = field(repr=False)
+    data: bytes = field(repr=False)
+
+    def with_data(self, data: bytes) -> bytes:
+        """The message's bytes with other data, its lengths and checksums made anew."""
+        if self.data is self.payload:
+            return message(self.headers, data)
+        return message(self.headers, edit(self.payload, {"/bytes": base64.b64encode(data).decode()}, nesting=_NESTING))
+
+
+def parse_message(raw: bytes) -> EventMessage:
+    """A whole message as the framer gives it."""
+    _, headers, _ = _PRELUDE.unpack_from(raw)
+    payload = raw[_PRELUDE.size + headers : -4]
+    inner = _inner(payload)
+    return EventMessage(raw[_PRELUDE.size : _PRELUDE.size + headers], payload, payload if inner is None else inner)
+
+
+def message(headers: bytes, payload: bytes) -> bytes:
+    """A message's bytes."""
+    head = struct.pack(">II", _OVERHEAD + len(headers) + len(payload), len(headers))
+    body = head + struct.pack(">I", zlib.crc32(head)) + headers + payload
+    return body + struct.pack(">I", zlib.crc32(body))
+
+
+def event_message(kind: str, data: Mapping[str, Any]) -> bytes:
+    """An event as Bedrock sends it."""
+    values = {":event-type": kind, ":content-type": "application/json", ":message-type": "event"}
+    headers = b"".join(
+        bytes([len(name)]) + name.encode() + bytes([_STRING]) + struct.pack(">H", len(value)) + value.encode()
+        for name, value in values.items()
+    )
+    return message(headers, json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _inner(payload: bytes) -> bytes | None:
+    """The model's own event, if the payload is nothing but its wrapping."""
+    if b'"bytes"' not in payload:
+        return None
+    try:
+        data = json.loads(payload)
+        return base64.b64decode(data["bytes"], validate=True) if set(data) <= {"bytes", "p"} else None
+    except (ValueError, TypeError, KeyError, binascii.Error):
+        return None

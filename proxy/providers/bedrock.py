@@ -1,0 +1,278 @@
+"""AWS Bedrock: the Converse API, and models in their own formats (`invoke`). Replies stream in AWS's binary framing.
+
+Requests are signed by the client (`proxy.signing` says what that means for one that is changed).
+Reference: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, override
+from urllib.parse import unquote
+
+from detectors.finding import SkipReason
+from proxy.event_stream import MEDIA_TYPE, event_message
+from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role
+from proxy.providers import exemptions as look
+from proxy.providers.anthropic_messages import AnthropicMessages
+from proxy.providers.dialect import Answer, Delta, EventShape
+from proxy.providers.event_shapes import known_shape
+from proxy.providers.exemptions import Exemptions
+from proxy.providers.json_dialect import (
+    JsonDialect,
+    compact,
+    items,
+    mapping,
+    mark,
+    real_number,
+    refusal_text,
+    refused,
+    role_named,
+    string,
+    text_of,
+    turn,
+    whole,
+    whole_number,
+)
+from proxy.providers.within import Within
+
+_PATH = re.compile(
+    r"^(?:/[^/]+)*/model/(?P<model>[^/]+)/"
+    r"(?P<operation>converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)$"
+)
+_ERRORS = {400: "ValidationException", 413: "ValidationException", 404: "ResourceNotFoundException"}
+_FILE = (look.anything, SkipReason.UNSUPPORTED_MEDIA)
+_ELSEWHERE = (look.anything, SkipReason.OPAQUE)
+_BLOCKS = ("/messages/*/content/*", "/messages/*/content/*/toolResult/content/*", "/system/*")
+
+
+def _block(base: str) -> dict[str, look.Check]:
+    return {
+        f"{base}/cachePoint/type": look.word,
+        f"{base}/cachePoint/ttl": look.duration,
+        f"{base}/toolUse/toolUseId": look.identifier,
+        f"{base}/toolUse/name": look.name,
+        f"{base}/toolUse/type": look.word,
+        f"{base}/toolResult/toolUseId": look.identifier,
+        f"{base}/toolResult/status": look.word,
+        f"{base}/toolResult/type": look.word,
+        f"{base}/reasoningContent/reasoningText/signature": look.signature,
+        f"{base}/reasoningContent/redactedContent": look.signature,
+        **{f"{base}/{kind}/format": look.word for kind in ("image", "document", "video", "audio")},
+    }
+
+
+def _opaque_block(base: str) -> dict[str, tuple[look.Check, SkipReason]]:
+    places: dict[str, tuple[look.Check, SkipReason]] = {}
+    for kind in ("image", "document", "video", "audio"):
+        places[f"{base}/{kind}/source/bytes"] = _FILE
+        places[f"{base}/{kind}/source/s3Location/uri"] = _ELSEWHERE
+    return places
+
+
+def _operation(request: Request) -> str:
+    found = _PATH.match(request.endpoint)
+    return found["operation"] if found else ""
+
+
+def _model(request: Request) -> str:
+    found = _PATH.match(request.endpoint)
+    return unquote(found["model"]) if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class BedrockConverse(JsonDialect):
+    """Converse, whole and streamed."""
+
+    name: ClassVar[str] = "bedrock-converse"
+    provider: ClassVar[str] = "bedrock"
+    exemptions: ClassVar[Exemptions] = Exemptions(
+        exact={
+            "/messages/*/role": look.word,
+            **{place: check for base in _BLOCKS for place, check in _block(base).items()},
+            "/toolConfig/tools/*/toolSpec/name": look.name,
+            "/toolConfig/tools/*/systemTool/name": look.name,
+            "/toolConfig/tools/*/cachePoint/type": look.word,
+            "/toolConfig/toolChoice/tool/name": look.name,
+            "/guardrailConfig/guardrailIdentifier": look.identifier,
+            "/guardrailConfig/guardrailVersion": look.word,
+            "/guardrailConfig/trace": look.word,
+            "/guardrailConfig/streamProcessingMode": look.word,
+            "/performanceConfig/latency": look.word,
+            "/serviceTier/type": look.word,
+            "/additionalModelRequestFields/thinking/type": look.word,
+        },
+        schemas=("/toolConfig/tools/*/toolSpec/inputSchema/json",),
+        opaque={place: entry for base in _BLOCKS for place, entry in _opaque_block(base).items()},
+    )
+
+    @override
+    def matches(self, request: Request) -> bool:
+        return _operation(request).startswith("converse")
+
+    @override
+    def roles(self, data: Any) -> Mapping[str, Role]:
+        roles = {"/system": Role.SYSTEM}
+        for index, entry in enumerate(items(mapping(data).get("messages"))):
+            message = mapping(entry)
+            roles[f"/messages/{index}"] = role_named(message.get("role"))
+            for position, block in enumerate(items(message.get("content"))):
+                if "toolResult" in mapping(block):
+                    roles[f"/messages/{index}/content/{position}"] = Role.TOOL
+        return roles
+
+    @override
+    def model(self, request: Request) -> str:
+        return _model(request)
+
+    @override
+    def refusal(self, refusal: Refusal) -> Response:
+        return bedrock_refusal(refusal)
+
+    @override
+    def chat(self, request: Request) -> Chat | None:
+        body = self.read(request.body)
+        messages = turn(Role.SYSTEM, text_of(body.get("system")))
+        for entry in items(body.get("messages")):
+            messages += _turns(mapping(entry))
+        if not messages:
+            return None
+        config = mapping(body.get("inferenceConfig"))
+        return Chat(
+            messages=tuple(messages),
+            model=self.model(request),
+            stream=_operation(request) == "converse-stream",
+            max_tokens=whole_number(config.get("maxTokens")),
+            temperature=real_number(config.get("temperature")),
+            stream_type=MEDIA_TYPE,
+        )
+
+    @override
+    def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
+        body = {
+            "output": {"message": {"role": "assistant", "content": [{"text": answer.text}]}},
+            "stopReason": "end_turn",
+            "usage": _usage(answer.input_tokens, answer.output_tokens),
+            "metrics": {"latencyMs": 0},
+            "privet": mark(decision_id, answer.model),
+        }
+        return whole(body, decision_id, answer.model)
+
+    @override
+    async def reply_stream(
+        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+    ) -> AsyncIterator[bytes]:
+        yield event_message("messageStart", {"role": "assistant"})
+        count = 0
+        async for piece in pieces:
+            count += 1
+            yield event_message("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": piece}})
+        yield event_message("contentBlockStop", {"contentBlockIndex": 0})
+        yield event_message("messageStop", {"stopReason": "end_turn"})
+        yield event_message("metadata", {"usage": _usage(0, count), "metrics": {"latencyMs": 0}})
+
+    @override
+    def shape(self, event: object) -> EventShape:
+        return converse_shape(event)
+
+
+_CONVERSE = BedrockConverse()
+
+
+@dataclass(frozen=True, slots=True)
+class BedrockCount(Within):
+    """Counting the tokens of a Converse request."""
+
+    name: ClassVar[str] = "bedrock-count"
+    # The other form holds a whole body in base64, which is an attachment.
+    exemptions: ClassVar[Exemptions] = Exemptions(exact={}, opaque={"/input/invokeModel/body": _FILE})
+
+    inner: JsonDialect = _CONVERSE
+    base: str = "/input/converse"
+
+    @override
+    def matches(self, request: Request) -> bool:
+        return _operation(request) == "count-tokens"
+
+    @override
+    def model(self, request: Request) -> str:
+        return _model(request)
+
+
+@dataclass(frozen=True, slots=True)
+class BedrockInvoke(AnthropicMessages):
+    """A model's own format. The exempt places are those of Claude's; in other models' bodies everything is read."""
+
+    name: ClassVar[str] = "bedrock-invoke"
+    provider: ClassVar[str] = "bedrock"
+
+    @override
+    def matches(self, request: Request) -> bool:
+        return _operation(request).startswith("invoke")
+
+    @override
+    def roles(self, data: Any) -> Mapping[str, Role]:
+        return {"": Role.USER, **AnthropicMessages.roles(self, data)}
+
+    @override
+    def model(self, request: Request) -> str:
+        return _model(request)
+
+    @override
+    def refusal(self, refusal: Refusal) -> Response:
+        return bedrock_refusal(refusal)
+
+    @override
+    def chat(self, request: Request) -> Chat | None:
+        return None  # each model's answer has a format of its own
+
+    @override
+    def shape(self, event: object) -> EventShape:
+        return known_shape(event)
+
+
+def bedrock_refusal(refusal: Refusal) -> Response:
+    """AWS's error body, and its kind in the header where its SDKs look for it."""
+    kind = _ERRORS.get(
+        refusal.status, "ServiceUnavailableException" if refusal.status >= 500 else "AccessDeniedException"
+    )
+    response = refused(refusal, {"message": refusal_text(refusal)})
+    return Response(response.status, {**response.headers, "x-amzn-errortype": kind}, response.body)
+
+
+def converse_shape(event: object) -> EventShape:
+    """Where the text of a streamed event stands."""
+    data = mapping(event)
+    channel = f"block/{data.get('contentBlockIndex')}"
+    delta = mapping(data.get("delta"))
+    if isinstance(delta.get("text"), str):
+        return EventShape(deltas=(Delta(f"{channel}/text", "/delta/text"),))
+    if isinstance(mapping(delta.get("toolUse")).get("input"), str):
+        return EventShape(deltas=(Delta(f"{channel}/json", "/delta/toolUse/input", is_json=True),))
+    if "reasoningContent" in delta:
+        return EventShape(keeps=("/delta/reasoningContent/text",))  # a signature over it comes last
+    if "stopReason" in data:
+        return EventShape(closes=("*",))
+    if "contentBlockIndex" in data and "start" not in data:
+        return EventShape(closes=(channel,))
+    return EventShape()
+
+
+def _turns(message: Mapping[str, Any]) -> list[ChatMessage]:
+    role = role_named(message.get("role"))
+    turns: list[ChatMessage] = []
+    for entry in items(message.get("content")):
+        block = mapping(entry)
+        call, result = mapping(block.get("toolUse")), mapping(block.get("toolResult"))
+        if call:
+            turns += turn(role, f"[called {string(call.get('name'))} with {compact(call.get('input'))}]")
+        elif result:
+            texts = [string(mapping(part).get("text")) or compact(part) for part in items(result.get("content"))]
+            turns += turn(Role.TOOL, "\n".join(texts))
+        else:
+            turns += turn(role, string(block.get("text")))
+    return turns
+
+
+def _usage(read: int, written: int) -> dict[str, int]:
+    return {"inputTokens": read, "outputTokens": written, "totalTokens": read + written}
