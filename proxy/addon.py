@@ -32,7 +32,7 @@ from proxy.restore import is_streamed, restore_body
 
 log = logging.getLogger("privet.proxy")
 
-API_PATHS = frozenset({"/scan", "/healthz", "/readyz", "/metrics"})
+API_PATHS = frozenset({"/scan", "/justify", "/healthz", "/readyz", "/metrics"})
 GATEWAY_PLACEHOLDER = "gateway.invalid"
 _STATE = "privet"
 _PRIVATE_HEADERS = ("proxy-authorization", "proxy-connection", "x-privet-task", "x-privet-user", "x-privet-department")
