@@ -187,6 +187,12 @@ class TokenSettings(Section):
 class Settings(Section):
     """Everything that `privet.yaml` may hold."""
 
+    workers: int = Field(
+        1, ge=1, le=64, description="serving processes that share the ports; detection and models are shared by all"
+    )
+    drain: float = Field(
+        15.0, ge=0, le=3600, description="seconds that running requests and streams get to finish at a stop"
+    )
     listen: ListenSettings = Field(default_factory=ListenSettings)
     upstream: UpstreamSettings = Field(default_factory=UpstreamSettings)
     policy: Path = Field(Path("policy.yaml"), description="the policy file")

@@ -5,12 +5,13 @@ moment its headers are read; only a verdict that was recorded lifts it, and only
 hold to was measured; docs/architecture.md lists it, tests/proxy/test_traps.py tests it.
 """
 
+import asyncio
 import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from typing import Any
 
 from mitmproxy import http, tcp
 from mitmproxy.connection import Client
@@ -22,8 +23,18 @@ from configs.settings import Settings
 from proxy.answer import Task
 from proxy.identity import Credentials, Principal, identify, is_trusted, parse_basic
 from proxy.local import ANSWER_PATH, LocalServer
-from proxy.message import Request
 from proxy.metrics import Metrics
+from proxy.mitm.flows import (
+    aim,
+    ask_for_credentials,
+    client_address,
+    error_word,
+    frame,
+    headers_of,
+    names,
+    request_of,
+    strip,
+)
 from proxy.pipeline import Pipeline, Verdict
 from proxy.providers.registry import gateway_route
 from proxy.record import Outcome, Record
@@ -32,10 +43,9 @@ from proxy.restore import is_streamed, restore_body
 
 log = logging.getLogger("privet.proxy")
 
-API_PATHS = frozenset({"/scan", "/justify", "/healthz", "/readyz", "/metrics"})
+API_PATHS = frozenset({"/scan", "/healthz", "/readyz", "/metrics"})
 GATEWAY_PLACEHOLDER = "gateway.invalid"
 _STATE = "privet"
-_PRIVATE_HEADERS = ("proxy-authorization", "proxy-connection", "x-privet-task", "x-privet-user", "x-privet-department")
 _DIGEST_HEADERS = ("content-md5", "digest", "content-digest", "repr-digest")
 _BUFFERED = ("json", "text/plain", "text/html")
 
@@ -71,6 +81,9 @@ class PrivetAddon:
     gateway_bases: Mapping[str, str]
     on_running: Callable[[], None]
     users: dict[str, str] = field(default_factory=dict, repr=False)  # client connection → verified user
+    draining: bool = False  # Privet is stopping: connections end with the reply that is on its way
+    _running: dict[str, tuple[http.HTTPFlow, _Flow]] = field(default_factory=dict, repr=False)  # by flow id
+    _judging: dict[str, set[asyncio.Task[Any]]] = field(default_factory=dict, repr=False)  # by client connection
     hosts: HostTable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -81,19 +94,38 @@ class PrivetAddon:
         """All listeners are up."""
         self.on_running()
 
+    def busy(self) -> set[str]:
+        """The client connections on which a request to an LLM host runs."""
+        return {flow.client_conn.id for flow, _ in self._running.values()}
+
+    def cut_off(self) -> None:
+        """End the streams that still run, with an error event at their next piece."""
+        for _, state in self._running.values():
+            if state.stream is not None:
+                state.stream.cut_off()
+
+    def client_gone(self, client: Client) -> None:
+        """Nobody waits any more for what is judged on this connection."""
+        tasks = self._judging.get(client.id, set())
+        while tasks:
+            tasks.pop().cancel()  # no longer among them: so it is known why it was cancelled
+
     # -- connections ---------------------------------------------------------------------------------------------------
 
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """A client asks for a tunnel: check the proxy credentials it gave, if any."""
         try:
             if not await self._check_credentials(flow):
-                flow.response = _ask_for_credentials()
+                flow.response = ask_for_credentials()
         except BaseException:  # noqa: BLE001 - an exception that got out would open the tunnel
             flow.response = http.Response.make(502, b"Privet could not check the proxy credentials.\n")
 
     def client_disconnected(self, client: Client) -> None:
         """Forget who was behind this connection."""
         self.users.pop(client.id, None)
+        self._judging.pop(client.id, None)
+        for ended in [number for number, (flow, _) in self._running.items() if flow.client_conn.id == client.id]:
+            del self._running[ended]
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Inside a tunnel to an LLM host, whatever isn't TLS is read as HTTP: never raw bytes, also on port 53."""
@@ -122,7 +154,7 @@ class PrivetAddon:
         try:
             if flow.response is not None:
                 return
-            state = _Flow(refusal=refusal, headers=_headers(flow))
+            state = _Flow(refusal=refusal, headers=headers_of(flow))
             flow.metadata[_STATE] = state
             if isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
                 state.gateway = True
@@ -130,12 +162,12 @@ class PrivetAddon:
                     state.refusal = None
                     flow.request.scheme, flow.request.host, flow.request.port = "http", "127.0.0.1", self.api_port()
                     return
-            elif not any(self._is_llm(name) for name in _names(flow)):
+            elif not any(self._is_llm(name) for name in names(flow)):
                 state.refusal = None
                 if not await self._check_credentials(flow):
-                    flow.response = _ask_for_credentials()
+                    flow.response = ask_for_credentials()
                     return
-                _strip(flow)
+                strip(flow)
                 flow.request.stream = True
                 return
             flow.response = refusal
@@ -151,8 +183,9 @@ class PrivetAddon:
             return
         if state.refusal is None or flow.response is not state.refusal:
             return
+        self._running[flow.id] = flow, state
         try:
-            verdict = await self._judge(flow, state)
+            verdict = await self._interruptible(flow, state)
             state.verdict = verdict
             self._count(verdict)
             if verdict.refusal is not None:
@@ -175,13 +208,31 @@ class PrivetAddon:
     async def _tell(self, flow: http.HTTPFlow, state: _Flow, error: Exception) -> None:
         """Record a refusal that has no verdict, and word it as the vendor would. It is in force already."""
         try:
-            nobody = Principal(user=None, department="", address=_client_address(flow))
-            request = _request(flow, state, flow.request.host)
+            nobody = Principal(user=None, department="", address=client_address(flow))
+            request = request_of(flow, state.headers, flow.request.host)
             state.verdict = await self.pipeline.refuse(request, nobody, type(error).__name__, 503)
             if (told := state.verdict.refusal) is not None:
                 flow.response = http.Response.make(told.status, told.body, dict(told.headers))
         except Exception as again:  # noqa: BLE001 - it stays refused, only without a record
             log.error("a refusal is not recorded: %s", type(again).__name__)  # noqa: TRY400
+
+    async def _interruptible(self, flow: http.HTTPFlow, state: _Flow) -> Verdict:
+        """The verdict; a refusal if the client goes away meanwhile, which ends the inspection."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("hooks run in tasks")
+        tasks = self._judging.setdefault(flow.client_conn.id, set())
+        tasks.add(task)
+        try:
+            return await self._judge(flow, state)
+        except asyncio.CancelledError:
+            if task in tasks:
+                raise
+            task.uncancel()
+            request = request_of(flow, state.headers, flow.request.host)
+            return await self.pipeline.refuse(request, self._nobody(flow), "client_disconnected", 499)
+        finally:
+            tasks.discard(task)
 
     async def _judge(self, flow: http.HTTPFlow, state: _Flow) -> Verdict:
         principal = await self._principal(flow, state)
@@ -189,12 +240,13 @@ class PrivetAddon:
             route = gateway_route(flow.request.path, state.headers)
             if route is None or route[0] not in self.gateway_bases:
                 somebody = principal or self._nobody(flow)
-                return await self.pipeline.refuse(_request(flow, state, "gateway"), somebody, "unknown_route", 404)
-            _aim(flow, self.gateway_bases[route[0]], route[1])
-        request = _request(flow, state, flow.request.host)
+                unknown = request_of(flow, state.headers, "gateway")
+                return await self.pipeline.refuse(unknown, somebody, "unknown_route", 404)
+            aim(flow, self.gateway_bases[route[0]], route[1])
+        request = request_of(flow, state.headers, flow.request.host)
         if principal is None:
             return await self.pipeline.refuse(request, self._nobody(flow), "credentials", 407)
-        if not state.gateway and len(set(_names(flow))) != 1:
+        if not state.gateway and len(set(names(flow))) != 1:
             return await self.pipeline.refuse(request, principal, "host_mismatch", 421)
         if "upgrade" in state.headers or flow.request.method == "CONNECT" or ":protocol" in state.headers:
             return await self.pipeline.refuse(request, principal, "websocket", 426)
@@ -208,7 +260,7 @@ class PrivetAddon:
 
     def _forward(self, flow: http.HTTPFlow, verdict: Verdict) -> None:
         request = flow.request
-        _strip(flow)
+        strip(flow)
         if verdict.body is not None:
             request.raw_content = verdict.body
             request.headers.pop("content-encoding", None)
@@ -223,7 +275,7 @@ class PrivetAddon:
                 request.headers[name] = value
         if verdict.tokens or verdict.vault is not None:
             request.headers["accept-encoding"] = "identity"
-        _frame(request)
+        frame(request)
 
     def _reroute(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
         if verdict.chat is None or verdict.target is None:
@@ -239,7 +291,7 @@ class PrivetAddon:
         request.method, request.path = "POST", ANSWER_PATH + state.secret
         request.headers["host"] = f"127.0.0.1:{request.port}"
         request.raw_content = b""
-        _frame(request)
+        frame(request)
 
     # -- replies -------------------------------------------------------------------------------------------------------
 
@@ -267,6 +319,8 @@ class PrivetAddon:
         if response is None:
             return
         response.headers["x-privet-decision"] = verdict.decision.id
+        if self.draining and flow.request.http_version.startswith("HTTP/1"):
+            response.headers["connection"] = "close"
         if response.status_code == 101:  # nobody asked for another protocol: nothing may speak it
             flow.kill()
             return
@@ -287,7 +341,8 @@ class PrivetAddon:
         elif restores and any(kind in media_type for kind in _BUFFERED):
             state.restore_whole = True  # `response` does it, once the whole reply is there
         else:
-            state.stream = passing(verdict.decision.id)
+            readable = media_type == "text/event-stream" and "content-encoding" not in response.headers
+            state.stream = passing(verdict.decision.id, sse=readable)
             response.stream = state.stream
 
     def response(self, flow: http.HTTPFlow) -> None:
@@ -322,11 +377,11 @@ class PrivetAddon:
         state = flow.metadata.get(_STATE)
         if not isinstance(state, _Flow) or state.refusal is None:
             return
-        word = _error_word(flow.error.msg if flow.error else "")
+        word = error_word(flow.error.msg if flow.error else "")
         if word == "too_large" and state.verdict is None:  # past the hard limit there is no `request` hook
             somebody = self._nobody(flow)
             state.verdict = await self.pipeline.refuse(
-                _request(flow, state, flow.request.host), somebody, "body_too_large", 413
+                request_of(flow, state.headers, flow.request.host), somebody, "body_too_large", 413
             )
         self._close(flow, state, error=word)
 
@@ -337,6 +392,7 @@ class PrivetAddon:
     # -- helpers -------------------------------------------------------------------------------------------------------
 
     def _close(self, flow: http.HTTPFlow, state: _Flow, *, error: str | None) -> None:
+        self._running.pop(flow.id, None)
         if state.closed:
             return
         state.closed = True
@@ -390,7 +446,7 @@ class PrivetAddon:
         return True
 
     async def _principal(self, flow: http.HTTPFlow, state: _Flow) -> Principal | None:
-        address = _client_address(flow)
+        address = client_address(flow)
         if state.gateway:
             if not is_trusted(address, self.settings.identity.trusted_clients):
                 return identify(self.pipeline.policy, address=address)
@@ -402,97 +458,4 @@ class PrivetAddon:
         return identify(self.pipeline.policy, address=address, user=self.users.get(flow.client_conn.id))
 
     def _nobody(self, flow: http.HTTPFlow) -> Principal:
-        return identify(self.pipeline.policy, address=_client_address(flow))
-
-
-def _client_address(flow: http.HTTPFlow) -> str:
-    return str(flow.client_conn.peername[0])
-
-
-def _names(flow: http.HTTPFlow) -> list[str]:
-    """Every name that says where this request goes: destination, SNI, Host header, authority."""
-    request = flow.request
-    names = [request.host, flow.client_conn.sni, request.host_header]
-    names.append(urlsplit(request.authority).hostname if "://" in request.authority else request.authority)
-    if flow.server_conn.address is not None and flow.client_conn.sni is not None:
-        names.append(flow.server_conn.address[0])
-    names += request.headers.get_all("host")
-    return [_host(name) for name in names if name]
-
-
-def _host(name: str) -> str:
-    """A host name without port, user information and trailing dot, lower case."""
-    return (urlsplit(f"//{name}").hostname or name).rstrip(".").lower()
-
-
-def _headers(flow: http.HTTPFlow) -> dict[str, str]:
-    """By lower-case name; a header that was sent twice is one list, so that a second content type isn't overlooked."""
-    headers: dict[str, str] = {}
-    for name, value in flow.request.headers.items(multi=True):
-        lower = name.lower()
-        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
-    return headers
-
-
-def _request(flow: http.HTTPFlow, state: _Flow, host: str) -> Request:
-    request = flow.request
-    return Request(
-        method=request.method,
-        host=_host(host),
-        path=request.path,
-        headers=state.headers,
-        body=request.raw_content or b"",
-    )
-
-
-def _aim(flow: http.HTTPFlow, base: str, path: str) -> None:
-    """Point a gateway flow at its provider. A base URL's own path goes in front."""
-    parts = urlsplit(base)
-    request = flow.request
-    request.scheme = parts.scheme
-    request.port = parts.port or (443 if parts.scheme == "https" else 80)
-    request.host = parts.hostname or ""
-    request.path = parts.path.rstrip("/") + path
-
-
-def _strip(flow: http.HTTPFlow) -> None:
-    """Headers that are between the client and Privet."""
-    for name in [*_PRIVATE_HEADERS, *(name for name in flow.request.headers if name.lower().startswith("x-privet-"))]:
-        flow.request.headers.pop(name, None)
-
-
-def _frame(request: http.Request) -> None:
-    """One unambiguous length. A body without one would be read as a second request by an HTTP/1 upstream."""
-    request.trailers = None
-    request.headers.pop("transfer-encoding", None)
-    request.headers.pop("trailer", None)
-    length = len(request.raw_content or b"")
-    if length or request.method in {"POST", "PUT", "PATCH"} or "content-length" in request.headers:
-        request.headers["content-length"] = str(length)
-
-
-def _ask_for_credentials() -> http.Response:
-    return http.Response.make(
-        407,
-        b"Privet does not know these proxy credentials.\n",
-        {"proxy-authenticate": 'Basic realm="Privet"', "content-type": "text/plain"},
-    )
-
-
-def _error_word(message: str) -> str:
-    """A code word for the log: mitmproxy's own messages may quote names and headers."""
-    lower = message.lower()
-    for needle, word in (
-        ("client disconnected", "client_disconnected"),
-        ("reset by client", "client_disconnected"),
-        ("certificate", "upstream_certificate"),
-        ("tls", "upstream_tls"),
-        ("body_size_limit", "too_large"),
-        ("closed connection", "upstream_closed"),
-        ("connect", "upstream_unreachable"),
-        ("resolve", "upstream_unreachable"),
-        ("name or service", "upstream_unreachable"),
-    ):
-        if needle in lower:
-            return word
-    return "flow_error"
+        return identify(self.pipeline.policy, address=client_address(flow))

@@ -16,7 +16,7 @@ from policy.model import ModelTarget
 from proxy.errors import WorkerError
 from proxy.message import Chat, Response, Role
 from proxy.providers.dialect import Answer, Dialect
-from proxy.workers import WorkerPool
+from proxy.workers import Pool
 
 _MAX_TOKENS = 512  # when the caller doesn't say; a small model has little more to say
 _ROLES = {
@@ -42,7 +42,7 @@ class Task:
 class Answerer:
     """Has internal models answer. `pools` holds a worker pool per embedded model."""
 
-    pools: Mapping[str, WorkerPool]
+    pools: Mapping[str, Pool]
     session: aiohttp.ClientSession
     deadline: float
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -4,6 +4,7 @@
      ├── SigningError    a signed request would have to change (status hint 403)
      ├── BodyError       the peer's body can't be read            (status hint 400)
      ├── LimitError      it is larger than a limit allows         (status hint 413)
+     ├── OverloadError   it would not be inspected in time        (status hint 503)
      ├── WorkerError     a worker process failed                  (status hint 503)
      │    └── DeadlineError    … did not answer in time           (status hint 503)
      └── ConfigurationError   Privet can't serve as configured
@@ -34,6 +35,14 @@ class LimitError(ProxyError):
     """Something is larger than a limit allows."""
 
     status_hint = 413
+
+
+class OverloadError(ProxyError):
+    """What waits already would take longer than a request may. `seconds` is when to try again."""
+
+    def __init__(self, message: str, seconds: float = 1.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class WorkerError(ProxyError):

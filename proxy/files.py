@@ -17,7 +17,7 @@ from proxy.content.opened import Form, Opened, opened_from_plain, unread
 from proxy.content.replace import boxes, rewritten
 from proxy.errors import BodyError, DeadlineError, WorkerError
 from proxy.message import Attachment, Replacement
-from proxy.workers import WorkerPool
+from proxy.workers import Pool
 
 # What may be otherwise the next time: an answer that was late, a worker that died.
 _PASSING = frozenset({SkipReason.TIMEOUT, SkipReason.DETECTOR_DOWN})
@@ -74,7 +74,7 @@ class PoolFiles:
     """Opens and changes files in worker processes."""
 
     settings: ContentSettings
-    pool: WorkerPool
+    pool: Pool
     cache: FileCache = field(repr=False)
 
     async def open(self, file: Attachment) -> Opened:

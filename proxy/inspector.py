@@ -12,7 +12,7 @@ from detectors.cache import ScanCache
 from detectors.finding import Scan, Skipped, SkipReason
 from proxy.errors import DeadlineError, WorkerError
 from proxy.jobs import labels_from_plain, scan_from_plain
-from proxy.workers import WorkerPool
+from proxy.workers import Pool
 
 # Texts are handed out in batches of about this size, so that several workers share one large request.
 _BATCH_CHARACTERS = 16_000
@@ -23,16 +23,21 @@ class PoolInspector:
     """Scans and labels texts in worker processes."""
 
     settings: Settings
-    detection: WorkerPool
-    documents: WorkerPool | None
+    detection: Pool
+    documents: Pool | None
     cache: ScanCache = field(repr=False)
 
     async def scan(self, texts: Sequence[tuple[str, str]]) -> list[Scan]:
-        """One scan for each (text, context), in order."""
+        """One scan for each (text, context), in order. Raises `OverloadError` if they would wait past the deadline."""
         known = {item: scan for item in set(texts) if (scan := self.cache.get(*item)) is not None}
         missing = [item for item in dict.fromkeys(texts) if item not in known]
         batches = _batches(missing)
-        results = await asyncio.gather(*(self._scan_batch(batch) for batch in batches))
+        tasks = [asyncio.create_task(self._scan_batch(batch, admit=not place)) for place, batch in enumerate(batches)]
+        try:
+            results = await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()  # of a request that is refused or whose client is gone, nothing more is scanned
         for batch, scans in zip(batches, results, strict=True):
             for item, scan in zip(batch, scans, strict=True):
                 known[item] = scan
@@ -52,10 +57,13 @@ class PoolInspector:
         except (WorkerError, ValueError, TypeError):
             return Scan(skipped=(Skipped(pointer="", reason=SkipReason.DETECTOR_DOWN),))
 
-    async def _scan_batch(self, batch: Sequence[tuple[str, str]]) -> list[Scan]:
+    async def _scan_batch(self, batch: Sequence[tuple[str, str]], *, admit: bool) -> list[Scan]:
         try:
             plain = await self.detection.call(
-                [[text, context] for text, context in batch], within=self.settings.detection.deadline
+                [[text, context] for text, context in batch],
+                within=self.settings.detection.deadline,
+                cost=sum(len(text) for text, _ in batch),
+                admit=admit,
             )
             scans = [scan_from_plain(item) for item in plain]
         except DeadlineError:

@@ -1,6 +1,11 @@
 """What Prometheus can ask of Privet. Labels hold names from the policy and the shipped tables, never content."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 
@@ -44,3 +49,29 @@ class Metrics:
     def render(self) -> bytes:
         """The exposition text (version 0.0.4)."""
         return generate_latest(self.registry)
+
+
+def add_up(texts: Iterable[bytes]) -> bytes:
+    """Several processes' exposition texts as one: samples of the same name and labels are added."""
+    families: dict[str, Metric] = {}
+    sums: dict[tuple[str, str, tuple[tuple[str, str], ...]], float] = {}
+    for text in texts:
+        for family in text_string_to_metric_families(text.decode()):
+            families.setdefault(family.name, family)
+            for sample in family.samples:
+                if not sample.name.endswith("_created"):  # a time, which has no sum
+                    key = family.name, sample.name, tuple(sample.labels.items())
+                    sums[key] = sums.get(key, 0.0) + sample.value
+    merged: dict[str, Metric] = {}
+    for (name, sample_name, labels), value in sums.items():
+        family = families[name]
+        one = merged.setdefault(name, Metric(name, family.documentation, family.type))
+        one.add_sample(sample_name, dict(labels), value)
+
+    class Merged(Collector):
+        def collect(self) -> Iterable[Metric]:
+            return merged.values()
+
+    registry = CollectorRegistry()
+    registry.register(Merged())
+    return generate_latest(registry)

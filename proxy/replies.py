@@ -25,12 +25,21 @@ class ReplyStream:
     sse: bool = False
     received: int = 0
     failed: str | None = None
+    ending: bool = False
+
+    def cut_off(self) -> None:
+        """Privet stops: the next piece is the last, and says so."""
+        self.ending = True
 
     def __call__(self, data: bytes) -> list[bytes]:
         """What to send on for this piece; `b""` is the end."""
         if self.failed is not None:
             return []
         self.received += len(data)
+        if self.ending and data:
+            self.failed = "stopped"
+            # The piece before may have ended in the middle of an event.
+            return [b"\n\n" + self._error_event("Privet was stopped before this reply ended.")] if self.sse else []
         try:
             pieces = self.feed(data) if data else self.finish()
         except Exception as error:  # noqa: BLE001 - an exception that got out would lose bytes in silence
@@ -38,17 +47,14 @@ class ReplyStream:
             return [self._error_event()] if self.sse else []
         return [piece for piece in pieces if piece]
 
-    def _error_event(self) -> bytes:
-        error = {
-            "type": "privet_error",
-            "message": f"Privet could not restore this reply. Decision {self.decision_id}.",
-        }
+    def _error_event(self, message: str = "Privet could not restore this reply.") -> bytes:
+        error = {"type": "privet_error", "message": f"{message} Decision {self.decision_id}."}
         return b"event: error\ndata: " + json.dumps({"type": "error", "error": error}).encode() + b"\n\n"
 
 
-def passing(decision_id: str) -> ReplyStream:
-    """Every byte goes on at once."""
-    return ReplyStream(feed=lambda data: [data], finish=list, decision_id=decision_id)
+def passing(decision_id: str, *, sse: bool = False) -> ReplyStream:
+    """Every byte goes on at once. `sse` if an error event could be read among them."""
+    return ReplyStream(feed=lambda data: [data], finish=list, decision_id=decision_id, sse=sse)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -27,22 +27,25 @@ from mitmproxy.addons import (
     update_alt_svc,
     upstream_auth,
 )
+from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy import server as mitm_server
 
 from configs.settings import Settings, parse_address
 from proxy.addon import GATEWAY_PLACEHOLDER, PrivetAddon
+from proxy.mitm.connections import handler_class
 from proxy.mitm.hooks import Master
 
 # mitmproxy's hard stop for a body in memory, in multiples of the limit that gets a proper refusal (413).
 _HARD_LIMIT = 4
 # mitmproxy allows an HTTP/2 client five connections to an HTTP/1 upstream; agents run more requests than that at once.
 _UPSTREAM_CONNECTIONS = 100
+_BACKLOG = 1024  # connections that the system holds while the event loop is busy
 
 
 class MitmServer:
     """The listeners of one Privet. Made and run inside a running event loop."""
 
-    def __init__(self, settings: Settings, confdir: Path, addon: PrivetAddon) -> None:
+    def __init__(self, settings: Settings, confdir: Path, addon: PrivetAddon, *, share_ports: bool = False) -> None:
         # mitmproxy's messages may quote requests: they go nowhere. At start-up `ErrorCheck` reads along.
         logging.getLogger().addHandler(logging.NullHandler())
         opts = options.Options(confdir=str(confdir))
@@ -64,6 +67,8 @@ class MitmServer:
         )
         opts.update(**mitmproxy_options(settings))
         vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts)
+        vars(mode_servers)["ProxyConnectionHandler"] = handler_class(addon.client_gone)
+        vars(mode_servers)["asyncio"] = _Listeners(share_ports=share_ports)
 
     async def run(self) -> None:
         """Listen until `shutdown`. A port that is taken ends in SystemExit, with the reason on stderr."""
@@ -72,6 +77,18 @@ class MitmServer:
     def shutdown(self) -> None:
         """End `run`; from any thread."""
         self._master.shutdown()  # type: ignore[no-untyped-call]
+
+    async def drain(self, busy: Container[str]) -> None:
+        """Accept no more, and close the connections on which nothing runs (`busy`: ids of the others)."""
+        for server in self._servers.servers:
+            await server.stop()
+        for handler in list(self._servers.connections.values()):
+            if handler.client.id not in busy and handler.client in handler.transports:
+                handler.close_connection(handler.client)
+
+    def take_over(self, settings: Settings) -> None:
+        """Keep mitmproxy's options as the settings say, those that may change while it runs."""
+        self._master.options.update(body_size_limit=mitmproxy_options(settings)["body_size_limit"])
 
     def addresses(self) -> dict[str, str]:
         """Way in (`proxy`, `gateway`) → host:port, once `PrivetAddon.running` was called."""
@@ -124,6 +141,21 @@ def chosen_addresses(*addresses: str) -> list[str]:
                 port = probe.getsockname()[1]
             chosen.append(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
     return chosen
+
+
+class _Listeners:
+    """`asyncio` as mitmproxy's listeners see it: with a longer backlog, and with ports that processes share."""
+
+    def __init__(self, *, share_ports: bool) -> None:
+        self._share_ports = share_ports
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def start_server(self, serve: Any, host: str, port: int) -> asyncio.Server:
+        return await asyncio.start_server(
+            serve, host, port, backlog=_BACKLOG, reuse_port=True if self._share_ports else None
+        )
 
 
 class _Upstream:

@@ -1,7 +1,10 @@
 """The service: everything that `privet serve` runs, put together in the order that fails closed.
 
 Policy, keys, audit log and workers come first, and each can refuse the start; the listeners come last, so that nothing
-is accepted that could not be judged. A changed policy is taken over while serving, or kept out.
+is accepted that could not be judged. A changed policy is taken over while serving, or kept out. At the end come the
+running requests: they get `drain` seconds, and what is left of a stream then ends with an error event.
+
+One process is all there is, or one of several that share the ports (`Link`, `proxy.fleet`).
 """
 
 import asyncio
@@ -10,7 +13,7 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -22,7 +25,7 @@ from aiohttp import web
 
 from audit.store import AuditStore
 from configs.packages import clashing_packages
-from configs.settings import Settings, parse_address
+from configs.settings import Settings, load_settings, parse_address
 from configs.state import StatePaths, load_or_make_key, make_private_dir
 from configs.yaml_source import SourceError
 from detectors.cache import ScanCache
@@ -31,28 +34,52 @@ from policy.model import Policy
 from proxy.addon import PrivetAddon
 from proxy.answer import Answerer
 from proxy.authority import ensure_authority, ensure_bundle
+from proxy.broker import RemotePool
 from proxy.errors import ConfigurationError, WorkerError
 from proxy.files import FileCache, PoolFiles
 from proxy.identity import Credentials
 from proxy.inspector import PoolInspector
 from proxy.jobs import CHAT, CONTENT, DETECTION, DOCUMENTS
-from proxy.justify import Justify
-from proxy.ledger import Ledger, LedgerError
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
 from proxy.pipeline import Pipeline
 from proxy.providers.registry import gateway_bases
 from proxy.record import Record
+from proxy.reload import taken_over
 from proxy.selftest import failures
 from proxy.server import MitmServer
 from proxy.signing import aws_signer
 from proxy.vault import Vault, VaultError
-from proxy.workers import WorkerPool
+from proxy.workers import Pool, WorkerPool
 
 log = logging.getLogger("privet")
 
 _POLICY_POLL = 1.0  # seconds
 _CHAT_DEADLINE = 120.0  # seconds for an internal model's whole answer
+_DRAIN_POLL = 0.05  # seconds between two looks at what still runs
+_LAST_WORDS = 1.0  # seconds for streams that are cut off to say so
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the settings come from, so that they can be read again."""
+
+    path: Path
+    overrides: tuple[str, ...] = ()
+
+    def read(self) -> Settings:
+        """The settings as they are now. Raises `SourceError`."""
+        return load_settings(self.path, self.overrides)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What ties one of several serving processes to its supervisor."""
+
+    pools: Path  # the socket at which worker pools are lent
+    api: str  # the address of the supervisor's API, which speaks for all
+    ready: Callable[[dict[str, str]], None]  # tells the supervisor that this process serves, and where
+    orphaned: asyncio.Event  # set when the supervisor is gone
 
 
 @dataclass(slots=True)
@@ -70,16 +97,24 @@ class Privet:
     files: PoolFiles | None = None
     addresses: dict[str, str] = field(default_factory=dict)
     serving: bool = False
+    link: Link | None = None
+    source: Source | None = None
     _policy_stamp: tuple[tuple[str, int, int], ...] = ()
 
     @property
-    def pools(self) -> list[WorkerPool]:
+    def pools(self) -> list[Pool]:
         """Every worker pool there is."""
         if self.inspector is None or self.answerer is None:
             return []
         files = [self.files.pool] if self.files else []
         documents = [self.inspector.documents] if self.inspector.documents else []
         return [self.inspector.detection, *documents, *files, *self.answerer.pools.values()]
+
+    def pool(self, job: str, factory: str, options: Mapping[str, Any] | None = None, size: int = 1) -> Pool:
+        """A pool of this process's own, or one that the supervisor lends."""
+        if self.link is None:
+            return WorkerPool(job, factory, options or {}, size=size)
+        return RemotePool(self.link.pools, job, factory, options or {}, size)
 
     def status(self) -> dict[str, Any]:
         """What `/healthz` says."""
@@ -105,7 +140,9 @@ class Privet:
         return missing
 
 
-async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+async def serve(
+    settings: Settings, announce: Callable[[str], None], source: Source | None = None, link: Link | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT. At start: `ConfigurationError`, `StateError`, `AuditError`, `SourceError`."""
     if clashes := clashing_packages():
         raise ConfigurationError("; ".join(clashes))
@@ -118,7 +155,14 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     credentials = Credentials.load(settings.identity.users_file) if settings.identity.users_file else None
     if settings.upstream.ca_file is not None and not settings.upstream.ca_file.is_file():
         raise ConfigurationError(f"{settings.upstream.ca_file}: upstream.ca_file does not exist")
-    privet = Privet(settings=settings, state=state, policy=policy, _policy_stamp=_stamp(policy, settings.policy))
+    privet = Privet(
+        settings=settings,
+        state=state,
+        policy=policy,
+        link=link,
+        source=source,
+        _policy_stamp=_stamp(policy, settings.policy),
+    )
     async with AsyncExitStack() as stack:
         privet.store = AuditStore.open(
             settings.audit.database,
@@ -129,14 +173,12 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             checkpoint_seconds=settings.audit.checkpoint_seconds,
         )
         stack.callback(privet.store.close)
-        ledger = _open_ledger(state, fingerprint_key)
-        stack.callback(ledger.close)
         vault = _open_vault(settings, state)
         if vault is not None:
             stack.callback(vault.close)
         record = Record(privet.store, fingerprint_key, settings.audit.commit_timeout)
         session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
-        detection = WorkerPool(
+        detection = privet.pool(
             "detection", DETECTION, {"languages": list(settings.detection.languages)}, size=settings.detection.workers
         )
         privet.inspector = PoolInspector(
@@ -156,7 +198,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             labelling=lambda: bool(privet.inspector and privet.inspector.documents),
         )
         announce("starting the detection models …")
-        privet.files = _files(settings)
+        privet.files = _files(settings, privet.pool)
         opening = [privet.files.pool.start()] if privet.files else []
         await asyncio.gather(detection.start(), *opening, _prepare(privet, policy))
         if failed := await failures(privet.inspector):
@@ -170,10 +212,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             vault=vault,
             files=privet.files,
             signer=aws_signer(settings.upstream.aws_sign),
-            ledger=ledger,
         )
-        local.justify = Justify(ledger, record, privet.pipeline)
-        api_port = await _listen(stack, local.public(), *parse_address(settings.listen.api))
+        api_at = parse_address(settings.listen.api if link is None else "127.0.0.1:0")
+        api_port = await _listen(stack, local.public(), *api_at)
         inner_port = await _listen(stack, local.inner(), "127.0.0.1", 0)
         addon = PrivetAddon(
             settings=settings,
@@ -182,21 +223,13 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             local=local,
             metrics=privet.metrics,
             credentials=credentials,
-            api_port=api_port,
+            api_port=api_port if link is None else lambda: parse_address(link.api)[1],
             inner_port=inner_port,
             gateway_bases=gateway_bases(settings.upstream.gateway),
-            on_running=lambda: _ready(privet, server, record, api_port(), announce),
+            on_running=lambda: _ready(privet, server, record, f"{api_at[0]}:{api_port()}", announce),
         )
-        server = MitmServer(settings, state.ca_dir, addon)
-        await _serve_until_told(privet, server, record)
-
-
-def _open_ledger(state: StatePaths, key: bytes) -> Ledger:
-    try:
-        return Ledger(state.ledger, key)
-    except LedgerError as error:
-        message = f"{error}. Move the file away: budgets begin anew, and reasons have to be given again."
-        raise ConfigurationError(message) from None
+        server = MitmServer(settings, state.ca_dir, addon, share_ports=link is not None)
+        await _serve_until_told(privet, server, addon, record)
 
 
 def _open_vault(settings: Settings, state: StatePaths) -> Vault | None:
@@ -209,23 +242,65 @@ def _open_vault(settings: Settings, state: StatePaths) -> Vault | None:
         raise ConfigurationError(f"{error}. Move the file away, or set tokens.vault to false.") from None
 
 
-async def _serve_until_told(privet: Privet, server: MitmServer, record: Record) -> None:
+async def _serve_until_told(privet: Privet, server: MitmServer, addon: PrivetAddon, record: Record) -> None:
     loop = asyncio.get_running_loop()
+    stop, reload_now = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        if stop.is_set():
+            server.shutdown()  # told twice: at once
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.shutdown)
-    reload_now = asyncio.Event()
+        loop.add_signal_handler(number, told)
     loop.add_signal_handler(signal.SIGHUP, reload_now.set)
-    watching = loop.create_task(_watch_policy(privet, record, reload_now))
+    tasks = [
+        loop.create_task(_watch(privet, server, addon, record, reload_now)),
+        loop.create_task(_drain(privet, server, addon, stop)),
+    ]
+    if privet.link is not None:
+        tasks.append(loop.create_task(_follow_supervisor(privet.link, server)))
     try:
         await server.run()
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         record.notice("stopped", privet.policy)
 
 
+async def _drain(privet: Privet, server: MitmServer, addon: PrivetAddon, stop: asyncio.Event) -> None:
+    """Once told to stop: accept no more, let what runs finish, cut off what doesn't in time, then end."""
+    await stop.wait()
+    privet.serving = False
+    try:
+        addon.draining = True
+        await server.drain(addon.busy())
+        await _until(lambda: not addon.busy(), privet.settings.drain)
+        if addon.busy():
+            log.warning("%d requests still ran after %g s and are cut off", len(addon.busy()), privet.settings.drain)
+            addon.cut_off()
+            await _until(lambda: not addon.busy(), _LAST_WORDS)
+    finally:
+        server.shutdown()
+
+
+async def _until(done: Callable[[], bool], seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not done() and loop.time() < deadline:  # noqa: ASYNC110 - flows end in mitmproxy's tasks, which tell nobody
+        await asyncio.sleep(_DRAIN_POLL)
+
+
+async def _follow_supervisor(link: Link, server: MitmServer) -> None:
+    """Without its supervisor a process has no detection: it ends."""
+    await link.orphaned.wait()
+    log.error("the supervisor is gone, so this process ends")
+    server.shutdown()
+
+
 async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: int) -> Callable[[], int]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, host, port)
@@ -237,29 +312,52 @@ async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: 
     return lambda: bound
 
 
-def _ready(privet: Privet, server: MitmServer, record: Record, api_port: int, announce: Callable[[str], None]) -> None:
+def _ready(privet: Privet, server: MitmServer, record: Record, api: str, announce: Callable[[str], None]) -> None:
     privet.addresses.update(server.addresses())
-    api_host, _ = parse_address(privet.settings.listen.api)
-    privet.addresses["api"] = f"{api_host}:{api_port}"
+    privet.addresses["api"] = api
     record.notice("started", privet.policy)
     privet.serving = True
-    _write_serving(privet)
     log.info("serving, policy %s revision %s", privet.policy.id, privet.policy.revision[:12])
-    announce(
-        f"ready. Proxy http://{privet.addresses['proxy']}, gateway http://{privet.addresses['gateway']}, "
-        f"API http://{privet.addresses['api']}; policy {privet.policy.id} ({privet.policy.mode.value})."
+    if privet.link is not None:
+        privet.link.ready(privet.addresses)
+        return
+    write_serving(privet.state, privet.addresses)
+    announce(ready_text(privet.addresses, privet.policy))
+
+
+def ready_text(addresses: Mapping[str, str], policy: Policy) -> str:
+    """What the person who started Privet wants to know."""
+    return (
+        f"ready. Proxy http://{addresses['proxy']}, gateway http://{addresses['gateway']}, "
+        f"API http://{addresses['api']}; policy {policy.id} ({policy.mode.value})."
     )
 
 
-def _write_serving(privet: Privet) -> None:
-    path = privet.state.serving
-    temporary = path.with_suffix(f".{secrets.token_hex(4)}")
-    temporary.write_text(json.dumps({"pid": os.getpid(), **privet.addresses}), encoding="utf-8")
-    temporary.replace(path)
+def write_serving(state: StatePaths, addresses: Mapping[str, str]) -> None:
+    """Write down how this Privet is reached."""
+    temporary = state.serving.with_suffix(f".{secrets.token_hex(4)}")
+    temporary.write_text(json.dumps({"pid": os.getpid(), **addresses}), encoding="utf-8")
+    temporary.replace(state.serving)
 
 
-async def _watch_policy(privet: Privet, record: Record, reload_now: asyncio.Event) -> None:
-    """Take over a changed policy; keep the old one, and say so, if the new one can't be used."""
+def _reread(privet: Privet, server: MitmServer, addon: PrivetAddon) -> None:
+    """Take over the settings that may change while serving; say which would need a restart, or what is wrong."""
+    if privet.source is None or privet.pipeline is None or privet.inspector is None:
+        return
+    try:
+        settings, kept = taken_over(privet.settings, privet.source.read())
+    except SourceError as error:
+        log.error("the changed settings are not used, the old ones stay: %s", error)  # noqa: TRY400
+        return
+    privet.settings = privet.pipeline.settings = privet.inspector.settings = addon.settings = settings
+    server.take_over(settings)
+    log.info("the settings are taken over%s", f"; these need a restart: {', '.join(kept)}" if kept else "")
+
+
+async def _watch(
+    privet: Privet, server: MitmServer, addon: PrivetAddon, record: Record, reload_now: asyncio.Event
+) -> None:
+    """Take over a changed policy; keep the old one, and say so, if the new one can't be used. SIGHUP: settings too."""
     path = privet.settings.policy
     while True:
         try:
@@ -268,6 +366,8 @@ async def _watch_policy(privet: Privet, record: Record, reload_now: asyncio.Even
         except TimeoutError:
             if _stamp(privet.policy, path) == privet._policy_stamp:  # noqa: SLF001 - this module's own class
                 continue
+        if reload_now.is_set():
+            _reread(privet, server, addon)
         reload_now.clear()
         privet._policy_stamp = _stamp(privet.policy, path)  # noqa: SLF001
         try:
@@ -300,18 +400,18 @@ async def _prepare(privet: Privet, policy: Policy) -> None:
     if policy.labels_used() and inspector.documents is None:
         if not privet.settings.classifier.enabled:
             raise WorkerError("the policy names labels, but classifier.enabled is false")
-        documents = WorkerPool("documents", DOCUMENTS)
+        documents = privet.pool("documents", DOCUMENTS)
         await documents.start()
         inspector.documents = documents
     for model in sorted(policy.embedded_models()):
         if model not in answerer.pools:
-            chat = WorkerPool("chat", CHAT, {"model": model})
+            chat = privet.pool("chat", CHAT, {"model": model})
             await chat.start()
             answerer.pools = {**answerer.pools, model: chat}
     answerer.api_keys = _api_keys(policy)
 
 
-def _files(settings: Settings) -> PoolFiles | None:
+def _files(settings: Settings, pool_of: Callable[..., Pool]) -> PoolFiles | None:
     content = settings.content
     if not content.enabled:
         return None
@@ -325,7 +425,7 @@ def _files(settings: Settings) -> PoolFiles | None:
         "languages": "+".join(content.ocr_languages),
     }
     options = {"bounds": bounds, "memory": content.memory_bytes}
-    pool = WorkerPool("content", CONTENT, options, size=content.workers)
+    pool = pool_of("content", CONTENT, options, content.workers)
     return PoolFiles(content, pool, FileCache(content.cache_characters))
 
 

@@ -4,6 +4,9 @@ One event loop serves all connections, so nothing slow may run in it. A worker d
 past its deadline is ended by killing its worker, and another takes the place. Parent and child speak msgpack in frames
 of a 4-byte length over pipes: plain values, nothing that could run code. What a job may be is in `proxy.jobs`.
 
+A pool measures how fast its workers are. A job that would not begin within its deadline, by what waits already, is
+refused at once (`OverloadError`) instead of after it.
+
 A child that dies, hangs or answers nonsense is a `WorkerError` for its job alone. Its stderr is dropped: a traceback
 may quote what it was working on.
 """
@@ -16,15 +19,78 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import msgpack
 
-from proxy.errors import DeadlineError, WorkerError
+from proxy.errors import DeadlineError, OverloadError, WorkerError
 
 _START_TIMEOUT = 120.0  # seconds: models are loaded, on a busy machine from a cold disk
 _RESTART_DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 15.0)  # seconds between starts that fail in a row
+_LEARNING = 0.2  # how much one job changes what is known of a pool's speed
 _FRAME_LIMIT = 256 * 1024 * 1024
+
+
+async def send_frame(writer: asyncio.StreamWriter, message: object) -> None:
+    """Write one message."""
+    data = msgpack.packb(message, use_bin_type=True, unicode_errors="surrogatepass")
+    writer.write(len(data).to_bytes(4) + data)
+    await writer.drain()
+
+
+async def receive_frame(reader: asyncio.StreamReader) -> Any:
+    """Read one message. Raises `asyncio.IncompleteReadError`, `ValueError`, `OSError`."""
+    length = int.from_bytes(await reader.readexactly(4))
+    if length > _FRAME_LIMIT:
+        raise ValueError("frame too large")
+    return msgpack.unpackb(
+        await reader.readexactly(length), raw=False, strict_map_key=False, unicode_errors="surrogatepass"
+    )
+
+
+class Pool(Protocol):
+    """Worker processes for one job: this process's own (`WorkerPool`) or borrowed ones (`proxy.broker.RemotePool`)."""
+
+    job: str
+    restarts: int
+    info: Any
+
+    @property
+    def alive(self) -> int:
+        """How many workers are up."""
+
+    @property
+    def pids(self) -> list[int]:
+        """The workers' process ids."""
+
+    async def start(self) -> None:
+        """Have every worker ready. Raises `WorkerError`."""
+
+    async def call(self, payload: object, *, within: float, cost: int = 0, admit: bool = False) -> Any:
+        """The job's one result. Raises `DeadlineError`, `WorkerError`, `OverloadError`."""
+
+    def stream(self, payload: object, *, within: float, cost: int = 0, admit: bool = False) -> AsyncGenerator[Any]:
+        """The job's results one by one, all within `within` seconds."""
+
+    async def close(self) -> None:
+        """Let the workers go."""
+
+
+@dataclass(slots=True)
+class _Load:
+    """What waits in a pool, and how fast it goes. A cost is in whatever unit the caller counts, such as characters."""
+
+    waiting: int = 0
+    speed: float = 0.0  # cost per second and worker; 0 while nothing was measured
+
+    def done(self, cost: int, seconds: float) -> None:
+        if cost and seconds > 0:
+            measured = cost / seconds
+            self.speed = measured if not self.speed else self.speed + _LEARNING * (measured - self.speed)
+
+    def delay(self, workers: int) -> float:
+        """Seconds until a worker would be free for a new job."""
+        return self.waiting / (self.speed * max(1, workers)) if self.speed else 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -35,17 +101,10 @@ class _Worker:
     ready: Any = None  # what the job's factory says of itself (revision, …)
 
     async def send(self, message: object) -> None:
-        data = msgpack.packb(message, use_bin_type=True, unicode_errors="surrogatepass")
-        self.writer.write(len(data).to_bytes(4) + data)
-        await self.writer.drain()
+        await send_frame(self.writer, message)
 
     async def receive(self) -> Any:
-        length = int.from_bytes(await self.reader.readexactly(4))
-        if length > _FRAME_LIMIT:
-            raise ValueError("frame too large")
-        return msgpack.unpackb(
-            await self.reader.readexactly(length), raw=False, strict_map_key=False, unicode_errors="surrogatepass"
-        )
+        return await receive_frame(self.reader)
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -72,6 +131,7 @@ class WorkerPool:
     _idle: asyncio.Queue[_Worker] = field(default_factory=asyncio.Queue)
     _alive: set[_Worker] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _load: _Load = field(default_factory=_Load)
     _closed: bool = False
 
     async def start(self) -> None:
@@ -92,17 +152,36 @@ class WorkerPool:
         """The workers' process ids."""
         return [worker.process.pid for worker in self._alive]
 
-    async def call(self, payload: object, *, within: float) -> Any:
-        """The job's one result. Raises `DeadlineError`, `WorkerError`."""
-        results = [result async for result in self.stream(payload, within=within)]
+    async def call(self, payload: object, *, within: float, cost: int = 0, admit: bool = False) -> Any:
+        """The job's one result. Raises `DeadlineError`, `WorkerError`, `OverloadError`."""
+        results = [result async for result in self.stream(payload, within=within, cost=cost, admit=admit)]
         if len(results) != 1:
             raise WorkerError(f"the {self.job} worker gave {len(results)} results, expected one")
         return results[0]
 
-    async def stream(self, payload: object, *, within: float) -> AsyncGenerator[Any]:
-        """The job's results one by one, all within `within` seconds. Raises `DeadlineError`, `WorkerError`."""
+    async def stream(
+        self, payload: object, *, within: float, cost: int = 0, admit: bool = False
+    ) -> AsyncGenerator[Any]:
+        """The job's results one by one, all within `within` seconds. Raises `DeadlineError`, `WorkerError`.
+
+        With `admit`, a job that would only wait past its deadline is refused at once (`OverloadError`).
+        """
+        if admit and (delay := self._load.delay(self.alive)) > within:
+            raise OverloadError(
+                f"the {self.job} workers are busy for {delay:.0f} s, the deadline is {within:g} s", delay
+            )
+        self._load.waiting += cost
+        try:
+            async with contextlib.aclosing(self._results(payload, within, cost)) as results:
+                async for result in results:
+                    yield result
+        finally:
+            self._load.waiting -= cost
+
+    async def _results(self, payload: object, within: float, cost: int) -> AsyncGenerator[Any]:
         deadline = time.monotonic() + within
         worker = await self._acquire(deadline)
+        began = time.monotonic()
         clean = False
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, deadline - time.monotonic())):
@@ -115,6 +194,7 @@ class WorkerPool:
                     yield value
                 elif kind == "end":
                     clean = True
+                    self._load.done(cost, time.monotonic() - began)
                     return
                 else:
                     clean = True

@@ -1,22 +1,22 @@
 """`privet serve`: run the proxy, the gateway and the local API in the foreground."""
 
 import asyncio
-import logging
 from pathlib import Path
 
 import click
 
-from console.cli.context import Cli, fail
+from console.cli.context import CONFIG_NAME, Cli, fail
 
 
 @click.command("serve")
 @click.option(
     "-c", "--config", type=click.Path(path_type=Path, dir_okay=False), help="Settings file; as before the command."
 )
+@click.option("--workers", type=click.IntRange(1, 64), help="Serving processes; over the setting of this name.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_obj
-def command(cli: Cli, config: Path | None, *, quiet: bool) -> None:
-    """Serve until Ctrl-C or SIGTERM. SIGHUP, or a changed file, reloads the policy.
+def command(cli: Cli, config: Path | None, *, workers: int | None, quiet: bool) -> None:
+    """Serve until Ctrl-C or SIGTERM. SIGHUP reloads policy and settings; a changed policy file is seen by itself.
 
     \b
     Example:
@@ -28,24 +28,24 @@ def command(cli: Cli, config: Path | None, *, quiet: bool) -> None:
     from configs.state import StateError  # noqa: PLC0415
     from configs.yaml_source import SourceError  # noqa: PLC0415
     from proxy.errors import ProxyError  # noqa: PLC0415
-    from proxy.service import serve  # noqa: PLC0415
+    from proxy.fleet import log_to_stderr, supervise  # noqa: PLC0415
+    from proxy.service import Source, serve  # noqa: PLC0415
 
-    if config is not None:
-        cli = Cli(config, cli.overrides)
+    overrides = cli.overrides if workers is None else (*cli.overrides, f"workers={workers}")
+    cli = Cli(config if config is not None else cli.config, overrides)
     settings = cli.settings()
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logger = logging.getLogger("privet")
-    logger.addHandler(handler)
-    logger.setLevel(logging.WARNING if quiet else logging.INFO)
-    logger.propagate = False
+    source = Source(cli.config_path() or Path(CONFIG_NAME), cli.overrides)
+    log_to_stderr(quiet=quiet)
 
     def announce(text: str) -> None:
         if not quiet:
             click.echo(f"privet: {text}", err=True)
 
     try:
-        asyncio.run(serve(settings, announce))
+        if settings.workers == 1:
+            asyncio.run(serve(settings, announce, source))
+        else:
+            asyncio.run(supervise(settings, announce, source, quiet=quiet))
     except SourceError as error:
         fail("the policy can't be used, so Privet does not start:", (str(problem) for problem in error.problems))
     except (AuditError, StateError, ProxyError) as error:

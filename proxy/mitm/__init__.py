@@ -1,4 +1,6 @@
 """mitmproxy's own parts, changed where the measured ones don't do: hooks, sockets, WebSockets. Nothing else uses them.
 
+connections   a client that is gone is told of at once
+flows         what a flow says and how it is changed
 hooks         which addon's method hears which hook, looked up once
 """

@@ -87,6 +87,7 @@ async def test_too_many_at_once_are_refused_at_once(privet: Running, vendor: Ven
                 await asyncio.sleep(0.01)
         reply = await client.post("https://api.openai.com/v1/chat/completions", json=BODY)
         assert reply.status_code == 503
+        assert reply.headers["retry-after"] == "1"
         assert vendor.http_bytes == 0
         privet.inspector.hold.set()
         assert [reply.status_code for reply in await asyncio.gather(*waiting)] == [200, 200]

@@ -1,5 +1,6 @@
 """Worker pools as the pipeline sees them: cached, batched, and never fewer findings than were asked for."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from configs.settings import Settings
 from detectors.cache import ScanCache
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
-from proxy.errors import DeadlineError, WorkerError
+from proxy.errors import DeadlineError, OverloadError, WorkerError
 from proxy.inspector import PoolInspector
 
 
@@ -19,7 +20,7 @@ class Pool:
     answer: Any
     calls: list[Any] = field(default_factory=list)
 
-    async def call(self, payload: Any, *, within: float) -> Any:
+    async def call(self, payload: Any, *, within: float, cost: int = 0, admit: bool = False) -> Any:
         self.calls.append(payload)
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -107,3 +108,26 @@ async def test_findings_survive_the_cache() -> None:
     subject = inspector(find_x)
     await subject.scan([("x", "")])
     assert await subject.scan([("x", "")]) == [Scan(findings=(Finding(0, 1, "X", 0.9, "d"),))]
+
+
+async def test_overload_is_no_skipped_part_and_ends_the_other_batches() -> None:
+    @dataclass
+    class Busy:
+        cancelled: int = 0
+
+        async def call(self, payload: Any, *, within: float, cost: int = 0, admit: bool = False) -> Any:
+            if admit:
+                raise OverloadError("busy", 7.0)
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+
+    busy = Busy()
+    subject = PoolInspector(settings=Settings(), detection=busy, documents=None, cache=ScanCache(100))  # type: ignore[arg-type]
+    with pytest.raises(OverloadError):
+        await subject.scan([(f"{number}" + "-" * 20_000, "") for number in range(3)])
+    await asyncio.sleep(0)
+    assert busy.cancelled <= 2
+    assert len(asyncio.all_tasks()) == 1

@@ -75,7 +75,7 @@ async def test_whatever_the_hook_raises_nothing_leaves(
 @pytest.mark.parametrize("hook", ["requestheaders", "http_connect"])
 async def test_early_hooks_fail_closed_too(privet: Running, vendor: Vendor, monkeypatch, hook: str) -> None:
     if hook == "requestheaders":
-        monkeypatch.setattr("proxy.addon._headers", lambda _: 1 / 0)
+        monkeypatch.setattr("proxy.addon.headers_of", lambda _: 1 / 0)
     else:
         monkeypatch.setattr(type(privet.addon), "_check_credentials", lambda *_: 1 / 0)
     async with privet.client() as client:

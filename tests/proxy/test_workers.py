@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.errors import DeadlineError, WorkerError
+from proxy.errors import DeadlineError, OverloadError, WorkerError
 from proxy.workers import WorkerPool
 
 
@@ -127,3 +127,16 @@ async def test_closing_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> Non
             os.kill(pid, 0)
     with pytest.raises(WorkerError):
         await pool.call(["echo", 1], within=0.1)
+
+
+async def test_what_would_wait_too_long_is_refused_at_once(pool: WorkerPool) -> None:
+    assert await pool.call(["echo", 1], within=0.5, cost=10_000_000, admit=True) == 1  # nothing is known yet
+    pool._load.speed = 500.0
+    job = asyncio.create_task(pool.call(["sleep", 1], within=20, cost=5000))
+    await _until(lambda: pool._load.waiting == 5000)
+    with pytest.raises(OverloadError) as error:
+        await pool.call(["echo", 1], within=2.0, cost=1, admit=True)
+    assert error.value.seconds == 10.0
+    assert await pool.call(["echo", 1], within=15.0, cost=1, admit=True) == 1
+    assert await job == "awake"
+    assert pool._load.waiting == 0

@@ -1,0 +1,24 @@
+"""A client connection that tells at once when its client is gone.
+
+While a hook runs, mitmproxy keeps the end of the connection in a queue until the hook has returned: an inspection would
+go on for nobody. So the connection handler says it the moment it hears it.
+"""
+
+from collections.abc import Callable
+from typing import override
+
+from mitmproxy.connection import Client
+from mitmproxy.proxy import events, mode_servers
+
+
+def handler_class(gone: Callable[[Client], None]) -> type[mode_servers.ProxyConnectionHandler]:
+    """A connection handler that calls `gone` when its client closes or breaks the connection."""
+
+    class Handler(mode_servers.ProxyConnectionHandler):
+        @override
+        async def server_event(self, event: events.Event) -> None:
+            if isinstance(event, events.ConnectionClosed) and event.connection is self.client:
+                gone(self.client)
+            await super().server_event(event)
+
+    return Handler
