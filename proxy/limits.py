@@ -4,6 +4,7 @@ RFC 9110 §8.4 names the codings: gzip, deflate, br (RFC 7932), zstd (RFC 8878).
 that is damaged or goes on after its end, is a `BodyError`; more than the limit is a `LimitError`.
 """
 
+import re
 import zlib
 from collections.abc import Callable
 from typing import Protocol
@@ -16,6 +17,9 @@ from proxy.errors import BodyError, LimitError
 # zstd's own default for decoders; a frame may ask for gigabytes (RFC 8878 §3.1.1.1.2 recommends 8 MB).
 _ZSTD_WINDOW = 8 * 1024 * 1024
 _CODINGS_AT_MOST = 2
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']*)", re.IGNORECASE)
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_LIKE_ASCII = frozenset({"iso-8859-1", "latin1", "latin-1", "windows-1252"})
 
 
 def decode_body(body: bytes, content_encoding: str, limit: int) -> bytes:
@@ -32,6 +36,14 @@ def decode_body(body: bytes, content_encoding: str, limit: int) -> bytes:
     if len(body) > limit:
         raise LimitError(f"the body has {len(body)} bytes, limits.body_bytes allows {limit}")
     return body
+
+
+def check_charset(content_type: str, body: bytes) -> None:
+    """Bodies are read as UTF-8, so that a content type may not say otherwise. Raises `BodyError`."""
+    said = _CHARSET.search(content_type)
+    if said is None or said[1].lower() in _UTF_8 or (said[1].lower() in _LIKE_ASCII and body.isascii()):
+        return
+    raise BodyError("the content type names a character set that Privet doesn't read; it reads UTF-8")
 
 
 class Decoder(Protocol):
@@ -95,7 +107,13 @@ def _zlib(body: bytes, limit: int, wbits: int, name: str) -> bytes:
     return data
 
 
+# RFC 1952 §2.3.1: a file name, a comment or an extra field in the header, which nobody reads as content.
+_GZIP_ASIDES = 0b0001_1100
+
+
 def _gzip(body: bytes, limit: int) -> bytes:
+    if len(body) > 3 and body[3] & _GZIP_ASIDES:
+        raise BodyError("the gzip header holds a file name, a comment or an extra field, which can't be inspected")
     return _zlib(body, limit, 31, "gzip")
 
 

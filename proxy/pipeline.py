@@ -25,11 +25,12 @@ from proxy.errors import BodyError, LimitError, OverloadError, ProxyError
 from proxy.identity import Principal
 from proxy.inquiry import ask, tool_names
 from proxy.kept_state import reads_state
-from proxy.limits import decode_body
+from proxy.limits import check_charset, decode_body
 from proxy.memory import Owner, earlier, remember
 from proxy.message import NO_FILES, Chat, Extraction, Refusal, Request, Response, Role, Segment
+from proxy.providers.address import IN_ADDRESS, address_segments, rebuild_address
 from proxy.providers.dialect import Dialect
-from proxy.providers.registry import dialect_for, query_segments, rebuild_query
+from proxy.providers.registry import dialect_for
 from proxy.quoted import Quoted, quoted, unquoted, untouched
 from proxy.signing import Signer, is_signed, signed_anew
 from proxy.token_index import TokenIndex
@@ -157,6 +158,7 @@ class Pipeline:
         policy = self.policy
         try:
             body = decode_body(request.body, content_encoding, self.settings.limits.body_bytes)
+            check_charset(request.headers.get("content-type", ""), body)
             plain = Request(
                 method=request.method, host=request.host, path=request.path, headers=request.headers, body=body
             )
@@ -230,12 +232,12 @@ class Pipeline:
         await remember(self.vault, self._owner(verdict.principal, policy), changed, verdict.request)
         body, path = verdict.request.body, verdict.request.path
         if changed.texts:
-            texts = {p: t for p, t in changed.texts.items() if not p.startswith("~query") and not is_inside(p)}
+            texts = {p: t for p, t in changed.texts.items() if not p.startswith(IN_ADDRESS) and not is_inside(p)}
             files = NO_FILES
             if self.files is not None:
                 files = await inspection.attached.replacements(changed.texts, self.files)
             body = await _offload(len(body), dialect.rebuild, body, texts, files)
-            path = rebuild_query(path, {p: t for p, t in changed.texts.items() if p.startswith("~query")})
+            path = rebuild_address(path, changed.texts)
         verdict = replace(
             verdict,
             # None: the bytes go on as they came, encoded or not
@@ -299,7 +301,7 @@ class Pipeline:
         attached = Attached()
         if extraction.attachments:
             attached = await open_attachments(extraction.attachments, self.files)
-        segments = (*extraction.segments, *query_segments(request.path), *attached.segments())
+        segments = (*extraction.segments, *address_segments(request.path), *attached.segments())
         extraction = replace(extraction, segments=segments)
         if len(segments) > self.settings.limits.segments:
             raise LimitError(f"the body has {len(segments)} strings, limits.segments allows fewer")

@@ -5,13 +5,17 @@ with `~key` behind it. A value that is JSON is read as JSON (`~json`, see `json_
 Reference: WHATWG URL, application/x-www-form-urlencoded.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote_plus, unquote, unquote_plus
 
 from proxy.errors import BodyError
 from proxy.message import Role, Segment
 from proxy.providers.json_spans import edit, flatten, hint, is_identifier, name_token, repetition, scan
+
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_ENCODED_AT_MOST = 3
 
 
 class Field(NamedTuple):
@@ -94,7 +98,16 @@ def _is_json(text: str) -> bool:
 
 
 def _decode(raw: str) -> str:
+    """What the encoded text says; some clients encode twice."""
     try:
-        return unquote_plus(raw, errors="strict")
+        text = unquote_plus(raw, errors="strict")
     except UnicodeDecodeError:
         raise BodyError("percent-encoded text is not UTF-8") from None
+    for _ in range(_ENCODED_AT_MOST - 1):
+        if not _ESCAPE.search(text):
+            break
+        try:
+            text = unquote(text, errors="strict")
+        except UnicodeDecodeError:
+            break  # it only looks encoded
+    return text

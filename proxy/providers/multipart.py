@@ -27,6 +27,9 @@ from proxy.providers.lines import joined
 _PARTS_AT_MOST = 1000
 _HEAD_AT_MOST = 8192
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]", re.ASCII)
+_HEADERS = frozenset(
+    {"content-disposition", "content-type", "content-transfer-encoding", "content-length", "content-id"}
+)
 _HEADER = re.compile(rb"(?P<name>[!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*(?P<value>[^\r\n\x00]*?)[ \t]*")
 _PARAMETER = re.compile(
     r";[ \t]*(?P<name>[A-Za-z][A-Za-z0-9*_-]*)[ \t]*=[ \t]*"
@@ -249,6 +252,8 @@ def _part(content: bytes, start: int) -> Part:
         name = found["name"].decode().lower()
         if name in headers:
             raise BodyError("a part of the multipart body has a header twice")
+        if name not in _HEADERS:
+            raise BodyError("a part of the multipart body has a header that isn't read")
         headers[name] = Span(place + found.start("value"), place + found.end("value"))
         place += len(line) + 2
 

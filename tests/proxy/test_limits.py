@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.errors import BodyError, LimitError
-from proxy.limits import decode_body, decoder
+from proxy.limits import check_charset, decode_body, decoder
 
 ENCODERS = {
     "gzip": gzip.compress,
@@ -79,3 +79,33 @@ def test_a_damaged_reply_is_an_error() -> None:
         decoder("gzip").feed(b"not gzip at all")
     with pytest.raises(BodyError):
         decoder("compress")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "read"),
+    [
+        ("application/json", b"\xc3\xa4", True),
+        ("application/json; charset=UTF-8", b"\xc3\xa4", True),
+        ('text/plain; charset="us-ascii"; format=flowed', b"a", True),
+        ("text/plain; charset=ISO-8859-1", b"plain", True),
+        ("text/plain; charset=ISO-8859-1", b"\xe4", False),
+        ("application/json; charset=utf-7", b"+AEE-", False),
+        ("application/json; charset = utf-16", b"a", False),
+        ("application/json; charset=utf-8; charset=utf-7", b"a", True),  # as the first says, so most readers
+        ("application/json; charset=", b"a", False),
+    ],
+)
+def test_charsets(content_type: str, body: bytes, read: bool) -> None:
+    if read:
+        check_charset(content_type, body)
+    else:
+        with pytest.raises(BodyError):
+            check_charset(content_type, body)
+
+
+def test_a_gzip_header_with_a_file_name_is_refused() -> None:
+    whole = gzip.compress(b"hello")
+    assert decode_body(whole, "gzip", 100) == b"hello"
+    for flag in (4, 8, 16):
+        with pytest.raises(BodyError):
+            decode_body(whole[:3] + bytes([flag]) + whole[4:], "gzip", 100)

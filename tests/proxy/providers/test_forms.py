@@ -33,3 +33,19 @@ def test_a_value_that_only_begins_like_json_is_text() -> None:
 
 def test_a_repr_holds_no_content() -> None:
     assert "secret" not in repr(forms.fields("a=secret", "~f"))
+
+
+@pytest.mark.parametrize(
+    ("encoded", "text"),
+    [
+        ("n=Anna%2520Schmidt", "Anna Schmidt"),
+        ("n=Anna%252520Schmidt", "Anna Schmidt"),
+        ("n=100%25", "100%"),
+        ("n=50%25+more", "50% more"),
+        ("n=%25FF", "%FF"),  # once more would be no UTF-8
+        ("n=a%2Bb", "a+b"),
+    ],
+)
+def test_what_is_encoded_twice_is_read(encoded: str, text: str) -> None:
+    (field,) = forms.fields(encoded, "~form")
+    assert field.text == text
