@@ -5,12 +5,13 @@ A file's texts are segments as any other, with the file's pointer and `~file/N`.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from detectors.finding import Skipped, SkipReason
 from proxy.content.opened import Form, Opened
-from proxy.message import Attachment, Chat, ChatMessage, Replacement, Role, Segment
+from proxy.encoded import Unfolded, Unfolder, fold, is_encoded
+from proxy.message import NO_FILES, Attachment, Chat, ChatMessage, Replacement, Role, Segment
 
 _INSIDE = "~file/"
 
@@ -27,26 +28,37 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A request's files, opened."""
+    """What is inside a request's strings: its files, opened, and what base64 in its texts and theirs says."""
 
     files: tuple[tuple[Attachment, Opened], ...] = ()
+    outer: Unfolded = field(default_factory=Unfolded)  # base64 in the body's texts
+    inner: Unfolded = field(default_factory=Unfolded)  # base64 in the files' texts
 
     def segments(self) -> list[Segment]:
-        """Every text of every file."""
-        return [
-            Segment(_place(file, number), file.role, item.text, item.context)
-            for file, opened in self.files
-            for number, item in enumerate(opened.texts)
-        ]
+        """Every text."""
+        return [*self.outer.segments, *_texts_of(self.files), *self.inner.segments]
 
     def skipped(self) -> list[Skipped]:
         """What could not be read. A format is what the bytes say: a rule that excepts sound excepts no document."""
-        return [
+        unread = [
             Skipped(file.pointer, reason, opened.media_type) for file, opened in self.files for reason in opened.skipped
         ]
+        return [*unread, *(Skipped(file.pointer, SkipReason.UNSUPPORTED_MEDIA) for file in self.inner.files)]
 
-    async def replacements(self, texts: Mapping[str, str], files: Files) -> dict[str, Replacement]:
-        """Pointer → what takes the place of each file of which a text has changed. Raises `ProxyError`."""
+    async def changed(
+        self, segments: Sequence[Segment], texts: Mapping[str, str], files: Files | None
+    ) -> tuple[dict[str, str], dict[str, Replacement]]:
+        """The new texts and the new files of the body itself, given the new texts of all. Raises `ProxyError`."""
+        folded = fold(self.inner.runs, segments, texts, NO_FILES)
+        new = await self._replacements(folded, files) if files is not None else {}
+        folded = fold(self.outer.runs, segments, folded, new)
+        return (
+            {pointer: text for pointer, text in folded.items() if not is_inside(pointer)},
+            {pointer: file for pointer, file in new.items() if not is_encoded(pointer)},
+        )
+
+    async def _replacements(self, texts: Mapping[str, str], files: Files) -> dict[str, Replacement]:
+        """Pointer → what takes the place of each file of which a text has changed."""
         changed = [
             (file, opened, new)
             for file, opened in self.files
@@ -78,18 +90,32 @@ class Attached:
         return [texts.get(_place(file, number), item.text) for number, item in enumerate(opened.texts)]
 
 
-async def open_attachments(attachments: Sequence[Attachment], files: Files | None) -> Attached:
-    """Every file, opened; without anybody to open them, none could be read."""
+async def open_attachments(
+    outer: Unfolded, attachments: Sequence[Attachment], files: Files | None, unfolder: Unfolder
+) -> Attached:
+    """Every file, opened, those in base64 too. Without anybody to open files, none can be read."""
+    attachments = (*attachments, *outer.files)
+    if not attachments:
+        return Attached(outer=outer)
     if files is None:
         closed = Opened(skipped=(SkipReason.UNSUPPORTED_MEDIA,))
-        return Attached(tuple((file, closed) for file in attachments))
+        return Attached(tuple((file, closed) for file in attachments), outer)
     opened = await asyncio.gather(*(files.open(file) for file in attachments))
-    return Attached(tuple(zip(attachments, opened, strict=True)))
+    pairs = tuple(zip(attachments, opened, strict=True))
+    return Attached(pairs, outer, unfolder.unfold(_texts_of(pairs)))
+
+
+def _texts_of(files: Sequence[tuple[Attachment, Opened]]) -> list[Segment]:
+    return [
+        Segment(_place(file, number), file.role, item.text, item.context)
+        for file, opened in files
+        for number, item in enumerate(opened.texts)
+    ]
 
 
 def is_inside(pointer: str) -> bool:
-    """Whether a pointer leads into a file."""
-    return _INSIDE in pointer
+    """Whether a pointer leads into a file or into base64, and not just to a string of the body."""
+    return _INSIDE in pointer or is_encoded(pointer)
 
 
 def _place(file: Attachment, number: int) -> str:

@@ -20,14 +20,15 @@ from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
 from policy.decision import Decision, Effect, Inquiry
 from policy.evaluate import evaluate
 from policy.model import ModelTarget, Policy
-from proxy.attached import Attached, Files, is_inside, open_attachments
+from proxy.attached import Attached, Files, open_attachments
+from proxy.encoded import Unfolder
 from proxy.errors import BodyError, LimitError, OverloadError, ProxyError
 from proxy.identity import Principal
 from proxy.inquiry import ask, tool_names
 from proxy.kept_state import reads_state
 from proxy.limits import check_charset, decode_body
 from proxy.memory import Owner, earlier, remember
-from proxy.message import NO_FILES, Chat, Extraction, Refusal, Request, Response, Role, Segment
+from proxy.message import Chat, Extraction, Refusal, Request, Response, Role, Segment
 from proxy.providers.address import IN_ADDRESS, address_segments, rebuild_address
 from proxy.providers.dialect import Dialect
 from proxy.providers.registry import dialect_for
@@ -119,6 +120,7 @@ class Pipeline:
     vault: Vault | None = None
     files: Files | None = None  # without it, no file can be read
     signer: Signer | None = None  # of requests that their client signed
+    unfolder: Unfolder = field(default_factory=Unfolder, repr=False)
     active: int = 0
     clock: Callable[[], datetime] = _now
 
@@ -232,12 +234,10 @@ class Pipeline:
         await remember(self.vault, self._owner(verdict.principal, policy), changed, verdict.request)
         body, path = verdict.request.body, verdict.request.path
         if changed.texts:
-            texts = {p: t for p, t in changed.texts.items() if not p.startswith(IN_ADDRESS) and not is_inside(p)}
-            files = NO_FILES
-            if self.files is not None:
-                files = await inspection.attached.replacements(changed.texts, self.files)
-            body = await _offload(len(body), dialect.rebuild, body, texts, files)
-            path = rebuild_address(path, changed.texts)
+            texts, files = await inspection.attached.changed(inspection.extraction.segments, changed.texts, self.files)
+            in_body = {p: t for p, t in texts.items() if not p.startswith(IN_ADDRESS)}
+            body = await _offload(len(body), dialect.rebuild, body, in_body, files)
+            path = rebuild_address(path, texts)
         verdict = replace(
             verdict,
             # None: the bytes go on as they came, encoded or not
@@ -298,10 +298,10 @@ class Pipeline:
 
     async def _inspect(self, request: Request, dialect: Dialect, policy: Policy) -> Inspection:
         extraction = await _offload(len(request.body), dialect.extract, request.body)
-        attached = Attached()
-        if extraction.attachments:
-            attached = await open_attachments(extraction.attachments, self.files)
-        segments = (*extraction.segments, *address_segments(request.path), *attached.segments())
+        own = (*extraction.segments, *address_segments(request.path))
+        outer = await _offload(len(request.body), self.unfolder.unfold, own)
+        attached = await open_attachments(outer, extraction.attachments, self.files, self.unfolder)
+        segments = (*own, *attached.segments())
         extraction = replace(extraction, segments=segments)
         if len(segments) > self.settings.limits.segments:
             raise LimitError(f"the body has {len(segments)} strings, limits.segments allows fewer")

@@ -43,30 +43,36 @@ MEDIA_TYPES = {
     Kind.MAIL: "message/rfc822",
     Kind.MARKUP: "text/html",
 }
-_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
-_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+# By their first bytes; in each there is one that no text begins with ("BMW", "ID3 tags", "OggS").
+_IMAGES = re.compile(
+    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a[^\n]{4}[\x00-\x1f\x80-\xff]|BM.{4}\0\0\0\0|II\*\0|MM\0\*|RIFF.{4}WEBP",
+    re.DOTALL,
+)
+_COMPRESSED = re.compile(rb"\x1f\x8b\x08|BZh[1-9](?:1AY&SY|\x17rE8P\x90)|\xfd7zXZ\0")
 # What is known, and can't be opened here: sound, film, old Office files, programs, databases, other archives.
 _FOREIGN = {
-    b"ID3": "audio/mpeg",
-    b"\xff\xfb": "audio/mpeg",
-    b"\xff\xf3": "audio/mpeg",
-    b"\xff\xf1": "audio/aac",
-    b"OggS": "audio/ogg",
-    b"fLaC": "audio/flac",
-    b"#!AMR": "audio/amr",
-    b"MThd": "audio/midi",
-    b"\x1aE\xdf\xa3": "video/webm",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "application/x-ole-storage",
-    b"SQLite format 3\0": "application/vnd.sqlite3",
-    b"7z\xbc\xaf\x27\x1c": "application/x-7z-compressed",
-    b"Rar!": "application/vnd.rar",
-    b"\x28\xb5\x2f\xfd": "application/zstd",
-    b"PAR1": "application/vnd.apache.parquet",
-    b"\x7fELF": "application/x-executable",
-    b"8BPS": "image/vnd.adobe.photoshop",
+    rb"ID3[\0-\x0f]|\xff[\xfb\xf3]": "audio/mpeg",
+    rb"\xff[\xf1\xf9]": "audio/aac",
+    rb"OggS\0": "audio/ogg",
+    rb"fLaC\0": "audio/flac",
+    rb"#!AMR(?:-WB)?\n": "audio/amr",
+    rb"MThd\0": "audio/midi",
+    rb"\x1aE\xdf\xa3": "video/webm",
+    rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "application/x-ole-storage",
+    rb"SQLite format 3\0": "application/vnd.sqlite3",
+    rb"7z\xbc\xaf\x27\x1c": "application/x-7z-compressed",
+    rb"Rar!\x1a": "application/vnd.rar",
+    rb"\x28\xb5\x2f\xfd": "application/zstd",
+    rb"PAR1[\0-\x1f\x80-\xff]": "application/vnd.apache.parquet",
+    rb"\x7fELF": "application/x-executable",
+    rb"8BPS\0": "image/vnd.adobe.photoshop",
+    rb".{4}ftyp(?:M4A|M4B)": "audio/mp4",
+    rb".{4}ftyp(?:heic|heix|mif1|avif|avis)": "image/heic",
+    rb".{4}ftyp(?:[a-z0-9]{3})": "video/mp4",
+    rb"RIFF.{4}WAVE": "audio/wav",
+    rb"RIFF.{4}AVI ": "video/x-msvideo",
 }
-_RIFF = {b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
-_HEIF = frozenset({b"heic", b"heix", b"mif1", b"avif", b"avis"})
+_FOREIGN_HEADS = [(re.compile(head, re.DOTALL), media_type) for head, media_type in _FOREIGN.items()]
 _PDF_WITHIN = 1024  # bytes in which readers look for the header
 _MAIL_HEAD = re.compile(
     r"(?:(?:From|To|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|X-[\w-]+|Content-Type): ?"
@@ -128,11 +134,12 @@ def kind_of(data: bytes, media_type: str = "", name: str = "") -> Kind | SkipRea
 
 def foreign_type(data: bytes) -> str:
     """The media type of what is known and can't be opened here, by its bytes; empty for everything else."""
-    if data[4:8] == b"ftyp":
-        return "audio/mp4" if data[8:11] == b"M4A" else "image/heic" if data[8:12] in _HEIF else "video/mp4"
-    if data[:4] == b"RIFF":
-        return _RIFF.get(data[8:12], "application/x-riff")
-    return next((media_type for head, media_type in _FOREIGN.items() if data.startswith(head)), "")
+    return next((media_type for head, media_type in _FOREIGN_HEADS if head.match(data)), "")
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether the bytes are a file that is no text, by what it begins with."""
+    return _by_bytes(data) is not None
 
 
 def declared_charset(media_type: str) -> str:
@@ -146,9 +153,9 @@ def _by_bytes(data: bytes) -> Kind | SkipReason | None:
         return Kind.PDF
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(data)
-    if data.startswith(_IMAGES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+    if _IMAGES.match(data):
         return Kind.IMAGE
-    if data.startswith(_COMPRESSED):
+    if _COMPRESSED.match(data):
         return Kind.COMPRESSED
     if data[257:262] == b"ustar":
         return Kind.TAR

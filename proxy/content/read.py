@@ -133,11 +133,17 @@ def _json(data: bytes, kind: Kind, sink: Sink) -> Opened:
         return unread(SkipReason.UNREADABLE)
     for segment in extraction.segments:
         sink.whole(segment.text)
-    skipped = {item.reason for item in extraction.skipped}
-    if extraction.attachments:
-        skipped.add(SkipReason.UNSUPPORTED_MEDIA)
+    for item in extraction.skipped:
+        sink.skip(item.reason)
     texts = tuple(Text(item.text, item.context, item.pointer) for item in extraction.segments)
-    return Opened(texts, tuple(skipped), form=Form.JSON, media_type=media_type)
+    sink.texts.clear()
+    for file in extraction.attachments:
+        sink.file(file.data, media_type=file.media_type, name=file.name)
+    if sink.texts:
+        # Files in JSON can't be put back from here: the whole becomes text if something in it is replaced.
+        texts = (*(Text(item.text, item.context) for item in texts), *(Text(text) for text in joined(sink.texts)))
+        return Opened(texts, tuple(sink.skipped), media_type=media_type)
+    return Opened(texts, tuple(sink.skipped), form=Form.JSON, media_type=media_type)
 
 
 def _image_type(data: bytes) -> str:

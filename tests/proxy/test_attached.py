@@ -13,6 +13,7 @@ from policy.load import load_policy
 from proxy.attached import Attached, is_inside, open_attachments
 from proxy.content.opened import Form, Opened, Text, unread
 from proxy.content.replace import rewritten
+from proxy.encoded import Unfolded, Unfolder
 from proxy.errors import WorkerError
 from proxy.identity import Principal
 from proxy.message import Attachment, Chat, ChatMessage, Replacement, Request, Role
@@ -179,6 +180,80 @@ async def test_a_model_inside_is_told_what_the_files_say(make) -> None:
     assert texts == [f"[The text of a file]\nDear {token}", "Read"]
 
 
+# Base64
+
+
+def asked(text: str) -> Request:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+    return Request(
+        "POST",
+        "api.openai.com",
+        "/v1/chat/completions",
+        {"content-type": "application/json"},
+        json.dumps(body).encode(),
+    )
+
+
+def content(body: bytes | None) -> str:
+    assert body is not None
+    return str(json.loads(body)["messages"][0]["content"])
+
+
+async def test_a_value_in_base64_is_replaced_in_base64(make) -> None:
+    verdict = await make().judge(asked(f"Decode {encoded(f'name: {ANNA}')}, please, {ANNA}"), WHO)
+    (token,) = verdict.tokens
+    assert content(verdict.body) == f"Decode {encoded(f'name: {token}')}, please, {token}"
+    assert [place for place, *_ in verdict.applied] == ["/messages/0/content", "/messages/0/content~base64/0"]
+
+
+async def test_a_secret_in_base64_blocks(make) -> None:
+    verdict = await make().judge(asked(encoded("the password is hunter2-secret")), WHO)
+    assert verdict.refusal is not None
+
+
+async def test_harmless_base64_goes_as_it_is(make) -> None:
+    verdict = await make().judge(asked(encoded("nothing of note at all")), WHO)
+    assert verdict.goes
+    assert verdict.body is None
+
+
+async def test_a_file_in_a_text_is_opened_and_replaced_there(make) -> None:
+    picture = f"![x](data:application/pdf;base64,{encoded(f'%PDF-1.7 {ANNA}')}) is it"
+    verdict = await make().judge(asked(picture), WHO)
+    head, _, rest = content(verdict.body).partition(";base64,")
+    assert head == "![x](data:text/plain"
+    assert rest.endswith(") is it")
+    assert ANNA not in base64.b64decode(rest.partition(")")[0]).decode()
+    closed = await make(files=TableFiles(opened=unread(SkipReason.UNREADABLE))).judge(asked(picture), WHO)
+    assert closed.refusal is not None
+
+
+async def test_base64_in_a_file_is_replaced_in_the_file(make) -> None:
+    verdict = await make().judge(request(f"config: {encoded(f'name: {ANNA}')}"), WHO)
+    (part,) = parts_of(verdict.body)
+    text = base64.b64decode(part["file_data"].partition(",")[2]).decode()
+    (token,) = verdict.tokens
+    assert text.endswith(f"config: {encoded(f'name: {token}')}\n")
+
+
+async def test_a_file_in_a_file_s_text_is_not_read(make) -> None:
+    inner = f"![x](data:application/pdf;base64,{encoded('%PDF-1.7 and so on')})"
+    verdict = await make().judge(request(inner), WHO)
+    assert verdict.refusal is not None
+    assert [item.pointer for item in verdict.inspection.skipped] == [
+        "/messages/0/content/1/file/file_data~file/0~base64/0"
+    ]
+
+
+async def test_base64_in_a_query_is_read(make) -> None:
+    plain = asked("hello")
+    path = f"{plain.path}?q={encoded(f'name: {ANNA}!')}"
+    verdict = await make().judge(Request("POST", plain.host, path, plain.headers, plain.body), WHO)
+    (token,) = verdict.tokens
+    assert verdict.path is not None
+    assert encoded(f"name: {token}!").rstrip("=") in verdict.path
+
+
 # The values
 
 
@@ -192,11 +267,12 @@ def test_told_goes_before_the_last_turn() -> None:
 
 
 async def test_without_anybody_to_open_them_files_are_not_read() -> None:
-    attached = await open_attachments([Attachment("/a", Role.USER, b"x")], None)
+    attached = await open_attachments(Unfolded(), [Attachment("/a", Role.USER, b"x")], None, Unfolder())
     assert attached.skipped() == [Skipped("/a", SkipReason.UNSUPPORTED_MEDIA)]
     assert attached.segments() == []
 
 
 def test_pointers_into_files() -> None:
     assert is_inside("/a~file/0")
+    assert is_inside("/a~base64/0")
     assert not is_inside("/a/file/0")

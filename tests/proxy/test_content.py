@@ -1,5 +1,6 @@
 """Files → texts: each format as programs write it, each place where a value may stand, and each way to be unreadable."""
 
+import base64
 import gzip
 import io
 import os
@@ -65,6 +66,11 @@ READABLE = {
     "latin-1": (b"Anna Schmidt \xe4\xf6\xfc", "text/plain; charset=iso-8859-1", ""),
     "json": (b'{"n": "\\u0041nna Schmidt"}', "application/json", "a.json"),
     "json lines": (b'{"n": 1}\n{"n": "\\u0041nna Schmidt"}\n', "", "a.jsonl"),
+    "a file in json": (
+        b'{"a": "data:application/pdf;base64,%s"}' % base64.b64encode(files.pdf(ANNA)),
+        "application/json",
+        "a.ipynb",
+    ),
     "rtf": (rb"{\rtf1\ansi{\fonttbl{\f0 Times;}}Dear {\b An}na \u83?chmidt\par}", "application/rtf", "a.rtf"),
     "rtf author": (rb"{\rtf1{\info{\author Anna Schmidt}}Hello}", "text/rtf", ""),
     "rtf footnote": (rb"{\rtf1 Hello{\footnote Anna Schmidt}}", "application/msword", "a.doc"),
@@ -198,7 +204,7 @@ UNREADABLE = {
     "a program in a zip": (files.archive(a__exe=b"\x7fELF" + bytes(99)), "", "", SkipReason.UNSUPPORTED_MEDIA),
     "a lie in a zip": (files.archive(a__pdf=ANNA.encode()), "", "", SkipReason.UNREADABLE),
     "entities": (with_entity(), files.DOCX, "", SkipReason.UNREADABLE),
-    "json with a file in it": (b'{"a": "data:application/pdf;base64,JVBERi0="}', "application/json", "", SkipReason.UNSUPPORTED_MEDIA),
+    "json with a damaged file in it": (b'{"a": "data:application/pdf;base64,JVBERi0="}', "application/json", "", SkipReason.UNREADABLE),
     "rtf with a picture": (rb"{\rtf1 Hello {\pict\pngblip 89504e47}}", "text/rtf", "", SkipReason.UNSUPPORTED_MEDIA),
     "utf-7": (b"+AEEAbgBuAGE-", "text/plain; charset=utf-7", "", SkipReason.UNREADABLE),
 }  # fmt: skip
@@ -402,6 +408,12 @@ def test_json_stays_json() -> None:
     found = opened(data, "application/json")
     new = rewritten(data, "application/json", found, ['TO"KEN'])
     assert new.data == b'{ "n" : "TO\\"KEN", "m": [1.50]}'
+
+
+def test_json_with_a_file_that_says_something_becomes_text() -> None:
+    data = b'{"n": "x", "a": "data:application/pdf;base64,%s"}' % base64.b64encode(files.pdf(ANNA))
+    found = opened(data, "application/json")
+    assert (found.form, [text.place for text in found.texts]) == (Form.DOCUMENT, ["", ""])
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -1,0 +1,175 @@
+"""Base64 in texts: what is found, what only looks like it, and that nothing else changes when it is encoded again."""
+
+import base64
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.encoded import Unfolder, fold, is_encoded
+from proxy.message import Attachment, Replacement, Role, Segment
+
+ANNA = "the name is Anna Schmidt"
+
+
+def encoded(text: str | bytes) -> str:
+    return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
+
+
+def segment(text: str, pointer: str = "/a") -> Segment:
+    return Segment(pointer, Role.USER, text, "hint")
+
+
+def said(text: str) -> list[str]:
+    return [item.text for item in Unfolder().unfold([segment(text)]).segments]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        encoded(ANNA),
+        f"Decode this: {encoded(ANNA)}.",
+        f"PASSWORD={encoded(ANNA)}\nOTHER=1",
+        f'"{encoded(ANNA)}"',
+        f"({encoded(ANNA)})",
+        encoded(ANNA).rstrip("="),
+        base64.urlsafe_b64encode(f"{ANNA}???>>>".encode()).decode(),
+        f"https://example.com/{encoded(ANNA)}",
+        f"src/data-{encoded(ANNA)}",
+        f"Basic {encoded(ANNA)}",
+        "\n".join(encoded(ANNA * 9)[at : at + 64] for at in range(0, len(encoded(ANNA * 9)), 64)),
+        f"data:text/plain;base64,{encoded(ANNA)}",
+        encoded(encoded(ANNA)),
+        encoded(f"inner {encoded(ANNA)}"),
+        encoded(json.dumps({"name": ANNA})),
+        f"eyJhbGciOiJIUzI1NiJ9.{encoded(json.dumps({'name': ANNA})).rstrip('=')}.c2lnbmF0dXJl",
+    ],
+)
+def test_what_is_found(text: str) -> None:
+    assert any(ANNA in item for item in said(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Just words, however longtheymaybeinternationalization",
+        "0123456789abcdef0123456789abcdef01234567",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "src/components/navigation/HeaderComponent",
+        "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789",
+        encoded(b"\xff\xfe\x00\x01 noise and more"),
+        encoded("short"),
+        "A" * 400,
+        "",
+    ],
+)
+def test_what_only_looks_like_it(text: str) -> None:
+    found = Unfolder().unfold([segment(text)])
+    assert (found.segments, found.files) == ((), ())
+
+
+def test_segments_keep_who_speaks_and_where() -> None:
+    found = Unfolder().unfold([segment(f"{encoded(ANNA)} {encoded('and another one')}", "/x/y")])
+    assert [item.pointer for item in found.segments] == ["/x/y~base64/0", "/x/y~base64/1"]
+    assert {(item.role, item.context) for item in found.segments} == {(Role.USER, "hint")}
+    assert all(is_encoded(item.pointer) for item in found.segments)
+    assert "Anna" not in repr(found)
+    assert encoded(ANNA)[:8] not in repr(found)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + os.urandom(100)
+
+
+@pytest.mark.parametrize(
+    ("text", "media_type"),
+    [
+        (f"![x](data:image/png;base64,{encoded(PNG)})", "image/png"),
+        (f"here: {encoded(PNG)} is a picture", ""),
+        (f"DATA:Image/PNG;name=a.png;BASE64,{encoded(PNG)}", "image/png"),
+        (f"data:application/pdf;base64,{encoded(b'  noise ' + bytes(range(128, 160)))}", "application/pdf"),
+        (f"data:application/pdf;base64,{encoded('only text')}xx==", "application/pdf"),
+    ],
+)
+def test_files_are_attachments(text: str, media_type: str) -> None:
+    if text.endswith("xx=="):
+        assert Unfolder().unfold([segment(text)]).files == ()
+        return
+    (file,) = Unfolder().unfold([segment(text)]).files
+    assert (file.pointer, file.media_type) == ("/a~base64/0", media_type)
+    assert isinstance(file, Attachment)
+
+
+def test_what_has_none_is_remembered() -> None:
+    unfolder = Unfolder()
+    plain = segment("nothing here that is encoded")
+    assert unfolder.unfold([plain]) == unfolder.unfold([plain])
+    assert unfolder._is_plain(plain.text)
+    assert not unfolder._is_plain(encoded(ANNA))
+
+
+@given(
+    before=st.text(alphabet="ab ,.\n", max_size=20),
+    after=st.text(alphabet="ab ,.\n", max_size=20),
+    new=st.text(min_size=1, max_size=30),
+)
+def test_only_the_run_changes(before: str, after: str, new: str) -> None:
+    text = f"{before} {encoded(ANNA)} {after}"
+    original = segment(text)
+    found = Unfolder().unfold([original])
+    (inner,) = found.segments
+    folded = fold(found.runs, [original, *found.segments], {inner.pointer: new}, {})
+    expected = base64.b64encode(new.encode("utf-8", "surrogatepass")).decode()
+    assert folded == {"/a": f"{before} {expected} {after}"}
+
+
+def test_nothing_changed_changes_nothing() -> None:
+    original = segment(encoded(ANNA))
+    found = Unfolder().unfold([original])
+    assert fold(found.runs, [original, *found.segments], {}, {}) == {}
+
+
+def test_levels_are_encoded_again_from_the_inside() -> None:
+    original = segment(f"outer {encoded(f'inner {encoded(ANNA)}')}")
+    found = Unfolder().unfold([original])
+    innermost = found.segments[-1]
+    folded = fold(found.runs, [original, *found.segments], {innermost.pointer: "TOKEN"}, {})
+    assert folded == {"/a": f"outer {encoded(f'inner {encoded(chr(84) + chr(79) + chr(75) + chr(69) + chr(78))}')}"}
+
+
+def test_a_holder_that_has_changed_itself_keeps_its_change() -> None:
+    original = segment(f"Anna: {encoded(ANNA)}")
+    found = Unfolder().unfold([original])
+    texts = {"/a": f"TOKEN: {encoded(ANNA)}", found.segments[0].pointer: "X"}
+    assert fold(found.runs, [original, *found.segments], texts, {}) == {"/a": f"TOKEN: {encoded('X')}"}
+
+
+def test_a_run_that_was_replaced_as_a_whole_is_gone() -> None:
+    original = segment(f"key {encoded(ANNA)}")
+    found = Unfolder().unfold([original])
+    texts = {"/a": "key [SECRET]", found.segments[0].pointer: "X"}
+    assert fold(found.runs, [original, *found.segments], texts, {}) == {"/a": "key [SECRET]"}
+
+
+@pytest.mark.parametrize("url", [True, False])
+@pytest.mark.parametrize("padded", [True, False])
+def test_the_look_of_the_run_stays(url: bool, padded: bool) -> None:
+    source = "a name: ???>>>~~~é Anna!!"
+    data = (base64.urlsafe_b64encode if url else base64.b64encode)(source.encode()).decode()
+    text = data if padded else data.rstrip("=")
+    original = segment(text)
+    found = Unfolder().unfold([original])
+    new = "other: ???>>>~~~é"
+    folded = fold(found.runs, [original, *found.segments], {found.segments[0].pointer: new}, {})["/a"]
+    assert ("-" in folded or "_" in folded) == url
+    assert base64.urlsafe_b64decode(folded + "=" * (-len(folded) % 4)).decode() == new if url else True
+    assert not folded.endswith("=") or text.endswith("=")
+
+
+def test_a_file_takes_its_place_with_its_type() -> None:
+    original = segment(f"![x](data:image/png;base64,{encoded(PNG)}) and {encoded(PNG)}")
+    found = Unfolder().unfold([original])
+    new = Replacement(b"text instead", "text/plain", ".txt")
+    folded = fold(found.runs, [original], {}, {"/a~base64/0": new})
+    assert folded["/a"].startswith(f"![x](data:text/plain;base64,{encoded('text instead')}) and ")
