@@ -73,7 +73,7 @@ class _EndFramer:
     def finish(self) -> list[Frame]:
         """What is left at the end, an event that wasn't ended."""
         rest, self._buffer = bytes(self._buffer), bytearray()
-        return [Frame(rest, event=not self._passing)] if rest else []
+        return [Frame(rest, event=not self._passing and len(rest) <= self._limit)] if rest else []
 
     def _may_go_on(self, end: int) -> bool:
         """Whether the end could be longer: a CR that an LF may follow is one line end with it."""

@@ -115,6 +115,12 @@ def test_an_event_over_the_limit_is_no_event() -> None:
         assert events(run(sse_framer(20), stream, cuts)) == [b"data: y\n\n"]
 
 
+def test_a_last_event_over_the_limit_is_no_event_either() -> None:
+    stream = b"data: {}\n\r"  # an LF might still follow, so that only the end tells that it is whole
+    for cuts in ([], list(range(len(stream)))):
+        assert events(run(sse_framer(5), stream, cuts)) == []
+
+
 def test_lines() -> None:
     assert events(run(line_framer(), b"a\nb\nc", [1, 3])) == [b"a\n", b"b\n", b"c"]
 
