@@ -178,15 +178,16 @@ def check_listeners(subject: Subject) -> Iterator[Check]:
 def check_detection(_subject: Subject) -> Iterator[Check]:
     """The models that find names are the ones that were measured."""
     from detectors.errors import DetectorError  # noqa: PLC0415
-    from detectors.weights import RAMPART, SPACY_ENGLISH, verified_folder  # noqa: PLC0415
+    from detectors.weights import RAMPART, TAGGER, verified_card, verified_folder  # noqa: PLC0415
 
-    for weights in (RAMPART, SPACY_ENGLISH):
-        try:
-            verified_folder(weights)
-        except DetectorError as error:
-            yield _fail("detection", *_split(error))
-        else:
-            yield _ok("detection", f"{weights.distribution}: {len(weights.files)} files as pinned")
+    try:
+        verified_folder(RAMPART)
+        card = verified_card(TAGGER)
+    except DetectorError as error:
+        yield _fail("detection", *_split(error))
+    else:
+        yield _ok("detection", f"{RAMPART.distribution}: {len(RAMPART.files)} files as pinned")
+        yield _ok("detection", f"Privet's own tagger: {len(card['files'])} files as pinned")
 
 
 def check_content(subject: Subject) -> Iterator[Check]:

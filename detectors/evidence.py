@@ -1,8 +1,8 @@
-"""From what two models say to findings: which names, places and addresses are believed.
+"""From what the models say to findings: which names, places, addresses and numbers are believed.
 
-Rampart (a token classifier made for personal data) is precise; spaCy's entity recogniser finds names that Rampart
-misses, but also calls headings, products and log lines people. A name that spaCy alone sees therefore needs evidence:
-some probability from Rampart, or the shape of a name. Countries, nationalities, numbers and times of day never count.
+The tagger (`detectors.tagger`) reads all prose. What it is sure of counts, unless it is part of an identifier or a
+heading, or a number that something before it calls a part or a page. Where it is in doubt, Rampart (a token classifier
+made for personal data, `detectors.ner`) reads the same line, and is believed by the same rules.
 """
 
 import re
@@ -16,6 +16,7 @@ from detectors.given_names import is_given_name
 from detectors.ner import TokenScores
 from detectors.places import COUNTRIES
 from detectors.recognizers.rule import words
+from detectors.tagger import CLASSES, Tags
 
 # Rampart's classes → our entity types. Classes of one type are summed before anything is decided.
 TYPES = {
@@ -39,10 +40,11 @@ TYPES = {
 _NUMBERS = frozenset({"TAX_ID", "BANK_ACCOUNT", "NATIONAL_ID", "PASSPORT", "DRIVER_LICENSE", "PHONE_NUMBER"})
 
 BELIEVED = 0.5  # a type's probability from which a piece belongs to it
-SUPPORT = 0.1  # Rampart's probability that makes a name of spaCy's credible
-SUPPORT_SHAPED = 0.04  # the same, for two to four capitalised words
-SUPPORT_PLACE = 0.3
-_LONGEST_NAME = 4
+_PERSON = CLASSES.index("PERSON")
+_PERSONAL = [CLASSES.index(name) for name in ("PERSON", "STREET_ADDRESS")]
+_SUSPECTED = 0.1
+_DOUBT, _NO_DOUBT = 0.2, 0.7  # between these, the tagger's word on a person or an address is a guess
+_SURE_NUMBER = 0.7
 _SURE_LOWER = 0.95  # a single word without a capital, with nothing around it that introduces a name
 _SURE_MULTIPLE = 0.7
 _MIN_DIGITS = 4
@@ -84,9 +86,6 @@ _POSTAL = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_GAP = re.compile(r"[ ]?[-./() +][ ]?|")
-_NAME_SHAPE = re.compile(
-    r"(?:[A-Z][^\W\d_A-Z]+(?:[-'][A-Z]?[^\W\d_]+)*|[A-Z]\.?|Mc[A-Z]\w+|de|van|von|der|da|del|bin|al)$"
-)
 _COMPANY = re.compile(
     r"\b(?:Inc|LLC|LLP|Ltd|Limited|Corp|Corporation|Company|Co|GmbH|AG|SE|SA|S\.A|SpA|BV|B\.V|NV|PLC|plc|Pty|Oy|AB|AS|"
     r"Group|Holdings?|Partners|Associates|Solutions|Systems|Technologies|Industries|Enterprises|Consulting|Services|"
@@ -103,21 +102,12 @@ _HEADING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
-    """A named entity as spaCy sees it."""
-
-    start: int
-    end: int
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """What the models say of one chunk of a text that starts at `offset`."""
+    """What Rampart says of one chunk of a text that starts at `offset`, and where the tagger suspects people."""
 
     offset: int
     scores: TokenScores
-    entities: tuple[Entity, ...] = field(default=())
+    people: tuple[tuple[int, int], ...] = field(default=())
 
 
 class Judge:
@@ -140,22 +130,12 @@ class Judge:
         scores, offset = reading.scores, reading.offset
         folded = scores.probabilities @ self._fold
         starts, ends = scores.starts + offset, scores.ends + offset
-        people = [entity for entity in reading.entities if entity.label == "PERSON"]
         runs = self._runs(text, starts.tolist(), ends.tolist(), folded)
-        found = [
+        return [
             finding
             for run in _with_streets(text, runs)
-            if (finding := _accept_model(text, run, agreed=_overlaps_any(run, people))) is not None
+            if (finding := _accept_model(text, run, agreed=_overlaps_any(run, reading.people))) is not None
         ]
-        person, place = self.types.index("PERSON"), self.types.index("LOCATION")
-        for entity in reading.entities:
-            first = int(np.searchsorted(ends, entity.start, side="right"))
-            last = int(np.searchsorted(starts, entity.end, side="left"))
-            support = folded[first:last].max(axis=0) if last > first else np.zeros(len(self.types))
-            finding = _accept_entity(text, entity, float(support[person]), float(support[place]))
-            if finding is not None:
-                found.append(finding)
-        return found
 
     def _runs(self, text: str, starts: list[int], ends: list[int], folded: np.ndarray) -> list[Finding]:
         """Join neighbouring pieces of one type; the score is their mean probability."""
@@ -189,8 +169,8 @@ class Judge:
         return [_whole_words(text, run) for run in runs]
 
 
-def _overlaps_any(run: Finding, entities: Sequence[Entity]) -> bool:
-    return any(entity.start < run.end and run.start < entity.end for entity in entities)
+def _overlaps_any(run: Finding, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start < run.end and run.start < end for start, end in spans)
 
 
 def _with_streets(text: str, runs: list[Finding]) -> list[Finding]:
@@ -276,6 +256,17 @@ def _is_number(text: str, run: Finding, value: str) -> bool:
     return "=" not in neighbours or _NUMBER_NAMES.search(before) is not None
 
 
+def _is_account(text: str, run: Finding, value: str) -> bool:
+    """A number as people type it ("u 6 hgh 8") may have few digits; what names it as something else still counts."""
+    digits = sum(character.isdigit() for character in value)
+    if digits < 2 or len(value) > _MAX_NUMBER or len(value.replace(" ", "")) < _MIN_DIGITS:
+        return False
+    neighbours = text[max(0, run.start - 1) : run.start] + text[run.end : run.end + 1]
+    return not _NOT_PERSONAL.search(text[max(0, run.start - 40) : run.start]) and not any(
+        character.isalnum() or character in "_/\\@~=" for character in neighbours
+    )
+
+
 def _in_identifier(text: str, run: Finding) -> bool:
     """Whether a run is a part of `jenkins_url`, `http://jenkins.example`, a key of JSON or an option."""
     before, after = text[max(0, run.start - 2) : run.start], text[run.end : run.end + 2]
@@ -290,34 +281,84 @@ def _in_identifier(text: str, run: Finding) -> bool:
     return after[:1] in {'"', "'"} and after[1:] in {":", "="} and before[-1:] == after[:1]
 
 
-def _accept_entity(text: str, entity: Entity, person: float, place: float) -> Finding | None:
-    start, end = _trim(text, entity.start, entity.end)
-    value = text[start:end]
-    if len(value) < 2 or "\n" in value or not (value[0].isalpha() and value[0].isupper()):
+def suspected(tags: Tags, offset: int) -> tuple[tuple[int, int], ...]:
+    """Where the tagger thinks that a person may be named."""
+    chosen = np.flatnonzero(tags.probabilities[:, _PERSON] >= _SUSPECTED)
+    return tuple((int(tags.words.starts[index]) + offset, int(tags.words.ends[index]) + offset) for index in chosen)
+
+
+def doubts(tags: Tags) -> list[tuple[int, int]]:
+    """The words of which the tagger can't say whether they name a person or an address: where they stand.
+
+    The first and last words of what it is sure of don't count: there, only the end of the name is in doubt.
+    """
+    personal = tags.probabilities[:, _PERSONAL].sum(axis=1)
+    sure = tags.probabilities[:, 1:].max(axis=1) >= _NO_DOUBT
+    beside = sure.copy()
+    beside[1:] |= sure[:-1]
+    beside[:-1] |= sure[1:]
+    chosen = np.flatnonzero((personal >= _DOUBT) & (personal < _NO_DOUBT) & ~beside)
+    places = zip(tags.words.starts[chosen].tolist(), tags.words.ends[chosen].tolist(), strict=True)
+    return [(start, end) for start, end in places if end - start > 1]
+
+
+def tagged(text: str, tags: Tags, offset: int) -> list[Finding]:
+    """What the tagger finds in one chunk of a text that starts at `offset`."""
+    runs = _with_streets(text, [_whole_words(text, run) for run in _tagged_runs(text, tags, offset)])
+    return [finding for run in runs if (finding := _accept_tagged(text, run)) is not None]
+
+
+def _tagged_runs(text: str, tags: Tags, offset: int) -> list[Finding]:
+    """Join neighbouring words of one class; the score is their mean probability."""
+    runs: list[Finding] = []
+    best = tags.probabilities.argmax(axis=1)
+    last, weights = -2, list[float]()
+    for index in np.flatnonzero(best).tolist():
+        kind = CLASSES[best[index]]
+        start, end = int(tags.words.starts[index]) + offset, int(tags.words.ends[index]) + offset
+        score = float(tags.probabilities[index, best[index]])
+        if score < BELIEVED or text[start] == "\n":
+            continue
+        previous = runs[-1] if runs else None
+        if previous and last == index - 1 and previous.entity_type == kind:
+            weights.append(score)
+            runs[-1] = Finding(previous.start, end, kind, min(1.0, sum(weights) / len(weights)), "tagger")
+        else:
+            weights = [score]
+            runs.append(Finding(start, end, kind, score, "tagger"))
+        last = index
+    return runs
+
+
+def _accept_tagged(text: str, run: Finding) -> Finding | None:
+    """Whether a run of the tagger's is believed."""
+    start, end = _trim(text, run.start, run.end)
+    if end - start < 2:
         return None
-    words = value.split()
-    match entity.label:
+    run, value = replace(run, start=start, end=end), text[start:end]
+    match run.entity_type:
         case "PERSON":
-            shaped = 1 < len(words) <= _LONGEST_NAME and all(_NAME_SHAPE.match(word) for word in words)
-            known = is_given_name(words[0])
-            finding = Finding(start, end, "PERSON", 0.85 if shaped and person >= SUPPORT else 0.6, "spacy")
-            if any(character.isdigit() for character in value) or _in_identifier(text, finding) or value.isupper():
-                return None
-            if known and (shaped or len(words) == 1):
-                return finding
-            return finding if person >= (SUPPORT_SHAPED if shaped else SUPPORT) else None
-        case "GPE" | "LOC" | "FAC":
+            return run if _is_tagged_person(text, run, value) else None
+        case "LOCATION":
             if value.lower().removeprefix("the ") in COUNTRIES:
-                return Finding(start, end, "COUNTRY", 0.8, "spacy")
-            finding = Finding(start, end, "LOCATION", 0.6 if place < SUPPORT_PLACE else 0.8, "spacy")
-            return finding if not _in_identifier(text, finding) and any(c.islower() for c in value) else None
-        case "ORG":
-            shaped = len(words) > 1 or _COMPANY.search(value) is not None
-            finding = Finding(start, end, "ORGANIZATION", 0.6, "spacy")
-            if _HEADING.search(value) or text[end : end + 1] == ":" or value.startswith("Dear "):
-                return None
-            return finding if shaped and not _in_identifier(text, finding) else None
+                return replace(run, entity_type="COUNTRY")
+            return None if _in_identifier(text, run) else run
+        case "STREET_ADDRESS":
+            return run if len(value) >= 3 and (run.score >= _SURE_STREET or not value.isalpha()) else None
+        case "ORGANIZATION":
+            heading = _HEADING.search(value) or text[end : end + 1] == ":" or value.startswith("Dear ")
+            return None if heading or _in_identifier(text, run) else run
+        case "ACCOUNT_NUMBER":
+            return run if run.score >= _SURE_NUMBER and _is_account(text, run, value) else None
     return None
+
+
+def _is_tagged_person(text: str, run: Finding, value: str) -> bool:
+    if _STRETCHED.search(value) or any(character.isdigit() for character in value) or _in_identifier(text, run):
+        return False
+    if value.islower() and not is_given_name(value.split(maxsplit=1)[0]):
+        return run.score >= _SURE_MULTIPLE or _INTRODUCED.search(text[max(0, run.start - 24) : run.start]) is not None
+    return True
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ _RANK = {"PRIVATE_KEY": 0, "AWS_ACCESS_KEY": 1, "API_KEY": 2, "JWT": 3, "CONNECT
 _LAST = {"SECRET": 101, "PASSWORD": 100, "LOCATION": 105}
 # Types that no default policy acts on give way to the others instead of being taken over.
 _YIELDING = frozenset({"DATE_TIME", "URL", "ORGANIZATION"})
-_MODELS = frozenset({"rampart", "spacy", "repeats"})
+_MODELS = frozenset({"tagger", "rampart", "repeats"})
 _SURE = 0.75
 _ADDRESS_GAP = 3  # ", " or a line break
 

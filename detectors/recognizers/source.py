@@ -41,13 +41,13 @@ class Source:
     def numbers(self) -> tuple[Region, ...]:
         """Where numbers of two digits and more stand, with what precedes them."""
         spans = (match.span() for match in _TWO_DIGITS.finditer(self.text))
-        return tuple(_regions(self.text, spans, _BEFORE_NUMBER, _AFTER_NUMBER))
+        return tuple(around(self.text, spans, _BEFORE_NUMBER, _AFTER_NUMBER))
 
     @cached_property
     def runs(self) -> tuple[Region, ...]:
         """Where runs of 13 and more characters stand that have a digit or a capital in them."""
         spans = (match.span() for match in _RUN.finditer(self.text) if _TELLING.search(match[0]))
-        return tuple(_regions(self.text, spans, _AROUND_RUN, _AROUND_RUN))
+        return tuple(around(self.text, spans, _AROUND_RUN, _AROUND_RUN))
 
     def regions(self, within: Within) -> tuple[Region, ...]:
         """The places of one kind; for "text" all of it."""
@@ -65,7 +65,7 @@ class Source:
         return f"{self.context} {self.text[max(0, start - reach) : start]}"
 
 
-def _regions(text: str, spans: Iterator[Region], before: int, after: int) -> Iterator[Region]:
+def around(text: str, spans: Iterator[Region], before: int, after: int) -> Iterator[Region]:
     """The spans widened, those that touch made one, none ending inside a word."""
     start = end = -1
     for first, last in spans:
