@@ -80,7 +80,7 @@ async def test_anthropic(privet: Running, vendor: Vendor) -> None:
 
         async def send(text: str) -> None:
             messages: list[anthropic.types.MessageParam] = [{"role": "user", "content": text}]
-            await sdk.messages.create(model="claude-sonnet-4-5", max_tokens=50, messages=messages)
+            await sdk.messages.create(model="claude-test", max_tokens=50, messages=messages)
 
         with pytest.raises(anthropic.PermissionDeniedError, match="say why"):
             await send(f"I am {ANNA}")
