@@ -5,7 +5,6 @@ Names that a parent may define (departments, models) are checked by `policy.load
 
 import ipaddress
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, cast
 from urllib.parse import urlsplit
@@ -14,9 +13,8 @@ from configs.hosts import provider_of_host
 from configs.yaml_source import KeyPath, Problem, YamlSource
 from local_models.catalog import CATALOG
 from policy.decision import Effect, Mode
-from policy.model import Budget, Department, ModelTarget, Network, Rule
+from policy.model import Department, ModelTarget, Network, Rule
 from policy.node import Node
-from policy.read_budget import read_budget
 from policy.read_rule import read_rule
 from policy.vocabulary import EFFECTS, SCHEMA, Code, nearest
 
@@ -38,8 +36,6 @@ class PolicyFile:
     departments: dict[str, Department] = field(default_factory=dict)
     models: dict[str, ModelTarget] = field(default_factory=dict)
     rules: list[tuple[Rule, KeyPath]] = field(default_factory=list)
-    budgets: list[tuple[Budget, KeyPath]] = field(default_factory=list)
-    record_reasons: bool | None = None
 
 
 def read_policy(source: YamlSource) -> PolicyFile:
@@ -70,11 +66,7 @@ def read_policy(source: YamlSource) -> PolicyFile:
         for name, node in keys["models"].named("models").items():
             file.models[name] = _model(name, node)
     if "rules" in keys:
-        file.rules = _listed(keys["rules"], "rule", read_rule, file.id)
-    if "budgets" in keys:
-        file.budgets = _listed(keys["budgets"], "budget", read_budget, file.id)
-    if "record_reasons" in keys:
-        file.record_reasons = keys["record_reasons"].boolean()
+        file.rules = _rules(keys["rules"], file.id)
     return file
 
 
@@ -181,24 +173,22 @@ def _base_url(node: Node) -> str | None:
     return text.rstrip("/")
 
 
-def _listed[T: Rule | Budget](
-    node: Node, what: str, read: Callable[[Node, str, Callable[[Node], str | None]], T | None], policy_id: str
-) -> list[tuple[T, KeyPath]]:
+def _rules(node: Node, policy_id: str) -> list[tuple[Rule, KeyPath]]:
     if not isinstance(node.value, list):
-        node.expected(f"a list of {what}s")
+        node.expected("a list of rules")
         return []
-    found: list[tuple[T, KeyPath]] = []
+    rules: list[tuple[Rule, KeyPath]] = []
     lines: dict[str, int] = {}
     for index, value in enumerate(node.value):
         item = node.at(index, value)
-        one = read(item, policy_id, read_id)
-        if one is None:
+        rule = read_rule(item, policy_id, read_id)
+        if rule is None:
             continue
-        if one.id in lines:
-            item.at("id", one.id).note(
-                Code.DUPLICATE_ID, f"{what} {one.id!r} is already in line {lines[one.id]}. Give one another id"
+        if rule.id in lines:
+            item.at("id", rule.id).note(
+                Code.DUPLICATE_ID, f"rule {rule.id!r} is already in line {lines[rule.id]}. Give one another id"
             )
             continue
-        lines[one.id] = item.source.position((*item.path, "id"))[0]
-        found.append((one, item.path))
-    return found
+        lines[rule.id] = item.source.position((*item.path, "id"))[0]
+        rules.append((rule, item.path))
+    return rules
