@@ -209,6 +209,27 @@ class OutcomeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class JustificationFacts:
+    """Why somebody sent what a rule asked about: its keyed hash and length; the words only if the policy says so."""
+
+    by: str  # header, prompt or command
+    hmac: str = ""
+    length: int = 0
+    rules: tuple[str, ...] = ()
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            by=plain.word(self.by),
+            hmac=plain.hexadecimal(self.hmac),
+            length=plain.count(self.length),
+            rules=tuple(map(plain.name, self.rules)),
+            reason=plain.remark(self.reason),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """Something that Privet did or met. `code` and the keys are code words, the values names or numbers."""
 
@@ -240,6 +261,7 @@ class AuditEvent:
     left_out: Mapping[str, int] = field(default_factory=dict)  # list → entries beyond what one event may hold
     outcome: OutcomeFacts | None = field(default=None, metadata={"of": OutcomeFacts})
     notice: NoticeFacts | None = field(default=None, metadata={"of": NoticeFacts})
+    justification: JustificationFacts | None = field(default=None, metadata={"of": JustificationFacts})
     unknown: Mapping[str, str] = field(default_factory=dict)  # path → JSON of fields that a newer version wrote
 
     def __post_init__(self) -> None:
@@ -283,6 +305,7 @@ class AuditEvent:
         skipped: Iterable[SkippedPart] = (),
         obligations: Mapping[str, int] | None = None,
         fingerprints: Iterable[Fingerprint] = (),
+        justification: JustificationFacts | None = None,
         time: datetime | None = None,
     ) -> "AuditEvent":
         """What is about to happen to a request."""
@@ -298,6 +321,7 @@ class AuditEvent:
             skipped=tuple(skipped),
             obligations=obligations or {},
             fingerprints=tuple(fingerprints),
+            justification=justification,
         )
 
     @classmethod
@@ -328,10 +352,18 @@ class AuditEvent:
         details: Mapping[str, str] | None = None,
         *,
         actor: Actor | None = None,
+        decision_id: str = "",
+        justification: JustificationFacts | None = None,
         time: datetime | None = None,
     ) -> "AuditEvent":
         """Something about Privet itself: `started`, `stopped`, `policy_loaded`, `policy_refused`, …."""
-        return cls(**_head(Kind.NOTICE, time), notice=NoticeFacts(code, details or {}), actor=actor)
+        return cls(
+            **_head(Kind.NOTICE, time),
+            decision_id=decision_id,
+            notice=NoticeFacts(code, details or {}),
+            actor=actor,
+            justification=justification,
+        )
 
 
 def _head(kind: Kind, time: datetime | None) -> dict[str, Any]:

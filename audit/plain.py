@@ -55,6 +55,12 @@ def person(text: str) -> str:
     return shown[:128].strip()
 
 
+def remark(text: str) -> str:
+    """What a person says for the record: printable characters, at most 500."""
+    shown = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in _text(text))
+    return " ".join(shown.split())[:500]
+
+
 def address(text: str) -> str:
     """An IP address in its canonical form."""
     try:

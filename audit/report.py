@@ -62,7 +62,7 @@ class ReportRow:
         self.allowed += intent.effect == "allow"
         self.redacted += intent.effect == "allow" and intent.redacted > 0
         self.rerouted += intent.effect == "reroute"
-        self.blocked += intent.effect == "block"
+        self.blocked += intent.effect in {"block", "justify"}  # who was asked why sends it again with a reason
         self.monitored += intent.mode == "monitor"
         self.findings += intent.findings
 

@@ -4,6 +4,7 @@
       token.key                       0600  HMAC key of the tokens that stand for redacted values
       fingerprint.key                 0600  HMAC key of the fingerprints in the audit log
       vault.key                       0600  key of the vault
+      ledger.db                       0600  what was spent of budgets, who was asked why: numbers and keyed hashes
       vault.db                        0600  the vault: tokens and their values, encrypted
       audit-signing.pem               0600  Ed25519 key of the audit log's checkpoints
       audit-signing.pub.pem                 its public half, for `privet audit verify` anywhere
@@ -58,6 +59,10 @@ class StatePaths:
     @property
     def vault_key(self) -> Path:
         return self.root / "vault.key"
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger.db"
 
     @property
     def vault(self) -> Path:

@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -263,6 +263,21 @@ def _is_ready(running: Running) -> bool:
 
 def _is_privet(answer: Any) -> bool:
     return isinstance(answer, dict) and "instance" in answer
+
+
+def tell(running: Running, path: str, document: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    """What the local API answers to a document: status and JSON. Raises `InstanceError`."""
+    host, port = _reach(running.api)
+    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("POST", path, json.dumps(document), {"content-type": "application/json"})
+        response = connection.getresponse()
+        answer = json.loads(response.read(1_000_000))
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise InstanceError(f"Privet at {running.api} does not answer ({type(error).__name__})") from None
+    finally:
+        connection.close()
+    return response.status, answer if isinstance(answer, dict) else {}
 
 
 def _ask(host: str, port: int, path: str) -> Any:

@@ -18,7 +18,8 @@ class Effect(IntEnum):
     """May the request go? Ordered: the strongest matching effect wins, whatever the order of rules."""
 
     ALLOW = 0
-    REROUTE = 2  # 1 is kept for `justify`
+    JUSTIFY = 1  # once the person says why
+    REROUTE = 2
     BLOCK = 3
 
 
@@ -94,6 +95,8 @@ class Inquiry:
     streaming: bool = False
     bytes: int = 0  # of the body
     at: datetime | None = None  # with a time zone
+    justified: tuple[str, ...] = ()  # rules with `justify` for which a reason was given; `*` for all of them
+    spent: tuple[str, ...] = ()  # budgets that have nothing left for this request
 
     def of_reply(
         self, entities: tuple[EntityFact, ...], skipped: tuple[Skipped, ...] = (), error: str | None = None
@@ -118,6 +121,7 @@ class Decision:
     reroute_to: str | None = None  # a name in the policy's `models`
     message: str | None = None  # what the blocking rule says to the person
     entity_counts: Mapping[str, int] = field(default_factory=dict)
+    justified_rules: tuple[str, ...] = ()  # rules that would have asked why, had no reason been given
 
     @property
     def enforced(self) -> bool:

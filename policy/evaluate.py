@@ -9,7 +9,8 @@ from configs.entities import entity_types
 from policy.actions import combine, rule_actions
 from policy.decision import MONITORED, Action, Decision, Direction, Effect, Inquiry, Mode
 from policy.match import all_hold
-from policy.model import Policy, Rule
+from policy.model import Budget, Policy, Rule
+from policy.vocabulary import EVERYTHING
 
 BY_DEFAULT = "defaults.effect"
 BY_ERROR = "defaults.when_error"
@@ -20,9 +21,11 @@ def evaluate(policy: Policy, inquiry: Inquiry, *, decision_id: str) -> Decision:
     """The decision on one request, or on the reply to it. A reply of which nobody speaks passes, by no rule at all."""
     held = [rule for rule, fields in policy.spoken(inquiry.direction) if all_hold(fields, rule.when, inquiry)]
     counted = [rule for rule in held if rule.mode is Mode.ENFORCE]
-    effect, determining = _effect(policy, inquiry, counted)
-    decisive = [rule for rule in counted if rule.id in determining]
-    reroute_to = next((rule.to for rule in decisive), None) if effect is Effect.REROUTE else None
+    spent = [budget for budget in policy.budgets if budget.id in inquiry.spent]
+    effect, determining = _effect(policy, inquiry, counted, [one for one in spent if one.mode is Mode.ENFORCE])
+    decisive: list[Rule | Budget] = [rule for rule in counted if rule.id in determining]
+    decisive += [budget for budget in spent if budget.name in determining]
+    reroute_to = next((one.to for one in decisive), None) if effect is Effect.REROUTE else None
     if effect is Effect.REROUTE and inquiry.error is not None:
         # It must stay inside, and nobody could read what the model inside should answer.
         effect, reroute_to = Effect.BLOCK, None
@@ -33,18 +36,29 @@ def evaluate(policy: Policy, inquiry: Inquiry, *, decision_id: str) -> Decision:
         policy_id=policy.id,
         policy_revision=policy.revision,
         department=inquiry.department,
-        actions=() if effect is Effect.BLOCK else _actions(policy, counted, inquiry),
+        actions=() if effect in (Effect.BLOCK, Effect.JUSTIFY) else _actions(policy, counted, inquiry),
         determining_rules=determining,
-        matched_rules=tuple(rule.id if rule.mode is Mode.ENFORCE else MONITORED + rule.id for rule in held),
+        matched_rules=(
+            *(rule.id if rule.mode is Mode.ENFORCE else MONITORED + rule.id for rule in held),
+            *(one.name if one.mode is Mode.ENFORCE else MONITORED + one.name for one in spent),
+        ),
         reroute_to=reroute_to,
-        message=" ".join(dict.fromkeys(rule.message for rule in decisive if rule.message)) or None,
+        message=" ".join(dict.fromkeys(one.message for one in decisive if one.message)) or None,
+        justified_rules=tuple(rule.id for rule in counted if _is_justified(rule, inquiry)),
         entity_counts=dict(sorted(Counter(fact.entity_type for fact in inquiry.entities).items())),
     )
 
 
-def _effect(policy: Policy, inquiry: Inquiry, counted: list[Rule]) -> tuple[Effect, tuple[str, ...]]:
+def _effect(
+    policy: Policy, inquiry: Inquiry, counted: list[Rule], spent: list[Budget]
+) -> tuple[Effect, tuple[str, ...]]:
     """The strongest effect, and everything that asks for it."""
-    votes = [(rule.effect, rule.id) for rule in counted if not rule.shape_only]
+    votes = [
+        (Effect.ALLOW if _is_justified(rule, inquiry) else rule.effect, rule.id)
+        for rule in counted
+        if not rule.shape_only
+    ]
+    votes += [(budget.effect, budget.name) for budget in spent]
     default = policy.defaults.effect
     asked = inquiry.direction is Direction.REQUEST and not any(rule.permits for rule in counted)
     if asked and default > max((vote for vote, _ in votes), default=-1):
@@ -56,6 +70,10 @@ def _effect(policy: Policy, inquiry: Inquiry, counted: list[Rule]) -> tuple[Effe
         votes.append((policy.defaults.when_error, BY_ERROR))
     effect = max((vote for vote, _ in votes), default=Effect.ALLOW)
     return effect, tuple(name for vote, name in votes if vote is effect)
+
+
+def _is_justified(rule: Rule, inquiry: Inquiry) -> bool:
+    return rule.effect is Effect.JUSTIFY and (rule.id in inquiry.justified or EVERYTHING in inquiry.justified)
 
 
 def _actions(policy: Policy, counted: list[Rule], inquiry: Inquiry) -> tuple[Action, ...]:

@@ -174,12 +174,14 @@ def _outcome(rule: Rule, decision: Decision) -> str:
     if rule.mode is Mode.MONITOR:
         return "applies, but only monitors: it counts for nothing"
     done = []
-    if rule.id in decision.determining_rules:
+    if rule.id in decision.justified_rules:
+        done.append("asks why, and a reason was given")
+    elif rule.id in decision.determining_rules:
         done.append("determines the effect")
     elif not rule.shape_only:
         done.append("applies, but something stronger decides")
     if rule.obligations:
-        if decision.effect is Effect.BLOCK:
+        if decision.effect in (Effect.BLOCK, Effect.JUSTIFY):
             done.append("its obligations don't matter: nothing leaves")
         elif any(action.rule_id == rule.id for action in decision.actions):
             done.append("its obligations are carried out")
@@ -201,6 +203,7 @@ def _summary(policy: Policy, inquiry: Inquiry, decision: Decision) -> tuple[str,
         lines.append(f"{len(inquiry.skipped)} part(s) uninspected: {words}, unless a rule speaks of them")
     if inquiry.error is not None:
         lines.append(f"an error inside: at least {_name(policy.defaults.when_error)}")
+    lines += [f"budget {budget_id} has nothing left" for budget_id in inquiry.spent]
     if decision.mode is Mode.MONITOR:
         lines.append("mode monitor: this is recorded, and the request goes as it is")
     return tuple(lines)

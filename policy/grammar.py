@@ -13,7 +13,7 @@ class Key:
     required: bool = False
 
 
-_EFFECT = "allow, reroute or block"
+_EFFECT = "allow, justify, reroute or block"
 _DEFAULT = "allow or block"
 _TYPES = "list of entity types, groups or `*`"
 
@@ -32,6 +32,8 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         Key("departments", "map of name to department", "who belongs where"),
         Key("models", "map of name to model", "internal models that requests can be rerouted to"),
         Key("rules", "list of rules", "the rules; their order means nothing"),
+        Key("budgets", "list of budgets", "how much may leave in a time"),
+        Key("record_reasons", "true or false", "keep the words of justifications in the audit log (default false)"),
     ),
     "defaults": (
         Key("effect", _DEFAULT, "when no rule speaks (default block)"),
@@ -62,6 +64,21 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         Key("obligations", "list", "in what shape it may go, and a reroute's model"),
         Key("message", "text", "what the person is told when the rule decides"),
         Key("mode", "enforce or monitor", "monitor records that the rule would apply, and counts for nothing"),
+    ),
+    "budget": (
+        Key("id", "name", "what records call this budget, with `budgets.` before it", required=True),
+        Key("description", "text", "what the budget is for"),
+        Key("when", "map", "which requests count, as in a rule; without it all do"),
+        Key(
+            "per", "list of department, user, provider and model", "counted for each of these (default `[department]`)"
+        ),
+        Key("requests", "1 or more", "so many requests"),
+        Key("bytes", "1 or more", "so many bytes of bodies, as clients send them"),
+        Key("every", "minute, hour or day", "in this time", required=True),
+        Key("effect", "block or reroute", "what happens to requests for which nothing is left (default block)"),
+        Key("to", "model", "reroute: one of the policy's models"),
+        Key("message", "text", "what the person is told"),
+        Key("mode", "enforce or monitor", "monitor counts and records, and stops nothing"),
     ),
     "when": (
         Key("departments", "list of departments", "who asks"),
@@ -146,6 +163,8 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         Key("on", "request or reply", "what is asked about: for a reply, what was found is in it (default request)"),
         Key("skipped", "list", "parts that could not be inspected: reasons, or `{reason, media}`"),
         Key("error", "text", "a failure inside Privet"),
+        Key("reason", "true or false", "whether a reason is given with the request (default false)"),
+        Key("spent", "list of budgets", "the budgets that have nothing left"),
         Key("provider", "name", "the provider (default `openai`)"),
         Key("host", "name", "the host"),
         Key("model", "name", "the model that is asked for"),

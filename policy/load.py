@@ -10,8 +10,8 @@ from typing import Any
 
 from configs.yaml_source import KeyPath, Problem, SourceError, YamlSource, load_yaml
 from policy.decision import Mode
-from policy.merge import Merged, merge
-from policy.model import Condition, Defaults, Policy, Rule
+from policy.merge import Merged, Placed, merge
+from policy.model import Budget, Condition, Defaults, Policy, Rule
 from policy.read import PolicyFile, read_policy
 from policy.vocabulary import BUILTIN, DEFAULT_DEPARTMENT, PACKS, Code, nearest
 
@@ -35,6 +35,8 @@ def load_policy(path: Path) -> Policy:
         departments=MappingProxyType(merged.departments),
         models=MappingProxyType(merged.models),
         rules=tuple(placed.rule for placed in merged.rules.values()),
+        budgets=tuple(placed.rule for placed in merged.budgets.values()),
+        record_reasons=bool(merged.record_reasons),
         default_department=merged.default_department or DEFAULT_DEPARTMENT,
         files=tuple(reading.files),
     )
@@ -64,6 +66,8 @@ def canonical(policy: Policy) -> bytes:
             name: [one.backend, one.model, one.base_url, one.api_key_env] for name, one in policy.models.items()
         },
         "rules": [_plain_rule(rule) for rule in policy.rules],
+        "budgets": [_plain_budget(budget) for budget in policy.budgets],
+        "record_reasons": policy.record_reasons,
     }
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -84,6 +88,11 @@ def _plain_rule(rule: Rule) -> dict[str, Any]:
         ],
         "when": _plain_condition(rule.when),
     }
+
+
+def _plain_budget(budget: Budget) -> dict[str, Any]:
+    plain: dict[str, Any] = {name: getattr(budget, name) for name in Budget.__slots__}
+    return {**plain, "when": _plain_condition(budget.when), "effect": budget.effect.name, "mode": budget.mode.value}
 
 
 def _plain_condition(when: Condition) -> dict[str, Any]:
@@ -172,14 +181,16 @@ def _check_names(merged: Merged) -> list[Problem]:
     file = merged.file
     if (name := merged.default_department) is not None and name not in departments:
         problems.append(unknown(file.source, ("default_department",), "department", name, departments))
-    for placed in merged.rules.values():
-        rule, source = placed.rule, placed.file.source
-        for index, name in enumerate(rule.when.departments):
+    placings: list[Placed[Rule] | Placed[Budget]] = [*merged.rules.values(), *merged.budgets.values()]
+    for placed in placings:
+        one, source = placed.rule, placed.file.source
+        for index, name in enumerate(one.when.departments):
             if name not in departments:
                 path = (*placed.path, "when", "departments", index)
                 problems.append(unknown(source, path, "department", name, departments))
-        if rule.to is not None and rule.to not in models:
-            problems.append(unknown(source, (*placed.path, *_to_path(source, placed.path)), "model", rule.to, models))
+        if one.to is not None and one.to not in models:
+            below = _to_path(source, placed.path) if isinstance(one, Rule) else ("to",)
+            problems.append(unknown(source, (*placed.path, *below), "model", one.to, models))
     return problems
 
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from configs.yaml_source import KeyPath
 from detectors.finding import SkipReason
 from policy.decision import Effect, Mode
-from policy.model import Department, ModelTarget, Rule
+from policy.model import Budget, Department, ModelTarget, Rule
 from policy.read import PolicyFile
 from policy.tighten import weaknesses
 from policy.vocabulary import Code
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A rule and where it was read."""
+class Placed[T]:
+    """A rule or a budget, and where it was read."""
 
-    rule: Rule
+    rule: T
     file: PolicyFile
     path: KeyPath
 
@@ -31,7 +31,9 @@ class Merged:
     default_department: str | None = None
     departments: dict[str, Department] = field(default_factory=dict)
     models: dict[str, ModelTarget] = field(default_factory=dict)
-    rules: dict[str, Placed] = field(default_factory=dict)
+    rules: dict[str, Placed[Rule]] = field(default_factory=dict)
+    budgets: dict[str, Placed[Budget]] = field(default_factory=dict)
+    record_reasons: bool | None = None
     files: list[PolicyFile] = field(default_factory=list)  # parents before children, each once
 
 
@@ -63,6 +65,11 @@ def merge(file: PolicyFile, parents: list[Merged]) -> Merged:
             message = f"rule {rule.id!r} lets go what a policy this extends blocks by {key}"
             _note(file, (*path, "id"), Code.WEAKENS, message)
         merged.rules[rule.id] = Placed(rule, file, path)
+    for budget, path in file.budgets:
+        if budget.id in merged.budgets:
+            message = f"budget {budget.id!r} is in a policy that this extends. Give this one another id: both hold"
+            _note(file, (*path, "id"), Code.DUPLICATE_ID, message)
+        merged.budgets[budget.id] = Placed(budget, file, path)
     if not any(file is other for other in merged.files):
         merged.files.append(file)
     return merged
@@ -90,6 +97,13 @@ def _add_parent(merged: Merged, parent: Merged) -> None:
     for name, model in parent.models.items():
         if merged.models.setdefault(name, model) != model:
             _note(file, ("extends",), Code.DUPLICATE_ID, f"two of these policies define model {name!r} differently")
+    for budget_id, budget in parent.budgets.items():
+        if merged.budgets.setdefault(budget_id, budget).rule != budget.rule:
+            _note(
+                file, ("extends",), Code.DUPLICATE_ID, f"two of these policies define budget {budget_id!r} differently"
+            )
+    if parent.record_reasons is not None:
+        merged.record_reasons = parent.record_reasons or bool(merged.record_reasons)
     for rule_id, placed in parent.rules.items():
         other = merged.rules.setdefault(rule_id, placed)
         if other.rule == placed.rule or not weaknesses(placed.rule, other.rule, Effect.BLOCK):
@@ -112,6 +126,9 @@ def _add_settings(merged: Merged) -> None:
             message = f"a policy this extends says {stated.name.lower()} for {key}"
             _note(file, ("defaults", key), Code.WEAKENS, message)
         merged.defaults[key] = effect
+    if file.record_reasons is False and merged.record_reasons:
+        _note(file, ("record_reasons",), Code.WEAKENS, "a policy this extends keeps the reasons that people give")
+    merged.record_reasons = merged.record_reasons if file.record_reasons is None else file.record_reasons
     if file.default_department is not None:
         if merged.default_department not in (None, file.default_department):
             message = f"a policy this extends says {merged.default_department!r}"

@@ -177,6 +177,29 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """How much may leave in a time: so many requests, so many bytes, counted for each of what `per` names."""
+
+    id: str
+    every: int  # seconds; times begin at whole multiples of it, in UTC
+    requests: int | None = None
+    bytes: int | None = None
+    per: tuple[str, ...] = ("department",)
+    when: Condition = field(default_factory=Condition)
+    effect: Effect = Effect.BLOCK
+    to: str | None = None
+    message: str | None = None
+    description: str = ""
+    mode: Mode = Mode.ENFORCE
+    policy_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """What decisions and records call it."""
+        return f"budgets.{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Defaults:
     """What holds where no rule speaks. Everything is block unless the policy says otherwise."""
 
@@ -224,6 +247,8 @@ class Policy:
     departments: Mapping[str, Department] = field(default_factory=lambda: MappingProxyType({}))
     models: Mapping[str, ModelTarget] = field(default_factory=lambda: MappingProxyType({}))
     rules: tuple[Rule, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    record_reasons: bool = False  # whether a justification's words are kept, or only that there was one
     default_department: str = DEFAULT_DEPARTMENT
     files: tuple[Path, ...] = field(default=(), compare=False)  # every file it was read from, its own first
     # What follows from the rules, worked out once: it would be the larger part of the time that a decision takes.
@@ -265,21 +290,28 @@ class Policy:
         """Every department that a request can come from."""
         return frozenset({*self.departments, self.default_department})
 
+    def _conditional(self) -> Sequence[Rule | Budget]:
+        return [*self.rules, *self.budgets]
+
     def scans_replies(self) -> bool:
         """Whether any rule speaks of replies, watched ones too. If none does, nobody needs to look into them."""
         return any(Direction.REPLY in rule.on for rule in self.rules)
 
     def tools_used(self) -> bool:
         """Whether any rule asks for tools. If none does, nobody needs to look for them."""
-        return any(rule.when.tools for rule in self.rules)
+        return any(one.when.tools for one in self._conditional())
+
+    def justifies(self) -> bool:
+        """Whether any rule asks why. If none does, nobody needs to look for reasons."""
+        return any(rule.effect is Effect.JUSTIFY for rule in self.rules)
 
     def labels_used(self) -> frozenset[str]:
         """The labels that any rule asks for, watched ones too. If there are none, nothing needs to be classified."""
-        return frozenset(label.name for rule in self.rules for label in rule.when.labels)
+        return frozenset(label.name for one in self._conditional() for label in one.when.labels)
 
     def embedded_models(self) -> frozenset[str]:
         """The catalogue's names of the models that some rule can reroute to and that run inside Privet."""
-        targets = (self.models[rule.to] for rule in self.rules if rule.to is not None)
+        targets = (self.models[one.to] for one in self._conditional() if one.to is not None)
         return frozenset(target.model for target in targets if target.backend == "embedded")
 
 

@@ -5,6 +5,7 @@ Names that a parent may define (departments, models) are checked by `policy.load
 
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, cast
 from urllib.parse import urlsplit
@@ -13,8 +14,9 @@ from configs.hosts import provider_of_host
 from configs.yaml_source import KeyPath, Problem, YamlSource
 from local_models.catalog import CATALOG
 from policy.decision import Effect, Mode
-from policy.model import Department, ModelTarget, Network, Rule
+from policy.model import Budget, Department, ModelTarget, Network, Rule
 from policy.node import Node
+from policy.read_budget import read_budget
 from policy.read_rule import read_rule
 from policy.vocabulary import EFFECTS, SCHEMA, Code, nearest
 
@@ -36,6 +38,8 @@ class PolicyFile:
     departments: dict[str, Department] = field(default_factory=dict)
     models: dict[str, ModelTarget] = field(default_factory=dict)
     rules: list[tuple[Rule, KeyPath]] = field(default_factory=list)
+    budgets: list[tuple[Budget, KeyPath]] = field(default_factory=list)
+    record_reasons: bool | None = None
 
 
 def read_policy(source: YamlSource) -> PolicyFile:
@@ -66,7 +70,11 @@ def read_policy(source: YamlSource) -> PolicyFile:
         for name, node in keys["models"].named("models").items():
             file.models[name] = _model(name, node)
     if "rules" in keys:
-        file.rules = _rules(keys["rules"], file.id)
+        file.rules = _listed(keys["rules"], "rule", read_rule, file.id)
+    if "budgets" in keys:
+        file.budgets = _listed(keys["budgets"], "budget", read_budget, file.id)
+    if "record_reasons" in keys:
+        file.record_reasons = keys["record_reasons"].boolean()
     return file
 
 
@@ -173,22 +181,24 @@ def _base_url(node: Node) -> str | None:
     return text.rstrip("/")
 
 
-def _rules(node: Node, policy_id: str) -> list[tuple[Rule, KeyPath]]:
+def _listed[T: Rule | Budget](
+    node: Node, what: str, read: Callable[[Node, str, Callable[[Node], str | None]], T | None], policy_id: str
+) -> list[tuple[T, KeyPath]]:
     if not isinstance(node.value, list):
-        node.expected("a list of rules")
+        node.expected(f"a list of {what}s")
         return []
-    rules: list[tuple[Rule, KeyPath]] = []
+    found: list[tuple[T, KeyPath]] = []
     lines: dict[str, int] = {}
     for index, value in enumerate(node.value):
         item = node.at(index, value)
-        rule = read_rule(item, policy_id, read_id)
-        if rule is None:
+        one = read(item, policy_id, read_id)
+        if one is None:
             continue
-        if rule.id in lines:
-            item.at("id", rule.id).note(
-                Code.DUPLICATE_ID, f"rule {rule.id!r} is already in line {lines[rule.id]}. Give one another id"
+        if one.id in lines:
+            item.at("id", one.id).note(
+                Code.DUPLICATE_ID, f"{what} {one.id!r} is already in line {lines[one.id]}. Give one another id"
             )
             continue
-        lines[rule.id] = item.source.position((*item.path, "id"))[0]
-        rules.append((rule, item.path))
-    return rules
+        lines[one.id] = item.source.position((*item.path, "id"))[0]
+        found.append((one, item.path))
+    return found

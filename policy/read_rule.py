@@ -27,7 +27,7 @@ def read_rule(node: Node, policy_id: str, read_id: Callable[[Node], str | None])
         return None
     rule_id = read_id(keys["id"]) if "id" in keys else None
     effect = read_effect(keys.get("effect"))
-    when = _condition(keys["when"]) if "when" in keys and keys["when"].value is not None else Condition()
+    when = read_condition(keys["when"]) if "when" in keys and keys["when"].value is not None else Condition()
     obligations, to = _obligations(keys["obligations"]) if "obligations" in keys else ((), None)
     message = keys["message"].text("text", longest=500) if "message" in keys else None
     description = keys["description"].text("text", longest=2000) if "description" in keys else None
@@ -39,7 +39,7 @@ def read_rule(node: Node, policy_id: str, read_id: Callable[[Node], str | None])
         elif obligations:
             effect = Effect.ALLOW
         else:
-            node.note(Code.WRONG_VALUE, "effect is missing: expected allow, reroute or block")
+            node.note(Code.WRONG_VALUE, f"effect is missing: expected {', '.join(EFFECTS)}")
     if effect is not None:
         _check_effect(node, keys, effect, obligations, to)
         if Direction.REPLY in on:
@@ -78,7 +78,8 @@ def read_types(node: Node) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _condition(node: Node) -> Condition:
+def read_condition(node: Node) -> Condition:
+    """When a rule applies, or what a budget counts."""
     keys = node.section("when") or {}
     if "roles" in keys and "entities" not in keys:
         keys["roles"].note(Code.WRONG_VALUE, "roles says where entities are looked for: name entities too", of_key=True)
@@ -261,6 +262,8 @@ def _check_reply(node: Node, keys: dict[str, Node], effect: Effect, obligations:
     where = keys.get("obligations", node)
     if effect is Effect.REROUTE:
         where.note(Code.REPLY, "a reply is there already and can't be rerouted: allow it, or block it")
+    if effect is Effect.JUSTIFY:
+        where.note(Code.REPLY, "nobody can say why a model answers as it does: allow the reply, or block it")
     if any(obligation.operator.reversible for obligation in obligations):
         where.note(
             Code.REPLY, "in a reply nobody turns tokens or surrogates back: redact or mask, in a rule of its own"

@@ -18,7 +18,7 @@ from policy.evaluate import evaluate
 from policy.model import Defaults, Policy
 from policy.node import Node
 from policy.read import read_defaults
-from policy.vocabulary import EFFECTS, LABELS, ROLES, Code, nearest
+from policy.vocabulary import EFFECTS, EVERYTHING, LABELS, ROLES, Code, nearest
 
 TEST_SCHEMA = "privet.policy-test/1"
 _SURE = 0.99  # the score of what a case says was found, unless it says how sure
@@ -170,6 +170,8 @@ def _case(node: Node, policy: Policy) -> Case | None:
         at=moment(keys["at"]) if "at" in keys else None,
         bytes=(keys["bytes"].whole(0, 2**53) or 0) if "bytes" in keys else 0,
         streaming=bool(keys["streaming"].boolean()) if "streaming" in keys else False,
+        justified=(EVERYTHING,) if "reason" in keys and keys["reason"].boolean() else (),
+        spent=_spent(keys["spent"], policy) if "spent" in keys else (),
         direction=Direction(keys["on"].choice(list(Direction)) or "request") if "on" in keys else Direction.REQUEST,
     )
     name, expect = keys["name"].text("a name"), _expect(keys["expect"], policy)
@@ -239,6 +241,11 @@ def _skipped(node: Node) -> tuple[Skipped, ...]:
     return tuple(skipped)
 
 
+def _spent(node: Node, policy: Policy) -> tuple[str, ...]:
+    budgets = [budget.id for budget in policy.budgets]
+    return tuple(name for item in node.items("[a-budget]") or () if (name := known(item, budgets, "budget")))
+
+
 def _expect(node: Node, policy: Policy) -> Expectation | None:
     keys = node.section("expect")
     if not keys:
@@ -246,7 +253,8 @@ def _expect(node: Node, policy: Policy) -> Expectation | None:
             node.note(Code.NEVER, "a case that expects nothing tests nothing")
         return None
     rules = [rule.id for rule in policy.rules]
-    defaults = [f"defaults.{key}" for key in Defaults.__slots__]
+    budgets = [budget.name for budget in policy.budgets]
+    named = [*rules, *budgets, *(f"defaults.{key}" for key in Defaults.__slots__)]
 
     def names(name: str, allowed: list[str]) -> tuple[str, ...] | None:
         if name not in keys:
@@ -263,9 +271,9 @@ def _expect(node: Node, policy: Policy) -> Expectation | None:
             actions[entity_type] = item.choice([*Operator, "none"]) or ""
     return Expectation(
         effect=keys["effect"].choice(EFFECTS) if "effect" in keys else None,
-        rules=names("rules", [*rules, *defaults]),
-        matched=names("matched", rules),
-        monitored=names("monitored", rules),
+        rules=names("rules", named),
+        matched=names("matched", [*rules, *budgets]),
+        monitored=names("monitored", [*rules, *budgets]),
         to=known(keys["to"], policy.models, "model") if "to" in keys else None,
         actions=actions,
     )

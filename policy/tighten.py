@@ -26,7 +26,7 @@ def weaknesses(parent: Rule, child: Rule, default: Effect) -> list[str]:
     if child.effect is parent.effect is Effect.REROUTE and child.to != parent.to:
         found.append(f"it reroutes to {child.to}, the other to {parent.to}")
     if child.effect is not Effect.BLOCK:
-        if default is Effect.BLOCK and child.effect is Effect.ALLOW and _permits_more(parent, child):
+        if default is Effect.BLOCK and child.effect < Effect.REROUTE and _permits_more(parent, child):
             found.append("it allows requests that the other leaves to defaults.effect, which is block")
         if child.answers and (not parent.answers or _otherwise(parent, child)):
             found.append("it speaks of uninspected parts that the other leaves to the defaults")

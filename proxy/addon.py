@@ -43,7 +43,7 @@ from proxy.restore import is_streamed, restore_body
 
 log = logging.getLogger("privet.proxy")
 
-API_PATHS = frozenset({"/scan", "/healthz", "/readyz", "/metrics"})
+API_PATHS = frozenset({"/scan", "/justify", "/healthz", "/readyz", "/metrics"})
 GATEWAY_PLACEHOLDER = "gateway.invalid"
 _STATE = "privet"
 _DIGEST_HEADERS = ("content-md5", "digest", "content-digest", "repr-digest")

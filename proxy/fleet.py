@@ -165,7 +165,8 @@ class Fleet:
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._metrics)
-        app.router.add_post("/scan", self._scan)
+        for path in ("/scan", "/justify"):
+            app.router.add_post(path, self._any)
         return app
 
     async def _healthz(self, _request: web.Request) -> web.Response:
@@ -204,7 +205,8 @@ class Fleet:
         body = add_up([*self._gone, *(member.counted for member in self.members)])
         return web.Response(body=body, headers={"content-type": "text/plain; version=0.0.4"})
 
-    async def _scan(self, request: web.Request) -> web.Response:
+    async def _any(self, request: web.Request) -> web.Response:
+        """What one process answers as well as another."""
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -213,7 +215,7 @@ class Fleet:
             self._turn += 1
             member = self.members[self._turn % len(self.members)]
             with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
-                async with self.session.post(f"http://{member.addresses['api']}/scan", data=body) as reply:
+                async with self.session.post(f"http://{member.addresses['api']}{request.path}", data=body) as reply:
                     content = await reply.read()
                     return web.Response(status=reply.status, body=content, content_type="application/json")
         return web.json_response({"error": "no serving process answers"}, status=503)

@@ -14,9 +14,13 @@ from aiohttp import web
 from local_models.errors import BackendError
 from proxy.answer import Answerer, Task
 from proxy.errors import ProxyError
+from proxy.justify import Justify
+from proxy.ledger import ASKED_SECONDS, LedgerError
 from proxy.message import Refusal
 from proxy.metrics import Metrics
 from proxy.pipeline import Inspector
+from proxy.reasons import SHORTEST, usable
+from proxy.record import RecordError
 
 ANSWER_PATH = "/answer/"
 SCAN_LIMIT = 5_000_000  # bytes of a /scan request
@@ -32,6 +36,7 @@ class LocalServer:
     status: Callable[[], Mapping[str, Any]]
     ready: Callable[[], list[str]]  # what is missing; empty when ready
     labelling: Callable[[], bool]
+    justify: Justify | None = None
     _tasks: dict[str, Task] = field(default_factory=dict, repr=False)
 
     def expect(self, secret: str, task: Task) -> None:
@@ -46,6 +51,7 @@ class LocalServer:
         """The API."""
         app = web.Application(client_max_size=SCAN_LIMIT)
         app.router.add_post("/scan", self._scan)
+        app.router.add_post("/justify", self._justify)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._metrics)
@@ -99,6 +105,26 @@ class LocalServer:
         if skipped:
             answer["skipped"] = [{"reason": item.reason.value} for item in skipped]
         return web.json_response(answer, status=503 if skipped else 200)
+
+    async def _justify(self, request: web.Request) -> web.Response:
+        try:
+            body = json.loads(await request.read())
+        except (web.HTTPRequestEntityTooLarge, ValueError, RecursionError):
+            body = None
+        decision, reason = (body.get(name) if isinstance(body, dict) else None for name in ("decision_id", "reason"))
+        if not isinstance(decision, str) or not isinstance(reason, str):
+            return _problem(400, 'expected JSON such as {"decision_id": "01…", "reason": "…"}')
+        if not usable(reason):
+            return _problem(400, f"expected a reason of at least {SHORTEST} characters")
+        if self.justify is None:
+            return _problem(503, "this Privet keeps no reasons")
+        try:
+            rules = await self.justify.answer(decision, reason)
+        except (LedgerError, RecordError):
+            return _problem(503, "the reason could not be kept. Try again in a moment")
+        if rules is None:
+            return _problem(404, f"nobody was asked why for this decision in the last {ASKED_SECONDS // 60} minutes")
+        return web.json_response({"decision_id": decision, "rules": list(rules), "seconds": ASKED_SECONDS})
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         task = self._tasks.pop(request.match_info["secret"], None)

@@ -24,8 +24,8 @@ class Request:
 
     method: str
     host: str
-    path: str  # with the query string
-    headers: Mapping[str, str]
+    path: str = field(repr=False)  # with the query string, which may hold a key
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
     @property
@@ -121,3 +121,4 @@ class Refusal:
     entity_types: tuple[str, ...] = ()
     status: int = 403
     code: str = "privet_blocked"
+    retry_after: int | None = None  # seconds

@@ -17,15 +17,16 @@ from ulid import ULID
 
 from configs.settings import Settings
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
-from policy.decision import Decision, Effect, Inquiry
-from policy.evaluate import evaluate
+from policy.decision import Decision, Effect, Inquiry, Mode
 from policy.model import ModelTarget, Policy
 from proxy.attached import Attached, Files, open_attachments
+from proxy.decide import Asker, Decided, Justification, decide
 from proxy.encoded import Unfolder
 from proxy.errors import BodyError, LimitError, OverloadError, ProxyError
 from proxy.identity import Principal
 from proxy.inquiry import ask, tool_names
 from proxy.kept_state import reads_state
+from proxy.ledger import Ledger
 from proxy.limits import check_charset, decode_body
 from proxy.memory import Owner, earlier, remember
 from proxy.message import Chat, Extraction, Refusal, Request, Response, Role, Segment
@@ -33,6 +34,7 @@ from proxy.providers.address import IN_ADDRESS, address_segments, rebuild_addres
 from proxy.providers.dialect import Dialect
 from proxy.providers.registry import dialect_for
 from proxy.quoted import Quoted, quoted, unquoted, untouched
+from proxy.reasons import NOTHING_SPOKEN, Reason, header_reason, how_to_answer, spoken_reasons
 from proxy.signing import Signer, is_signed, signed_anew
 from proxy.token_index import TokenIndex
 from proxy.transforms.deidentify import Deidentified, deidentify
@@ -77,6 +79,8 @@ class Inspection:
     status: int = 403  # of a refusal that this inspection leads to
     tools: tuple[str, ...] = ()  # their names, if the policy asks for them
     attached: Attached = field(default_factory=Attached)
+    reason: Reason | None = None  # that somebody gave in the prompt
+    without_reason: bytes | None = field(default=None, repr=False)  # the body without that
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Verdict:
     model: str = ""
     provider: str = ""  # whose API it is: the host's owner, else the dialect's
     inquiry: Inquiry | None = None  # what the policy was asked; None if it wasn't
+    justification: Justification | None = None
     started: float = 0.0  # time.monotonic() when the request was complete
 
     @property
@@ -121,6 +126,7 @@ class Pipeline:
     files: Files | None = None  # without it, no file can be read
     signer: Signer | None = None  # of requests that their client signed
     unfolder: Unfolder = field(default_factory=Unfolder, repr=False)
+    ledger: Ledger | None = None
     active: int = 0
     clock: Callable[[], datetime] = _now
 
@@ -165,6 +171,8 @@ class Pipeline:
                 method=request.method, host=request.host, path=request.path, headers=request.headers, body=body
             )
             inspection = await self._inspect(plain, dialect, policy)
+            if inspection.without_reason is not None:
+                plain = replace(plain, body=inspection.without_reason)
         except OverloadError:
             raise  # whatever the policy says of errors: later it can be inspected
         except (BodyError, LimitError) as error:
@@ -189,7 +197,10 @@ class Pipeline:
             tools=inspection.tools,
             at=self.clock(),
         )
-        decision = evaluate(policy, inquiry, decision_id=str(ULID()))
+        person = (principal.user or f"@{principal.address}").casefold()
+        asker = Asker(person, plain, header_reason(plain.headers) or inspection.reason)
+        decided = await decide(policy, inquiry, asker, self.ledger, decision_id=str(ULID()))
+        decision = decided.decision
         verdict = Verdict(
             decision=decision,
             principal=principal,
@@ -198,11 +209,16 @@ class Pipeline:
             inspection=inspection,
             model=model,
             provider=provider,
-            inquiry=inquiry,
+            body=inspection.without_reason,
+            inquiry=decided.inquiry,
+            justification=decided.justification,
             started=started,
         )
         if not decision.enforced:
             return await self._signed(verdict, request)
+        if decision.effect in (Effect.BLOCK, Effect.JUSTIFY):
+            refusal = dialect.refusal(_refusal(decision, inspection, decided))
+            return replace(verdict, refusal=refusal)
         verdict = replace(
             verdict,
             tokens=again.tokens if again is not None else verdict.tokens,
@@ -226,8 +242,8 @@ class Pipeline:
 
     async def _carry_out(self, verdict: Verdict, policy: Policy, again: Quoted | None) -> Verdict:
         decision, dialect, inspection = verdict.decision, verdict.dialect, verdict.inspection
-        if decision.effect is Effect.BLOCK:
-            return replace(verdict, refusal=dialect.refusal(_refusal(decision, inspection)))
+        if decision.effect not in (Effect.ALLOW, Effect.REROUTE):
+            raise ProxyError("a decision that refuses can't be carried out on a request")
         if inspection.error is not None:
             return verdict  # the policy's when_error lets it go as it is
         changed = await self._deidentify(verdict, policy, again)
@@ -241,7 +257,7 @@ class Pipeline:
         verdict = replace(
             verdict,
             # None: the bytes go on as they came, encoded or not
-            body=body if body != verdict.request.body else None,
+            body=body if body != verdict.request.body else verdict.body,
             path=path if path != verdict.request.path else None,
             tokens={**verdict.tokens, **changed.tokens},
             applied=changed.applied,
@@ -298,6 +314,13 @@ class Pipeline:
 
     async def _inspect(self, request: Request, dialect: Dialect, policy: Policy) -> Inspection:
         extraction = await _offload(len(request.body), dialect.extract, request.body)
+        spoken, without = NOTHING_SPOKEN, None
+        if policy.mode is Mode.ENFORCE and policy.justifies():
+            spoken = spoken_reasons(extraction.segments)
+        if spoken.texts:
+            without = await _offload(len(request.body), dialect.rebuild, request.body, spoken.texts)
+            request = replace(request, body=without)
+            extraction = await _offload(len(without), dialect.extract, without)
         own = (*extraction.segments, *address_segments(request.path))
         outer = await _offload(len(request.body), self.unfolder.unfold, own)
         attached = await open_attachments(outer, extraction.attachments, self.files, self.unfolder)
@@ -325,6 +348,8 @@ class Pipeline:
             labels=labelled.labels,
             skipped=tuple(skipped),
             status=503 if transient else 403,
+            reason=spoken.reason,
+            without_reason=without,
             tools=await _offload(len(request.body), tool_names, request.body) if policy.tools_used() else (),
             attached=attached,
         )
@@ -388,6 +413,7 @@ _REASONS = {
     "body_too_large": "The body is larger or deeper than Privet may read (settings: limits).",
     "VaultError": "Privet can't keep this request's tokens at the moment, and its vendor keeps the request. Try later.",
     "SigningError": "The client signed this request, so Privet can't change it. Settings: upstream.aws_sign.",
+    "LedgerError": "Privet can't count what is sent at the moment, and the policy has budgets. Try again in a moment.",
     "unknown_route": "The gateway knows no provider for this path. It begins with one: /openai/…, /anthropic/…, ….",
 }
 
@@ -419,7 +445,22 @@ def _reason(error: BodyError | LimitError) -> str:
     return "body_too_large" if isinstance(error, LimitError) else "body_unreadable"
 
 
-def _refusal(decision: Decision, inspection: Inspection, *, message: str | None = None) -> Refusal:
+def _refusal(
+    decision: Decision, inspection: Inspection, decided: Decided | None = None, *, message: str | None = None
+) -> Refusal:
+    named = Refusal(
+        decision_id=decision.id,
+        message=message or decision.message or "",
+        rules=decision.determining_rules,
+        entity_types=tuple(sorted(decision.entity_counts)),
+    )
+    if decided is not None and decision.effect is Effect.JUSTIFY:
+        asked = named.message or "This request may not leave without a reason."
+        told = f"{asked} {how_to_answer(decision.id, by_command=decided.answerable)}"
+        return replace(named, message=told, code="privet_justify")
+    if decided is not None and all(rule.startswith("budgets.") for rule in decision.determining_rules):
+        told = named.message or "What may be sent in this time is used up."
+        return replace(named, message=told, status=429, code="privet_budget_spent", retry_after=decided.retry_after)
     if message is None:
         message = decision.message
     if message is None and inspection.error is not None:
@@ -430,13 +471,7 @@ def _refusal(decision: Decision, inspection: Inspection, *, message: str | None 
     if message is None:
         message = "This request may not leave."
     by_policy = inspection.error is None and any("." not in rule for rule in decision.determining_rules)
-    return Refusal(
-        decision_id=decision.id,
-        message=message,
-        rules=decision.determining_rules,
-        entity_types=tuple(sorted(decision.entity_counts)),
-        status=403 if by_policy else inspection.status,
-    )
+    return replace(named, message=message, status=403 if by_policy else inspection.status)
 
 
 def _document(segments: Sequence[Segment]) -> list[str]:

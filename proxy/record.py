@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from audit.event import (
     DecisionFacts,
     EntityCount,
     Fingerprint,
+    JustificationFacts,
     LabelFact,
     OutcomeFacts,
     PointerFact,
@@ -66,8 +67,18 @@ class Record:
 
     async def intent(self, verdict: Verdict) -> None:
         """Return when the verdict's record is durable. Raises `RecordError`."""
+        await self._durable(lambda: intent_event(verdict, self.fingerprint_key))
+
+    async def justified(self, decision_id: str, facts: JustificationFacts, policy: Policy) -> None:
+        """Return when the record of a reason that was given afterwards is durable. Raises `RecordError`."""
+        details = {"policy": policy.id, "revision": policy.revision}
+        await self._durable(
+            lambda: AuditEvent.noticed("justified", details, decision_id=decision_id, justification=facts)
+        )
+
+    async def _durable(self, make: Callable[[], AuditEvent]) -> None:
         try:
-            future = self.store.append(intent_event(verdict, self.fingerprint_key))
+            future = self.store.append(make())
             # The store keeps the same deadline itself; this one is for a store that hangs.
             async with asyncio.timeout(self.commit_timeout * 1.5):
                 await asyncio.wrap_future(future)
@@ -144,8 +155,16 @@ def intent_event(verdict: Verdict, fingerprint_key: bytes) -> AuditEvent:
             *([SkippedPart(reason=_code(inspection.error))] if inspection.error else []),
         ],
         obligations=_obligations(verdict),
+        justification=_justification(verdict),
         fingerprints=sorted(_fingerprints(verdict, fingerprint_key), key=lambda item: (item.type, item.hmac)),
     )
+
+
+def _justification(verdict: Verdict) -> JustificationFacts | None:
+    given = verdict.justification
+    if given is None:
+        return None
+    return JustificationFacts(given.by, given.reason, given.length, verdict.decision.justified_rules, given.text)
 
 
 def _entities(verdict: Verdict) -> list[EntityCount]:

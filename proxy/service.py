@@ -40,6 +40,8 @@ from proxy.files import FileCache, PoolFiles
 from proxy.identity import Credentials
 from proxy.inspector import PoolInspector
 from proxy.jobs import CHAT, CONTENT, DETECTION, DOCUMENTS
+from proxy.justify import Justify
+from proxy.ledger import Ledger, LedgerError
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
 from proxy.pipeline import Pipeline
@@ -173,6 +175,8 @@ async def serve(
             checkpoint_seconds=settings.audit.checkpoint_seconds,
         )
         stack.callback(privet.store.close)
+        ledger = _open_ledger(state, fingerprint_key)
+        stack.callback(ledger.close)
         vault = _open_vault(settings, state)
         if vault is not None:
             stack.callback(vault.close)
@@ -212,7 +216,9 @@ async def serve(
             vault=vault,
             files=privet.files,
             signer=aws_signer(settings.upstream.aws_sign),
+            ledger=ledger,
         )
+        local.justify = Justify(ledger, record, privet.pipeline)
         api_at = parse_address(settings.listen.api if link is None else "127.0.0.1:0")
         api_port = await _listen(stack, local.public(), *api_at)
         inner_port = await _listen(stack, local.inner(), "127.0.0.1", 0)
@@ -230,6 +236,14 @@ async def serve(
         )
         server = MitmServer(settings, state.ca_dir, addon, share_ports=link is not None)
         await _serve_until_told(privet, server, addon, record)
+
+
+def _open_ledger(state: StatePaths, key: bytes) -> Ledger:
+    try:
+        return Ledger(state.ledger, key)
+    except LedgerError as error:
+        message = f"{error}. Move the file away: budgets begin anew, and reasons have to be given again."
+        raise ConfigurationError(message) from None
 
 
 def _open_vault(settings: Settings, state: StatePaths) -> Vault | None:

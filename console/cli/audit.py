@@ -88,7 +88,7 @@ def command() -> None:
 @_until
 @click.option("--department", help="The department that the person belongs to.")
 @click.option("--user", help="Who asked.")
-@click.option("--effect", type=click.Choice(["allow", "reroute", "block"]), help="What was decided.")
+@click.option("--effect", type=click.Choice(["allow", "justify", "reroute", "block"]), help="What was decided.")
 @click.option("--rule", help="A rule whose condition held.")
 @click.option("--type", "entity_type", help="An entity type that was found, such as PERSON.")
 @click.option("--provider", help="The provider, such as openai.")

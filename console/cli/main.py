@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "console.cli.serve",
     "scan": "console.cli.scan",
     "policy": "console.cli.policy",
+    "justify": "console.cli.justify",
     "audit": "console.cli.audit",
     "models": "console.cli.models",
     "ca": "console.cli.ca",

@@ -49,8 +49,11 @@ def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
     Example:
       privet policy check policy.yaml
 
+    Remarks say what is odd, such as a rule that can never apply.
+
     Exit code 0: it can be used. 2: it can't.
     """  # noqa: D301 - click wants the character itself
+    from policy.lint import remarks  # noqa: PLC0415
     from policy.load import load_policy  # noqa: PLC0415
 
     path = _policy_path(cli, file)
@@ -70,6 +73,7 @@ def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
         document = {
             "usable": True,
             "problems": [],
+            "remarks": remarks(policy),
             "id": policy.id,
             "revision": policy.revision,
             "mode": policy.mode.value,
@@ -84,6 +88,8 @@ def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
         + (f" (some from {', '.join(inherited)})" if inherited else "")
         + f", {_count(policy.departments, 'department')}, mode {policy.mode.value}, revision {policy.revision[:12]}"
     )
+    for remark in remarks(policy):
+        click.echo(f"privet: {remark}", err=True)
 
 
 @command.command()
@@ -177,6 +183,8 @@ def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option("--bytes", "size", type=click.IntRange(0), help="How large the body is (default: as large as the text).")
 @click.option("--streaming", is_flag=True, help="The reply is to be streamed.")
 @click.option("--at", "moment", callback=_moment, metavar="TIME", help="When (default: now); say the zone too.")
+@click.option("--reason", is_flag=True, help="A reason is given with the request.")
+@click.option("--spent", multiple=True, metavar="BUDGET", help="A budget that has nothing left.")
 @click.option("--reply", is_flag=True, help="Ask about a reply that says this.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -208,7 +216,7 @@ def explain(
     from policy.decision import Direction, Inquiry  # noqa: PLC0415
     from policy.explain import explain as explain_decision  # noqa: PLC0415
     from policy.testing import with_scan  # noqa: PLC0415
-    from policy.vocabulary import nearest  # noqa: PLC0415
+    from policy.vocabulary import EVERYTHING, nearest  # noqa: PLC0415
 
     policy = _load(_policy_path(cli, file))
     if department is not None and department not in policy.department_names():
@@ -232,6 +240,8 @@ def explain(
         streaming=asked["streaming"],
         bytes=asked["size"] or 0,
         at=asked["moment"],
+        justified=(EVERYTHING,) if asked["reason"] else (),
+        spent=_budgets(policy, asked["spent"]),
     )
     scan = None
     if text is not None:
@@ -309,6 +319,14 @@ def _facts(pairs: list[tuple[str, float]]) -> "tuple[EntityFact, ...]":
         if name not in entity_types():
             fail(f"no entity type is called {name!r}{nearest(name, entity_types())}")
     return tuple(EntityFact(name, score) for name, score in pairs)
+
+
+def _budgets(policy: "Policy", names: tuple[str, ...]) -> tuple[str, ...]:
+    known = [budget.id for budget in policy.budgets]
+    for name in names:
+        if name not in known:
+            fail(f"no budget is called {name!r}. Known: {', '.join(known) or 'none'}")
+    return names
 
 
 def _labels(pairs: list[tuple[str, float]]) -> "tuple[Label, ...]":

@@ -271,6 +271,8 @@ def refused(refusal: Refusal, error: Mapping[str, Any]) -> Response:
         },
     }
     headers = {"content-type": JSON, "x-privet-decision": refusal.decision_id}
+    if refusal.retry_after is not None:
+        headers["retry-after"] = str(refusal.retry_after)
     if refusal.status < 500:
         headers["x-should-retry"] = "false"  # the openai and anthropic SDKs obey it
     return Response(status=refusal.status, headers=headers, body=compact(body).encode("utf-8", "backslashreplace"))

@@ -183,7 +183,7 @@ class Multipart(Generic):
         )
         return Extraction(
             segments=(*segments, *inner),
-            skipped=tuple(Skipped(_inside(kind, s.pointer), s.reason) for s in found.skipped),
+            skipped=tuple(Skipped(_inside(kind, s.pointer), s.reason, s.media_type) for s in found.skipped),
             attachments=tuple(replace(a, pointer=_inside(kind, a.pointer)) for a in found.attachments),
         )
 

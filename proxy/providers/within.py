@@ -62,7 +62,7 @@ class Within(JsonDialect):
     def unreadable(self, data: Any) -> Iterable[Skipped]:
         for base, value in self._places(data):
             for item in self.inner.unreadable(value):
-                yield Skipped(pointer=f"{base}{item.pointer}", reason=item.reason)
+                yield Skipped(f"{base}{item.pointer}", item.reason, item.media_type)
 
     @override
     def model(self, request: Request) -> str:

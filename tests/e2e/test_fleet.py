@@ -125,6 +125,24 @@ def test_a_policy_reaches_every_process(fleet: Service) -> None:
     until(lambda: all(ask(fleet).status_code == 200 for _ in range(8)))
 
 
+def test_processes_share_budgets_and_reasons(fleet: Service, vendor: Vendor) -> None:
+    policy = fleet.directory / "policy.yaml"
+    why = "  - {id: why, when: {entities: [{type: EMAIL_ADDRESS}]}, effect: justify}\n"
+    policy.write_text(POLICY + why + "budgets: [{id: few, requests: 5, every: day}]\n")
+    fleet.process.send_signal(signal.SIGHUP)
+    vendor.reset()
+    refused = until(lambda: (reply := ask(fleet)) and reply.status_code == 403 and reply)
+    until(lambda: all(ask(fleet).status_code == 403 for _ in range(8)))
+    assert vendor.requests == []
+    said = fleet.privet("justify", refused.json()["privet"]["decision_id"], "The customer asked for it.")
+    assert (said.returncode, "Recorded for why" in said.stdout) == (0, True), said.stderr
+    assert sorted(ask(fleet).status_code for _ in range(12)) == [200] * 5 + [429] * 7
+    assert not vendor.saw("anna.schmidt@example.com")
+    assert fleet.privet("audit", "verify").returncode == 0
+    policy.write_text(POLICY)
+    until(lambda: all(ask(fleet).status_code == 200 for _ in range(8)))
+
+
 def test_settings_reach_every_process_and_what_cannot_change_is_said(fleet: Service) -> None:
     document = json.loads(fleet.config.read_text())
     fleet.config.write_text(json.dumps({**document, "limits": {"body_bytes": 1024}, "detection": {"workers": 3}}))

@@ -7,6 +7,7 @@ What must come of it is said here too, as `Cell`s: what the vendor received, wha
 import asyncio
 import os
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ rules:
     effect: reroute
     obligations: [{to: house}]
 """
+
+
+BUDGET = POLICY + "budgets: [{id: rate, requests: 1000, every: minute}]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,12 @@ def _audit_fails(privet: Running) -> None:
 
 def _audit_hangs(privet: Running) -> None:
     privet.store.hang = True
+
+
+def _ledger_breaks(privet: Running) -> None:
+    assert privet.pipeline.ledger is not None
+    with sqlite3.connect(privet.pipeline.ledger.path) as other:
+        other.execute("DROP TABLE spent")
 
 
 def _held(privet: Running) -> None:
@@ -234,7 +244,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("the detector runs out of memory", _worker("memory"), UNINSPECTED, SOCKET),
     Fault("the detector answers nonsense", _worker("nonsense"), UNINSPECTED, SOCKET),
     Fault("the detector leaves texts out", _worker("too few"), UNINSPECTED, SOCKET),
-    Fault("policy evaluation raises", _patched("proxy.pipeline.evaluate"), CLOSED, SOCKET),
+    Fault("policy evaluation raises", _patched("proxy.decide.evaluate"), CLOSED, SOCKET),
+    Fault("a budget can't be counted", _set(_ledger_breaks), CLOSED, SOCKET, policy=BUDGET),
     Fault("a transform raises", _patched("proxy.pipeline.deidentify"), CLOSED, SOCKET),
     Fault("the rebuild raises", _patched("proxy.providers.json_dialect.JsonDialect.rebuild"), CLOSED, SOCKET),
     Fault("the audit log refuses the record", _set(_audit_fails), UNRECORDED),

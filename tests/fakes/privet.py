@@ -32,6 +32,8 @@ from proxy.addon import PrivetAddon
 from proxy.answer import Answerer
 from proxy.authority import ensure_authority
 from proxy.identity import Credentials
+from proxy.justify import Justify
+from proxy.ledger import Ledger
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
 from proxy.pipeline import Pipeline
@@ -187,6 +189,7 @@ async def running(
     inspector, store, metrics = TableInspector(), ListStore(), Metrics()
     record = Record(store, b"f" * 32, 0.5)
     vault = Vault(state.vault, b"v" * 32, typed.tokens.vault_days) if typed.tokens.vault else None
+    ledger = Ledger(state.ledger, b"l" * 32)
     pipeline = Pipeline(
         settings=typed,
         policy=load_policy(policy_file),
@@ -195,6 +198,7 @@ async def running(
         token_key=b"t" * 32,
         signer=aws_signer(typed.upstream.aws_sign),
         vault=vault,
+        ledger=ledger,
     )
     ready = asyncio.Event()
     async with aiohttp.ClientSession() as session:
@@ -205,6 +209,7 @@ async def running(
             status=dict,
             ready=list,
             labelling=lambda: False,
+            justify=Justify(ledger, record, pipeline),
         )
         api, inner = await _listen(local.public()), await _listen(local.inner())
         addon = PrivetAddon(
@@ -234,6 +239,7 @@ async def running(
             await task
             await api.cleanup()
             await inner.cleanup()
+            ledger.close()
             if vault is not None:
                 vault.close()
 

@@ -355,6 +355,68 @@ def test_what_could_not_be_inspected_never_permits(load):
     assert ask(policy, skipped=(SOUND,)).determining_rules == ("defaults.effect",)
 
 
+WHY = """
+defaults: {effect: allow}
+models: {m: {backend: embedded, model: smollm2-135m}}
+rules:
+  - {id: people, when: {entities: [PERSON]}, effect: justify, message: Why?, obligations: [{redact: [PERSON]}]}
+  - {id: numbers, when: {entities: [US_SSN]}, effect: justify}
+  - {id: cards, when: {entities: [CREDIT_CARD]}, effect: reroute, obligations: [{to: m}]}
+  - {id: keys, when: {entities: [API_KEY]}, effect: block}
+  - {id: trial, when: {entities: [PERSON]}, effect: justify, mode: monitor}
+budgets:
+  - {id: rate, requests: 1, every: day, message: Slow down.}
+  - {id: inside, requests: 1, every: day, effect: reroute, to: m}
+  - {id: seen, requests: 1, every: day, mode: monitor}
+"""
+
+
+@pytest.mark.parametrize(
+    ("entities", "justified", "effect", "determining", "used"),
+    [
+        ((PERSON,), (), "JUSTIFY", ["people"], ()),
+        ((PERSON,), ("people",), "ALLOW", ["people"], ("people",)),
+        ((PERSON,), ("*",), "ALLOW", ["people"], ("people",)),
+        ((PERSON, SSN), ("people",), "JUSTIFY", ["numbers"], ("people",)),
+        ((PERSON, SSN), ("*",), "ALLOW", ["numbers", "people"], ("numbers", "people")),
+        ((PERSON, CARD), (), "REROUTE", ["cards"], ()),
+        ((PERSON, CARD), ("*",), "REROUTE", ["cards"], ("people",)),
+        ((PERSON, KEY), ("*",), "BLOCK", ["keys"], ("people",)),
+        ((), ("*",), "ALLOW", ["defaults.effect"], ()),
+    ],
+)
+def test_justify(load, entities, justified, effect, determining, used):
+    decision = ask(load(WHY), entities=entities, justified=justified)
+    assert (decision.effect, list(decision.determining_rules)) == (Effect[effect], determining)
+    assert decision.justified_rules == used
+    assert bool(decision.actions) == (effect in ("ALLOW", "REROUTE") and PERSON in entities)
+
+
+def test_justify_in_place_of_a_default(load):
+    policy = load("departments: {lab: }\nrules: [{id: r, when: {departments: [lab]}, effect: justify}]")
+    assert ask(policy, department="lab").effect is Effect.JUSTIFY
+    assert ask(policy, department="lab", justified=("*",)).effect is Effect.ALLOW
+    assert ask(policy, justified=("*",)).effect is Effect.BLOCK
+    assert ask(policy, department="lab", justified=("*",), skipped=(TIMEOUT,)).effect is Effect.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("spent", "effect", "determining", "matched", "to"),
+    [
+        (("rate",), "BLOCK", ("budgets.rate",), ("budgets.rate",), None),
+        (("inside",), "REROUTE", ("budgets.inside",), ("budgets.inside",), "m"),
+        (("inside", "rate"), "BLOCK", ("budgets.rate",), ("budgets.rate", "budgets.inside"), None),
+        (("seen",), "ALLOW", ("defaults.effect",), ("monitor:budgets.seen",), None),
+        (("gone",), "ALLOW", ("defaults.effect",), (), None),
+    ],
+)
+def test_budgets(load, spent, effect, determining, matched, to):
+    decision = ask(load(WHY), spent=spent)
+    assert (decision.effect, decision.determining_rules) == (Effect[effect], determining)
+    assert (decision.matched_rules, decision.reroute_to) == (matched, to)
+    assert decision.message == ("Slow down." if "rate" in spent else None)
+
+
 REPLIES = """
 defaults: {effect: block}
 rules:

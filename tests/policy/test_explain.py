@@ -150,6 +150,24 @@ def test_summaries(load):
     )
 
 
+def test_reasons_and_budgets(load):
+    policy = load("""
+        defaults: {effect: allow}
+        rules: [{id: why, when: {entities: [PERSON]}, effect: justify, obligations: [{redact: [PERSON]}]}]
+        budgets: [{id: rate, requests: 1, every: day}]
+    """)
+    told = explain(policy, INQUIRY)
+    assert (told.rules[0].asks, told.rules[0].outcome) == (
+        "justify; redact PERSON",
+        "determines the effect; its obligations don't matter: nothing leaves",
+    )
+    told = explain(policy, replace(INQUIRY, justified=("*",)))
+    assert told.rules[0].outcome == "asks why, and a reason was given; its obligations are carried out"
+    told = explain(policy, replace(INQUIRY, justified=("*",), spent=("rate",)))
+    assert told.summary[0] == "block, by budgets.rate"
+    assert "budget rate has nothing left" in told.summary
+
+
 def test_replies(load):
     policy = load("""
         rules:

@@ -88,6 +88,24 @@ def test_rules_on_what_is_uninspected_and_anothers_defaults(load, problems):
     )
 
 
+def test_budgets_add_up_and_keep_their_names(load, problems):
+    company = COMPANY + "record_reasons: true\nbudgets: [{id: b, requests: 1, every: day}]\n"
+    policy = load("extends: company.yaml\nbudgets: [{id: c, requests: 2, every: day}]", company=company)
+    assert [(budget.id, budget.policy_id) for budget in policy.budgets] == [("b", "company"), ("c", "acme")]
+    assert policy.record_reasons
+    head = "schema: privet.policy/1\nid: acme\nextends: company.yaml\n"
+    assert problems(head + "budgets: [{id: b, requests: 9, every: day}]\n", company=company) == [
+        "4:16: P004: budget 'b' is in a policy that this extends. Give this one another id: both hold"
+    ]
+    assert problems(head + "record_reasons: false\n", company=company) == [
+        "4:17: P007: a policy this extends keeps the reasons that people give"
+    ]
+    other = company.replace("id: company", "id: other").replace("requests: 1", "requests: 2")
+    assert problems(head.replace("company.yaml", "[company.yaml, other.yaml]"), company=company, other=other) == [
+        "3:10: P004: two of these policies define budget 'b' differently"
+    ]
+
+
 def test_an_override_takes_the_rules_place(load):
     policy = load(
         """

@@ -8,8 +8,8 @@ HEAD = "schema: privet.policy/1\nid: acme\n"
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ["1:1: P002: expected a map with schema, id, extends, mode, defaults, default_department, departments, models and rules, got nothing"]),
-        ("[]", ["1:1: P002: expected a map with schema, id, extends, mode, defaults, default_department, departments, models and rules, got a list"]),
+        ("", ["1:1: P002: expected a map with schema, id, extends, mode, defaults, default_department, departments, models, rules, budgets and record_reasons, got nothing"]),
+        ("[]", ["1:1: P002: expected a map with schema, id, extends, mode, defaults, default_department, departments, models, rules, budgets and record_reasons, got a list"]),
         ("id: acme\n", ["1:1: P002: schema is missing: expected privet.policy/1"]),
         ("schema: privet.policy/2\nid: acme\n", ["1:9: P002: expected privet.policy/1, got 'privet.policy/2'. Did you mean privet.policy/1?"]),
         ("schema: privet.policy/1\nid: a.b\n", ["2:5: P002: expected letters, digits, hyphens and underscores, got 'a.b'"]),
@@ -17,7 +17,7 @@ HEAD = "schema: privet.policy/1\nid: acme\n"
         ("schema: [privet.policy/1\n", ["2:1: expected ',' or ']', but got '<stream end>'"]),
         (HEAD + "id: b\n", ['3:1: found duplicate key "id" with value "b" (original value: "acme")']),
         (HEAD + "mod: monitor\n", ["3:1: P001: unknown key 'mod'. Did you mean mode?"]),
-        (HEAD + "xyzzy: 1\n", ["3:1: P001: unknown key 'xyzzy'. Known here: schema, id, extends, mode, defaults, default_department, departments, models and rules"]),
+        (HEAD + "xyzzy: 1\n", ["3:1: P001: unknown key 'xyzzy'. Known here: schema, id, extends, mode, defaults, default_department, departments, models, rules, budgets and record_reasons"]),
         (HEAD + "mode: off\n", ["3:7: P002: expected enforce or monitor, got 'off'"]),
         (HEAD + "defaults: allow\n", ["3:11: P002: expected a map with effect, when_uninspected, when_error and unreadable_clients, got text ('allow')"]),
         (HEAD + "defaults: {effect: deny}\n", ["3:20: P002: expected allow or block, got 'deny'"]),

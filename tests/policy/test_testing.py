@@ -48,6 +48,7 @@ def nothing(_text):
         ("skipped: [timeout], expect: {rules: [defaults.when_uninspected]}", []),
         ("skipped: [{reason: opaque, media: image/png}], expect: {rules: [defaults.when_uninspected]}", []),
         ("skipped: [unreadable_client], expect: {rules: [defaults.unreadable_clients]}", []),
+        ("reason: true, expect: {effect: allow}", []),
         ("on: reply, entities: [API_KEY], expect: {effect: allow, rules: [], matched: []}", []),
         ("error: DetectorError, expect: {rules: [defaults.when_error]}", []),
         ("entities: [PERSON], expect: {actions: {PERSON: tokenize, US_SSN: none}}", []),
@@ -139,7 +140,7 @@ def test_rules_without_a_case(cases):
         (HEAD + "  - {expect: {effect: allow}}\n", "3:5: P002: name is missing: expected text"),
         (HEAD + "  - {name: a}\n", "3:5: P002: expect is missing: expected map"),
         (HEAD + "  - {name: a, expect: {}}\n", "3:23: P008: a case that expects nothing tests nothing"),
-        (HEAD + "  - {name: a, expect: {effect: stop}}\n", "3:32: P002: expected allow, reroute or block, got 'stop'"),
+        (HEAD + "  - {name: a, expect: {effect: stop}}\n", "3:32: P002: expected allow, justify, reroute or block, got 'stop'"),
         (HEAD + "  - {name: a, expect: {rules: [secret]}}\n", "3:32: P005: no rule is called 'secret'. Did you mean secrets?"),
         (HEAD + "  - {name: a, expect: {matched: [defaults.effect]}}\n", "3:34: P005: no rule is called 'defaults.effect'"),
         (HEAD + "  - {name: a, expect: {to: larg}}\n", "3:28: P005: no model is called 'larg'. Did you mean large?"),
@@ -151,6 +152,7 @@ def test_rules_without_a_case(cases):
         (HEAD + "  - {name: a, labels: [money], expect: {effect: allow}}\n", "3:24: P005: no label is called 'money'"),
         (HEAD + "  - {name: a, skipped: [slow], expect: {effect: allow}}\n", "3:25: P005: no reason is called 'slow'"),
         (HEAD + "  - {name: a, at: 2026-11-24T09:30:00, expect: {effect: allow}}\n", "3:19: P002: expected a time with its zone, such as 2026-11-24T09:30:00+01:00"),
+        (HEAD + "  - {name: a, spent: [x], expect: {effect: allow}}\n", "3:23: P005: no budget is called 'x'"),
         (HEAD + "  - {name: a, at: noon, expect: {effect: allow}}\n", "3:19: P002: expected a time with its zone, such as 2026-11-24T09:30:00+01:00"),
         (HEAD + "  - {name: a, txt: b, expect: {effect: allow}}\n", "3:15: P001: unknown key 'txt'. Did you mean text?"),
     ],
@@ -164,3 +166,21 @@ def test_mistakes(cases, tmp_path, text, expected):
 
 def test_where_cases_stand():
     assert cases_path(Path("a/policy.yaml")) == Path("a/policy.test.yaml")
+
+
+@pytest.mark.parametrize(
+    ("keys", "expect"),
+    [
+        ("", "{effect: justify, rules: [why]}"),
+        ("reason: true", "{effect: allow, rules: [why]}"),
+        ("reason: true, spent: [rate]", "{effect: block, rules: [budgets.rate], matched: [why, budgets.rate]}"),
+        ("reason: false, spent: [rate]", "{effect: block, rules: [budgets.rate]}"),
+    ],
+)
+def test_reasons_and_budgets(cases, keys, expect):
+    policy = (
+        "defaults: {effect: allow}\nrules: [{id: why, effect: justify}]\n"
+        "budgets: [{id: rate, requests: 1, every: day}]\n"
+    )
+    policy, loaded = cases(f"{HEAD}  - {{name: it, {keys + ', ' if keys else ''}expect: {expect}}}\n", policy)
+    assert run(policy, loaded, nothing)[0].failures == ()

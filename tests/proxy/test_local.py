@@ -10,10 +10,12 @@ from detectors.finding import Label, SkipReason
 from policy.model import ModelTarget
 from proxy.answer import Answerer, Task
 from proxy.errors import WorkerError
+from proxy.ledger import LedgerError
 from proxy.local import SCAN_LIMIT, LocalServer
 from proxy.message import Chat, ChatMessage, Role
 from proxy.metrics import Metrics
 from proxy.providers.openai_chat import OpenAIChat
+from proxy.record import RecordError
 from tests.fakes.privet import TableInspector
 
 
@@ -159,4 +161,47 @@ async def test_an_answer_that_breaks_off_is_not_made_to_look_whole() -> None:
     reply = await client.post("/answer/s")
     with pytest.raises(aiohttp.ClientError):
         await reply.read()
+    await client.close()
+
+
+class Answers:
+    def __init__(self, answer: tuple[str, ...] | None = ("people",), error: Exception | None = None) -> None:
+        self.result, self.error, self.given = answer, error, []
+
+    async def answer(self, decision_id: str, reason: str) -> tuple[str, ...] | None:
+        self.given.append((decision_id, reason))
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+REASON = "The customer asked."
+
+
+@pytest.mark.parametrize(
+    ("body", "answers", "status", "said"),
+    [
+        ({"decision_id": "01A", "reason": REASON}, Answers(), 200, '"rules": ["people"], "seconds": 3600'),
+        ({"decision_id": "01A", "reason": REASON}, Answers(None), 404, "nobody was asked why for this decision"),
+        ({"decision_id": "01A", "reason": REASON}, Answers(error=LedgerError("x")), 503, "could not be kept"),
+        ({"decision_id": "01A", "reason": REASON}, Answers(error=RecordError("x")), 503, "could not be kept"),
+        ({"decision_id": "01A", "reason": REASON}, None, 503, "keeps no reasons"),
+        ({"decision_id": "01A", "reason": "ok"}, Answers(), 400, "at least 10 characters"),
+        ({"decision_id": 1, "reason": REASON}, Answers(), 400, "expected JSON such as"),
+        ({"reason": REASON}, Answers(), 400, "expected JSON such as"),
+        ([], Answers(), 400, "expected JSON such as"),
+    ],
+)
+async def test_justify(body: object, answers: Answers | None, status: int, said: str) -> None:
+    server = local()
+    server.justify = answers  # type: ignore[assignment]
+    client = await _client(server.public())
+    reply = await client.post("/justify", json=body)
+    assert reply.status == status
+    text = await reply.text()
+    assert said in text
+    assert REASON not in text
+    assert answers is None or (answers.given == [("01A", REASON)]) == (
+        status in {200, 404} or answers.error is not None
+    )
     await client.close()

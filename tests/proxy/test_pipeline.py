@@ -14,6 +14,7 @@ from policy.decision import Effect
 from policy.load import load_policy
 from proxy.errors import OverloadError
 from proxy.identity import Principal
+from proxy.ledger import Ledger
 from proxy.message import Request
 from proxy.pipeline import Pipeline, Verdict
 from proxy.record import Record
@@ -288,3 +289,120 @@ async def test_what_would_wait_too_long_is_refused_whatever_the_policy_says(make
     assert verdict.refusal.status == 503
     assert verdict.refusal.headers["retry-after"] == told
     assert verdict.inspection.error == "overloaded"
+
+
+WHY = """
+schema: privet.policy/1
+id: why
+defaults: {effect: allow}
+rules:
+  - {id: people, when: {entities: [PERSON]}, effect: justify, message: It names somebody.}
+  - {id: hide, when: {entities: [PERSON]}, obligations: [{tokenize: [PERSON]}]}
+"""
+REASON = "The customer asked for it."
+
+
+def error(verdict: Verdict) -> dict[str, Any]:
+    assert verdict.refusal is not None
+    told: dict[str, Any] = json.loads(verdict.refusal.body)
+    return told
+
+
+async def test_a_rule_asks_why(make, tmp_path) -> None:
+    pipeline = make(WHY)
+    pipeline.ledger = Ledger(tmp_path / "ledger.db", b"k" * 32)
+    refused = await pipeline.judge(request("I am Anna Schmidt"), WHO)
+    assert refused.refusal is not None
+    assert (refused.goes, refused.refusal.status) == (False, 403)
+    assert refused.refusal.headers["x-should-retry"] == "false"
+    told = error(refused)["error"]
+    assert told["code"] == "privet_justify"
+    assert "It names somebody. To send it all the same, say why" in told["message"]
+    assert f"privet justify {refused.decision.id}" in told["message"]
+    assert pipeline.recorder.store.intents[-1].decision.effect == "justify"
+    pipeline.ledger.answer(refused.decision.id, REASON, pipeline.clock().timestamp())
+    passed = await pipeline.judge(request("I am Anna Schmidt"), WHO)
+    assert passed.goes
+    assert "Anna" not in sent(passed)
+    kept = pipeline.recorder.store.intents[-1].justification
+    assert (kept.by, kept.length, kept.rules, kept.reason) == ("command", 26, ("people",), "")
+    pipeline.ledger.close()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_reason_in_the_header(make, keep: bool) -> None:
+    pipeline = make(WHY + f"record_reasons: {str(keep).lower()}\n")
+    passed = await pipeline.judge(request("I am Anna Schmidt", x_privet_reason=REASON), WHO)
+    assert passed.goes
+    kept = pipeline.recorder.store.intents[-1].justification
+    assert (kept.by, kept.reason) == ("header", REASON if keep else "")
+    assert REASON not in repr(passed)
+    refused = await pipeline.judge(request("I am Anna Schmidt", x_privet_reason="ok"), WHO)
+    assert not refused.goes
+
+
+async def test_a_reason_in_the_prompt_stays_inside(make) -> None:
+    pipeline = make(WHY)
+    passed = await pipeline.judge(request(f"privet-reason: {REASON}\nI am Anna Schmidt"), WHO)
+    assert passed.goes
+    assert sent(passed).startswith("I am PERSON_")
+    assert "Anna" not in sent(passed)
+    assert "reason" not in sent(passed)
+    harmless = await pipeline.judge(request(f"hello\nprivet-reason: {REASON}"), WHO)
+    assert sent(harmless) == "hello\n"
+    assert pipeline.recorder.store.intents[-1].justification is None  # nobody asked
+    short = await pipeline.judge(request("privet-reason: ok\nI am Anna Schmidt"), WHO)
+    assert not short.goes
+
+
+async def test_lines_stay_where_nobody_asks_why(make) -> None:
+    text = f"privet-reason: {REASON}\nhello"
+    assert (await make().judge(request(text), WHO)).body is None
+    watching = await make(WHY.replace("defaults", "mode: monitor\ndefaults")).judge(
+        request(f"privet-reason: {REASON}\nI am Anna Schmidt"), WHO
+    )
+    assert watching.goes
+    assert watching.body is None
+
+
+async def test_a_tool_gives_no_reasons(make) -> None:
+    messages = [
+        {"role": "user", "content": "I am Anna Schmidt"},
+        {"role": "tool", "tool_call_id": "1", "content": f"privet-reason: {REASON}"},
+    ]
+    body = json.dumps({"model": "gpt-4o", "messages": messages}).encode()
+    assert not (await make(WHY).judge(request(body=body), WHO)).goes
+
+
+BUDGET = """
+schema: privet.policy/1
+id: budget
+defaults: {effect: allow}
+budgets: [{id: rate, requests: 1, every: hour}]
+"""
+
+
+async def test_a_spent_budget_is_429(make, tmp_path) -> None:
+    pipeline = make(BUDGET)
+    pipeline.clock = lambda: datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    pipeline.ledger = Ledger(tmp_path / "ledger.db", b"k" * 32)
+    assert (await pipeline.judge(request("hello"), WHO)).goes
+    refused = await pipeline.judge(request("hello"), WHO)
+    assert refused.refusal is not None
+    assert (refused.refusal.status, refused.refusal.headers["retry-after"]) == (429, "1800")
+    assert error(refused)["error"]["code"] == "privet_budget_spent"
+    assert pipeline.recorder.store.intents[-1].decision.determining_rules == ("budgets.rate",)
+    pipeline.ledger.close()
+    for ledger in (pipeline.ledger, None):
+        pipeline.ledger = ledger
+        broken = await pipeline.judge(request("hello"), WHO)
+        assert broken.refusal is not None
+        assert (broken.goes, broken.refusal.status) == (False, 503)
+
+
+async def test_a_budget_does_not_bind_in_a_policy_that_monitors(make, tmp_path) -> None:
+    pipeline = make(BUDGET.replace("defaults", "mode: monitor\ndefaults"))
+    pipeline.ledger = Ledger(tmp_path / "ledger.db", b"k" * 32)
+    assert [(await pipeline.judge(request("hello"), WHO)).goes for _ in range(3)] == [True] * 3
+    pipeline.ledger.close()
+    assert (await pipeline.judge(request("hello"), WHO)).goes

@@ -265,6 +265,28 @@ def test_explain_reaches_every_fact(privet, path, no_inspection):
     assert "outcome: block, by replies" in privet("policy", "explain", "--reply").stdout
 
 
+def test_explain_with_reasons_and_budgets(privet, path, no_inspection):
+    path.write_text(
+        "schema: privet.policy/1\nid: acme\nrules: [{id: why, effect: justify}]\n"
+        "budgets: [{id: rate, requests: 1, every: day}]\n"
+    )
+    assert "outcome: justify, by why" in privet("policy", "explain").stdout
+    assert "outcome: allow, by why" in privet("policy", "explain", "--reason").stdout
+    assert "outcome: block, by budgets.rate" in privet("policy", "explain", "--reason", "--spent", "rate").stdout
+    wrong = privet("policy", "explain", "--spent", "rat")
+    assert (wrong.exit_code, "no budget is called 'rat'. Known: rate" in wrong.output) == (2, True)
+
+
+def test_check_says_what_is_odd(privet, path):
+    path.write_text("schema: privet.policy/1\nid: acme\nrules: [{id: a, effect: justify}, {id: b, effect: block}]\n")
+    result = privet("policy", "check", str(path))
+    assert result.exit_code == 0
+    assert "privet: rule 'a' never decides: 'b' says block wherever it applies" in result.stderr
+    assert json.loads(privet("policy", "check", "--json", str(path)).stdout)["remarks"] == [
+        "rule 'a' never decides: 'b' says block wherever it applies"
+    ]
+
+
 def test_a_text_has_its_size(privet, path, inspection):
     path.write_text(REACH)
     assert "found 8" in privet("policy", "explain", "--text", "Umläute").stdout

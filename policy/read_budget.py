@@ -1,0 +1,54 @@
+"""One budget of a policy file → `Budget`, with every mistake noted."""
+
+from collections.abc import Callable
+
+from policy.decision import Effect, Mode
+from policy.model import Budget, Condition
+from policy.node import Node
+from policy.read_rule import read_condition
+from policy.vocabulary import EFFECTS, Code
+
+PERIODS = {"minute": 60, "hour": 3600, "day": 86_400}  # seconds
+PER = ("department", "user", "provider", "model")
+MOST = 2**53
+
+
+def read_budget(node: Node, policy_id: str, read_id: Callable[[Node], str | None]) -> Budget | None:
+    """A budget, or None when it has mistakes."""
+    before = len(node.problems)
+    keys = node.section("budget")
+    if keys is None:
+        return None
+    budget_id = read_id(keys["id"]) if "id" in keys else None
+    when = read_condition(keys["when"]) if "when" in keys and keys["when"].value is not None else Condition()
+    requests = keys["requests"].whole(1, MOST) if "requests" in keys else None
+    size = keys["bytes"].whole(1, MOST) if "bytes" in keys else None
+    if "requests" not in keys and "bytes" not in keys:
+        node.note(Code.WRONG_VALUE, "expected requests, bytes or both: how much may leave")
+    every = keys["every"].choice(PERIODS) if "every" in keys else None
+    chosen = {item.choice(PER) for item in keys["per"].items("[department]") or ()} if "per" in keys else {PER[0]}
+    effect = keys["effect"].choice(["block", "reroute"]) if "effect" in keys else None
+    to = keys["to"].text("the name of one of the policy's models") if "to" in keys else None
+    if effect == "reroute" and "to" not in keys:
+        node.note(Code.REROUTE, "a reroute needs its model: add `to: NAME`")
+    if effect != "reroute" and to is not None:
+        keys["to"].note(Code.REROUTE, "`to` is for effect reroute", of_key=True)
+    message = keys["message"].text("text", longest=500) if "message" in keys else None
+    description = keys["description"].text("text", longest=2000) if "description" in keys else None
+    mode = keys["mode"].choice(list(Mode)) if "mode" in keys else None
+    if len(node.problems) > before or budget_id is None or every is None:
+        return None
+    return Budget(
+        id=budget_id,
+        every=PERIODS[every],
+        requests=requests,
+        bytes=size,
+        per=tuple(name for name in PER if name in chosen),
+        when=when,
+        effect=EFFECTS[effect] if effect else Effect.BLOCK,
+        to=to,
+        message=message,
+        description=" ".join((description or "").split()),
+        mode=Mode(mode) if mode else Mode.ENFORCE,
+        policy_id=policy_id,
+    )
