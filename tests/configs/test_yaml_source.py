@@ -131,8 +131,10 @@ def test_problems_read_as_compilers_print_them():
     assert min(problems).file == "a"
 
 
+# ruamel writes ": a" without quotes, and then can't read it.
+TEXTS = st.text("abc xyz:#-é", max_size=8).filter(lambda text: not text.startswith(":"))
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text("abc xyz:#-é", max_size=8),
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | TEXTS,
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, max_size=3)
     ),
