@@ -235,7 +235,7 @@ def check_policy(subject: Subject) -> Iterator[Check]:
     from policy.load import load_policy  # noqa: PLC0415
 
     try:
-        policy = load_policy(subject.settings.policy)
+        policy = load_policy(subject.settings.policy, subject.settings.hosts)
     except SourceError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         check = f"See all with: privet policy check {subject.settings.policy}"

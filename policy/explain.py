@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from detectors.finding import Skipped
-from policy.decision import Action, Decision, Effect, Inquiry, Mode
+from policy.decision import Action, Decision, Direction, Effect, Inquiry, Mode
 from policy.evaluate import evaluate
-from policy.match import counting, field_holds, provider_of
-from policy.model import Condition, EntityTest, Field, Policy, Rule, SizeTest, SkipTest
+from policy.match import counting, field_holds, holds, provider_of
+from policy.model import Budget, Condition, EntityTest, Field, Policy, Rule, SizeTest, SkipTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +203,18 @@ def _summary(policy: Policy, inquiry: Inquiry, decision: Decision) -> tuple[str,
         lines.append(f"{len(inquiry.skipped)} part(s) uninspected: {words}, unless a rule speaks of them")
     if inquiry.error is not None:
         lines.append(f"an error inside: at least {_name(policy.defaults.when_error)}")
+    if decision.effect is Effect.ALLOW and inquiry.direction is Direction.REQUEST:
+        lines += [_counts(budget) for budget in policy.budgets if holds(budget.when, inquiry)]
     lines += [f"budget {budget_id} has nothing left" for budget_id in inquiry.spent]
     if decision.mode is Mode.MONITOR:
         lines.append("mode monitor: this is recorded, and the request goes as it is")
     return tuple(lines)
+
+
+def _counts(budget: Budget) -> str:
+    limits = [f"{number} {unit}" for unit, number in (("requests", budget.requests), ("bytes", budget.bytes)) if number]
+    per = " and ".join(budget.per)
+    return f"counts towards budget {budget.id}: {' and '.join(limits)} in {budget.every} s for each {per}"
 
 
 def describe(action: Action) -> str:

@@ -2,25 +2,30 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from configs.hosts import HostEntry
 from configs.yaml_source import KeyPath, Problem, SourceError, YamlSource, load_yaml
 from policy.decision import Mode
 from policy.merge import Merged, Placed, merge
 from policy.model import Budget, Condition, Defaults, Policy, Rule
 from policy.read import PolicyFile, read_policy
-from policy.vocabulary import BUILTIN, DEFAULT_DEPARTMENT, PACKS, Code, nearest
+from policy.vocabulary import BUILTIN, DEFAULT_DEPARTMENT, PACKS, PROVIDERS, Code, nearest
 
 MAX_DEPTH = 3  # levels of parents: what a policy inherits stays readable
 
 
-def load_policy(path: Path) -> Policy:
-    """Read a policy and all that it extends. Raises `SourceError` with every problem of every file."""
-    reading = _Reading()
+def load_policy(path: Path, hosts: Iterable[HostEntry] = ()) -> Policy:
+    """Read a policy and all that it extends. Raises `SourceError` with every problem of every file.
+
+    `hosts` are the settings' own entries: rules may name their providers too.
+    """
+    reading = _Reading(tuple(sorted({*PROVIDERS, *(entry.provider for entry in hosts)})))
     merged = reading.read(path, ())
     problems = [*reading.problems(), *_check_overlaps(merged)]
     if reading.complete:
@@ -109,6 +114,7 @@ def _plain_condition(when: Condition) -> dict[str, Any]:
 class _Reading:
     """The files of one policy: each is read once, and circles are noticed."""
 
+    providers: tuple[str, ...]
     files: list[Path] = field(default_factory=list)
     complete: bool = True  # whether every parent could be read: else nobody knows which names are defined
     _read: dict[Path, PolicyFile] = field(default_factory=dict)
@@ -130,7 +136,7 @@ class _Reading:
 
     def _parse(self, path: Path) -> PolicyFile:
         try:
-            return read_policy(load_yaml(path))
+            return read_policy(load_yaml(path), self.providers)
         except SourceError as error:
             self.complete = False
             self._broken += error.problems

@@ -7,12 +7,12 @@ every mistake of a file is told at once.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from configs.yaml_source import KeyPath, Problem, YamlSource
 from policy.grammar import GRAMMAR, names
-from policy.vocabulary import Code, nearest
+from policy.vocabulary import PROVIDERS, Code, nearest
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # what the audit log takes as a name
 _KINDS = {dict: "a map", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
@@ -26,10 +26,11 @@ class Node:
     problems: list[Problem] = field(repr=False)
     path: KeyPath = ()
     value: Any = field(default=None, repr=False)
+    providers: tuple[str, ...] = PROVIDERS  # what may be named: the settings can add hosts of others
 
     def at(self, key: str | int, value: Any) -> "Node":
         """The node below, under a key or an index."""
-        return Node(self.source, self.problems, (*self.path, key), value)
+        return replace(self, path=(*self.path, key), value=value)
 
     def note(self, code: Code, message: str, *, of_key: bool = False) -> None:
         """Something is wrong here."""

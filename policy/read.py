@@ -18,7 +18,7 @@ from policy.model import Budget, Department, ModelTarget, Network, Rule
 from policy.node import Node
 from policy.read_budget import read_budget
 from policy.read_rule import read_rule
-from policy.vocabulary import EFFECTS, SCHEMA, Code, nearest
+from policy.vocabulary import EFFECTS, PROVIDERS, SCHEMA, Code, nearest
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -42,10 +42,10 @@ class PolicyFile:
     record_reasons: bool | None = None
 
 
-def read_policy(source: YamlSource) -> PolicyFile:
+def read_policy(source: YamlSource, providers: tuple[str, ...] = PROVIDERS) -> PolicyFile:
     """Read a parsed file. Mistakes are collected in the result's `problems`."""
     file = PolicyFile(source, [])
-    root = Node(source, file.problems, (), source.data)
+    root = Node(source, file.problems, (), source.data, providers)
     root.check_characters()
     keys = root.section("policy")
     if keys is None:

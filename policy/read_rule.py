@@ -11,7 +11,7 @@ from policy.decision import Direction, Effect, Mode, Operator
 from policy.model import Condition, EntityTest, LabelTest, Obligation, Rule, SizeTest, SkipTest
 from policy.node import Node
 from policy.times import DAYS, MIDNIGHT, TimeWindow, is_zone, parse_clock
-from policy.vocabulary import EFFECTS, EVERYTHING, LABEL_SCORE, LABELS, PROVIDERS, ROLES, Code, nearest, types_named
+from policy.vocabulary import EFFECTS, EVERYTHING, LABEL_SCORE, LABELS, ROLES, Code, nearest, types_named
 
 _REGION = re.compile(r"[a-z]{2}")
 KEEP_LAST = 4  # characters: PCI DSS 3.4.1 lets a card's last four be shown
@@ -95,7 +95,7 @@ def read_condition(node: Node) -> Condition:
         _known(keys["roles"].at(index, role), role, ROLES, "role")
     providers = texts("providers", "a provider", "[openai]")
     for index, provider in enumerate(providers):
-        _known(keys["providers"].at(index, provider), provider, PROVIDERS, "provider")
+        _known(keys["providers"].at(index, provider), provider, node.providers, "provider")
     for index, region in enumerate(regions := texts("regions", "a region", "[eu]")):
         _region(keys["regions"].at(index, region), region)
     for index, region in enumerate(outside := texts("outside_regions", "a region", "[eu]")):

@@ -238,7 +238,7 @@ async def supervise(settings: Settings, announce: Callable[[str], None], source:
     """Serve with several processes until SIGTERM or SIGINT. Raises at start what `service.serve` raises."""
     state = StatePaths(settings.state_dir)
     make_private_dir(state.root)
-    policy = load_policy(settings.policy)
+    policy = load_policy(settings.policy, settings.hosts)
     ensure_authority(state)  # before there are several who could make one
     ensure_bundle(state)
     async with AsyncExitStack() as stack:

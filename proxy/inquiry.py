@@ -3,16 +3,16 @@
 What costs time (the tools in a body) is looked for only if the policy asks for it.
 """
 
+import json
 import re
+from codecs import BOM_UTF8 as BOM
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from policy.decision import EntityFact, Inquiry
-from proxy.errors import BodyError, LimitError
 from proxy.identity import Principal
 from proxy.message import Request
-from proxy.providers.json_spans import parse
 
 if TYPE_CHECKING:
     from proxy.pipeline import Inspection
@@ -77,7 +77,7 @@ def tool_names(body: bytes) -> tuple[str, ...]:
     Those that a vendor brings along have no name of their own: their kind is it (`web_search`, `googleSearch`).
     JSON lines (batches) are read one by one. What isn't JSON offers no tools.
     """
-    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+    if not body.removeprefix(BOM).lstrip().startswith((b"{", b"[")):
         return ()
     return tuple(dict.fromkeys(name for document in _documents(body) for name in _walk(document) if name))
 
@@ -85,11 +85,17 @@ def tool_names(body: bytes) -> tuple[str, ...]:
 def _documents(body: bytes) -> Iterator[Any]:
     for text in (body, *body.splitlines()):
         try:
-            yield parse(text)
-        except (BodyError, LimitError):
+            yield json.loads(text.removeprefix(BOM), object_pairs_hook=_object)
+        except (ValueError, RecursionError):
             continue
         if text is body:
             return
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    """An object; if it says something twice, as those read it who take the last, and as those who take the first."""
+    last = dict(pairs)
+    return last if len(last) == len(pairs) else [last, dict(reversed(pairs))]
 
 
 def _walk(data: Any) -> Iterator[str]:
@@ -102,10 +108,11 @@ def _walk(data: Any) -> Iterator[str]:
             continue
         yield from _called(value)
         for key, below in value.items():
-            if key in _OFFERED and isinstance(below, list):
-                yield from (name for item in below if isinstance(item, dict) for name in _offered(item))
-            elif key in _NAMED and isinstance(below, dict):
-                yield _text(below.get("name"))
+            if key in _OFFERED:
+                items = (one for item in _several(below) for one in _several(item) if isinstance(one, dict))
+                yield from (name for item in items for name in _offered(item))
+            elif key in _NAMED:
+                yield from (_text(one.get("name")) for one in _several(below) if isinstance(one, dict))
             waiting.append(below)
 
 
@@ -126,6 +133,10 @@ def _called(item: dict[str, Any]) -> Iterator[str]:
         yield _text(item.get("name"))
     elif kind.endswith("_call"):
         yield kind.removesuffix("_call")
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _text(value: Any) -> str:

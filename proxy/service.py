@@ -150,7 +150,7 @@ async def serve(
         raise ConfigurationError("; ".join(clashes))
     state = StatePaths(settings.state_dir)
     make_private_dir(state.root)
-    policy = load_policy(settings.policy)
+    policy = load_policy(settings.policy, settings.hosts)
     ensure_authority(state)
     ensure_bundle(state)
     token_key, fingerprint_key = load_or_make_key(state.token_key), load_or_make_key(state.fingerprint_key)
@@ -385,7 +385,7 @@ async def _watch(
         reload_now.clear()
         privet._policy_stamp = _stamp(privet.policy, path)  # noqa: SLF001
         try:
-            policy = await asyncio.to_thread(load_policy, path)
+            policy = await asyncio.to_thread(load_policy, path, privet.settings.hosts)
             await _prepare(privet, policy)
         except SourceError as error:
             privet.metrics.reloads.labels("refused").inc()

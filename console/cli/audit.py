@@ -189,7 +189,7 @@ def _placed(record: "StoredRecord") -> dict[str, Any]:
 def _show(item: dict[str, Any], *, first: bool) -> None:
     event, chain = item["event"], item["chain"]
     click.echo(("" if first else "\n") + f"{event['kind']} {event['id']}  {event['time']}")
-    for part in ("decision_id", "actor", "request", "decision", "outcome", "notice"):
+    for part in ("decision_id", "actor", "request", "decision", "outcome", "notice", "justification"):
         for name, value in _flat(part, event.get(part)):
             click.echo(f"  {name:<28} {value}")
     for part, form in _LISTS.items():

@@ -16,6 +16,7 @@ from configs.yaml_source import SourceError
 from console.cli.context import EXIT_NEGATIVE, EXIT_USAGE, Cli, fail, out
 
 if TYPE_CHECKING:
+    from configs.hosts import HostEntry
     from detectors.finding import Label, Scan
     from policy.decision import EntityFact, Inquiry
     from policy.explain import Explanation
@@ -58,7 +59,7 @@ def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
 
     path = _policy_path(cli, file)
     try:
-        policy = load_policy(path)
+        policy = load_policy(path, _hosts(cli))
     except SourceError as error:
         if as_json:
             _print_json({"usable": False, "problems": [asdict(problem) for problem in error.problems]})
@@ -108,7 +109,7 @@ def test(cli: Cli, file: Path | None) -> None:
     from policy.testing import cases_path, load_cases, run, untested  # noqa: PLC0415
 
     path = _policy_path(cli, file)
-    policy = _load(path)
+    policy = _load(cli, path)
     beside = cases_path(path)
     if not beside.is_file():
         fail(f"no cases: expected {beside}. docs/policy.md says how to write them")
@@ -218,7 +219,7 @@ def explain(
     from policy.testing import with_scan  # noqa: PLC0415
     from policy.vocabulary import EVERYTHING, nearest  # noqa: PLC0415
 
-    policy = _load(_policy_path(cli, file))
+    policy = _load(cli, _policy_path(cli, file))
     if department is not None and department not in policy.department_names():
         known = sorted(policy.department_names())
         fail(f"no department is called {department!r}{nearest(department, known) or f'. Known: {", ".join(known)}'}")
@@ -297,11 +298,22 @@ def _policy_path(cli: Cli, file: Path | None) -> Path:
     return file if file is not None else cli.settings().policy
 
 
-def _load(path: Path) -> "Policy":
+def _hosts(cli: Cli) -> "list[HostEntry]":
+    """The settings' own hosts, whose providers a policy may name; none if there are no settings that can be read."""
+    from configs.settings import load_settings  # noqa: PLC0415
+
+    path = cli.config_path()
+    try:
+        return load_settings(path, cli.overrides).hosts if path is not None else []
+    except SourceError:
+        return []
+
+
+def _load(cli: Cli, path: Path) -> "Policy":
     from policy.load import load_policy  # noqa: PLC0415
 
     try:
-        return load_policy(path)
+        return load_policy(path, _hosts(cli))
     except SourceError as error:
         fail("the policy can't be used:", (str(problem) for problem in error.problems))
 

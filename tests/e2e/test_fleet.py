@@ -136,6 +136,10 @@ def test_processes_share_budgets_and_reasons(fleet: Service, vendor: Vendor) -> 
     assert vendor.requests == []
     said = fleet.privet("justify", refused.json()["privet"]["decision_id"], "The customer asked for it.")
     assert (said.returncode, "Recorded for why" in said.stdout) == (0, True), said.stderr
+    shown = fleet.privet("audit", "show", refused.json()["privet"]["decision_id"]).stdout
+    assert "justified" in shown
+    assert "justification.length" in shown
+    assert "customer" not in shown
     assert sorted(ask(fleet).status_code for _ in range(12)) == [200] * 5 + [429] * 7
     assert not vendor.saw("anna.schmidt@example.com")
     assert fleet.privet("audit", "verify").returncode == 0

@@ -163,6 +163,7 @@ def test_reasons_and_budgets(load):
     )
     told = explain(policy, replace(INQUIRY, justified=("*",)))
     assert told.rules[0].outcome == "asks why, and a reason was given; its obligations are carried out"
+    assert "counts towards budget rate: 1 requests in 86400 s for each department" in told.summary
     told = explain(policy, replace(INQUIRY, justified=("*",), spent=("rate",)))
     assert told.summary[0] == "block, by budgets.rate"
     assert "budget rate has nothing left" in told.summary

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from configs.hosts import HostEntry
 from configs.yaml_source import SourceError
 from policy.load import canonical, load_policy, pack_path
 from policy.model import Policy
+from tests.policy.conftest import headed
 from tests.policy.test_evaluate import POLICY as RULES
 
 HEAD = "schema: privet.policy/1\nid: acme\n"
@@ -110,6 +112,16 @@ def test_files_that_are_no_policy(tmp_path: Path, content, message):
 def test_a_directory_is_no_policy(tmp_path: Path):
     with pytest.raises(SourceError, match="can't be read"):
         load_policy(tmp_path)
+
+
+def test_the_settings_hosts_have_providers_too(write):
+    text = headed("rules: [{id: r, when: {providers: [acme-llm, openai]}, effect: block}]")
+    own = HostEntry(provider="acme-llm", hosts=("llm.acme.example",))
+    assert load_policy(write(text), [own]).rules[0].when.providers == ("acme-llm", "openai")
+    child = headed("extends: base.yaml", "child")
+    assert load_policy(write(child, base=text), [own]).rules[0].when.providers == ("acme-llm", "openai")
+    with pytest.raises(SourceError, match="P005: no provider is called 'acme-llm'"):
+        load_policy(write(text))
 
 
 def test_the_revision_is_of_what_is_said_not_how(load):

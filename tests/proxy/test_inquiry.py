@@ -77,6 +77,23 @@ def test_what_is_no_json_offers_no_tools(body: bytes) -> None:
     assert tool_names(body) == ()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"tools": [{"name": "shell"}], "tools": []}',
+        b'{"tools": [], "tools": [{"name": "shell"}]}',
+        b'{"tools": [{"name": "x", "name": "shell"}]}',
+        b'{"tools": [{"name": "shell", "name": "x"}]}',
+        b'{"tools": [{"function": {"name": "shell", "name": "x"}}]}',
+        b'{"a": {"tools": [{"name": "shell"}]}, "a": 1}',
+        b'\xef\xbb\xbf {"tools": {"name": "shell"}}',
+        b'{"n": NaN, "tools": [{"name": "shell"}]}',
+    ],
+)
+def test_what_is_said_twice_is_read_twice(body: bytes) -> None:
+    assert "shell" in tool_names(body)
+
+
 def test_batches_are_read_line_by_line() -> None:
     lines = [json.dumps({"custom_id": "1", "body": body}).encode() for body in (CHAT, ANTHROPIC)]
     assert {"get_weather", "Bash"} <= set(tool_names(b"\n".join([*lines, b"", b"{broken"])))

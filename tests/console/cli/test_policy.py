@@ -277,6 +277,22 @@ def test_explain_with_reasons_and_budgets(privet, path, no_inspection):
     assert (wrong.exit_code, "no budget is called 'rat'. Known: rate" in wrong.output) == (2, True)
 
 
+def test_the_settings_hosts_have_providers_too(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "schema: privet.policy/1\nid: a\nrules: [{id: r, when: {providers: [acme-llm]}, effect: block}]\n"
+    )
+    config = tmp_path / "privet.yaml"
+    config.write_text("policy: policy.yaml\nhosts: [{provider: acme-llm, hosts: [llm.acme.example]}]\n")
+    runner = CliRunner()
+    check = ["policy", "check", str(policy)]
+    assert runner.invoke(main, ["--config", str(config), *check]).exit_code == 0
+    config.write_text("policy: policy.yaml\n")
+    assert "no provider is called 'acme-llm'" in runner.invoke(main, ["--config", str(config), *check]).output
+    config.write_text("polcy: policy.yaml\n")  # settings that can't be read
+    assert "no provider is called 'acme-llm'" in runner.invoke(main, ["--config", str(config), *check]).output
+
+
 def test_check_says_what_is_odd(privet, path):
     path.write_text("schema: privet.policy/1\nid: acme\nrules: [{id: a, effect: justify}, {id: b, effect: block}]\n")
     result = privet("policy", "check", str(path))
