@@ -5,6 +5,7 @@ import datetime as dt
 import importlib
 import os
 import platform
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,17 +55,22 @@ def _detection(*, quick: bool) -> list[Row]:
     if not detection.DATA.is_dir():
         print(f"no data at {detection.DATA}: detection is not measured", file=sys.stderr)
         return []
-    sets = [*detection.LABELLED, *detection.HARMLESS]
+    sets = [*detection.LABELLED, *detection.HARMLESS, detection.SOURCE_CODE, detection.LOGS]
     results = detection.run(sets, 10 if quick else detection.DEFAULT_SAMPLE, with_peer=True)
     ours, theirs = results["privet"], results["presidio"]
     rows = []
     for among, key, what, unit, factor in (
+        ("all labelled", "leak_identifying", "identifying values that no finding touches", "%", 100),
         ("all labelled", "leak", "labelled values that no finding touches", "%", 100),
         ("all labelled", "leak_acted", "labelled values that default policies let through", "%", 100),
         ("all labelled", "damage", "unlabelled characters that findings cover", "%", 100),
-        ("all harmless", "touched", "harmless prompts with a finding", "%", 100),
-        ("all labelled", "kb_per_second", "speed of one process, labelled sets", "KB/s", 1),
-        ("all harmless", "kb_per_second", "speed of one process, harmless prompts", "KB/s", 1),
+        ("all harmless", "touched", "harmless prompts that default policies act on", "%", 100),
+        ("secrets", "leak", "secrets that no finding touches", "%", 100),
+        ("secrets", "touched_secrets", "look-alikes of secrets taken for some", "%", 100),
+        ("all labelled", "kb_per_second", "speed per core, labelled sets", "KB/s", 1),
+        ("all harmless", "kb_per_second", "speed per core, harmless prompts", "KB/s", 1),
+        (detection.SOURCE_CODE, "kb_per_second", "speed per core, source code", "KB/s", 1),
+        (detection.LOGS, "kb_per_second", "speed per core, log lines", "KB/s", 1),
     ):
         value, floor = ours[among].figures()[key], theirs[among].figures()[key]
         if value is not None:
@@ -100,14 +106,23 @@ def _number(value: float) -> str:
 
 
 def _replaced(document: str, rows: Sequence[Row]) -> str:
+    """The document with these figures; sections that were not measured this time stay as they are."""
     before, _, rest = document.partition(_START)
-    _, _, after = rest.partition(_END)
+    figures, _, after = rest.partition(_END)
+    measured = {_heading(row.group) for row in rows}
+    kept = [part for part in re.split(r"\n(?=### )", figures)[1:] if part.partition("\n")[0] not in measured]
     lines = [f"Measured on {dt.datetime.now(dt.UTC):%d %B %Y}. {_machine()}"]
     for group in dict.fromkeys(row.group for row in rows):
-        lines += ["", f"### {group[0].upper()}{group[1:]}", "", "| figure | measured | floor | ratio | note |"]
+        lines += ["", _heading(group), "", "| figure | measured | floor | ratio | note |"]
         lines.append("| --- | ---: | ---: | ---: | --- |")
         lines += [f"| {' | '.join(_cells(row))} |" for row in rows if row.group == group]
+    for part in kept:
+        lines += ["", part.rstrip()]
     return f"{before}{_START}\n" + "\n".join(lines) + f"\n{_END}{after}"
+
+
+def _heading(group: str) -> str:
+    return f"### {group[0].upper()}{group[1:]}"
 
 
 def _machine() -> str:

@@ -72,6 +72,8 @@ _NUMBER_NAMES = words(
      "bank", "routing", "iban", "sort", "swift", "insurance", "member", "policy", "patient", "phone", "tel",
      "mobile", "fax", "call", "number")
 )  # fmt: skip
+_IN_ADDRESS = re.compile(r"[@._/\\=][^\W_]+|.?[^\W_]+(?:[@_/\\=]|\.\w)", re.DOTALL)
+_TITLES = frozenset({"Mr", "Mrs", "Ms", "Mx", "Miss", "Dr", "Prof", "Herr", "Frau", "Mme"})
 # What may stand between two pieces of one value.
 _GAPS = {
     "PERSON": re.compile(r"\s?|[ ]?[-'.][ ]?|\. |, (?=[A-Z]\.)"),
@@ -287,10 +289,11 @@ def suspected(tags: Tags, offset: int) -> tuple[tuple[int, int], ...]:
     return tuple((int(tags.words.starts[index]) + offset, int(tags.words.ends[index]) + offset) for index in chosen)
 
 
-def doubts(tags: Tags) -> list[tuple[int, int]]:
+def doubts(text: str, tags: Tags) -> list[tuple[int, int]]:
     """The words of which the tagger can't say whether they name a person or an address: where they stand.
 
-    The first and last words of what it is sure of don't count: there, only the end of the name is in doubt.
+    The first and last words of what it is sure of don't count: there, only the end of the name is in doubt. Neither do
+    the parts of addresses and identifiers, which patterns find.
     """
     personal = tags.probabilities[:, _PERSONAL].sum(axis=1)
     sure = tags.probabilities[:, 1:].max(axis=1) >= _NO_DOUBT
@@ -299,7 +302,13 @@ def doubts(tags: Tags) -> list[tuple[int, int]]:
     beside[:-1] |= sure[1:]
     chosen = np.flatnonzero((personal >= _DOUBT) & (personal < _NO_DOUBT) & ~beside)
     places = zip(tags.words.starts[chosen].tolist(), tags.words.ends[chosen].tolist(), strict=True)
-    return [(start, end) for start, end in places if end - start > 1]
+    return [
+        (start, end)
+        for start, end in places
+        if end - start > 1
+        and not _IN_ADDRESS.match(text[max(0, start - 1) : end + 2])
+        and text[start:end] not in _TITLES
+    ]
 
 
 def tagged(text: str, tags: Tags, offset: int) -> list[Finding]:

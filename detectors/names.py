@@ -34,7 +34,7 @@ class NameDetector:
         second: list[tuple[int, int, str, tuple[tuple[int, int], ...]]] = []
         for (index, start, _), text, tags in zip(chunks, texts, self._tagger.read(texts), strict=True):
             found[index].extend(tagged(sources[index].text, tags, start))
-            unsure = doubts(tags)
+            unsure = doubts(text, tags)
             if unsure:
                 people = suspected(tags, start)
                 second.extend((index, start + first, text[first:last], people) for first, last in _lines(text, unsure))

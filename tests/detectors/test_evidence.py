@@ -105,7 +105,23 @@ def test_tagged(text, marks, expected):
 )
 def test_doubts(marks, expected):
     text = "met Lina Kraus there"
-    assert [text[start:end] for start, end in doubts(tags(text, marks))] == expected
+    assert [text[start:end] for start, end in doubts(text, tags(text, marks))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ask doe about it", ["doe"]),
+        ("ask doe.", ["doe"]),
+        ("mail jane.doe@example.com", []),
+        ("mail doe@example.com", []),
+        ("see /home/doe/x", []),
+        ("set doe_id", []),
+        ("ask (doe)", ["doe"]),
+    ],
+)
+def test_parts_of_addresses_are_in_no_doubt(text, expected):
+    assert [text[start:end] for start, end in doubts(text, tags(text, {"doe": (P, 0.4)}))] == expected
 
 
 def test_suspected():
