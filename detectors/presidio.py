@@ -96,7 +96,8 @@ _PATTERN_SCORE = 0.45
 _DIGITS = re.compile(r"(?:\d[ .-]?[A-Za-z]{0,2}[ .-]?){4}|(?<!\w)(?:[13]|bc1)[A-Za-z0-9]{25,59}(?!\w)")
 # Forms that count without a word beside them.
 _TELLING_FORM = re.compile(
-    r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,6}-?\d\d|[A-Za-z]{2} \d\d \d\d \d\d|\d{7,8}-?[A-Za-z]|\d[A-Za-z][A-Za-z0-9]\d|"
+    r"(?<![A-Za-z0-9])(?:[A-Za-z]{1,5}-?\d{4}|[A-Za-z]{6}\d\d[A-Za-z]\d\d|[A-Za-z]{2} \d\d \d\d \d\d|"
+    r"\d{7,8}-?[A-Za-z]|\d[A-Za-z][A-Za-z0-9]\d-?[A-Za-z][A-Za-z0-9]\d-?[A-Za-z]{2}|"
     r"\d{6}[-+A-FU-Y]\d{3}|\d{6}-?\d{7}|(?:[13]|bc1)[A-Za-z0-9]{25})",
     re.IGNORECASE,
 )

@@ -53,7 +53,7 @@ _NAMED = (
     ("tin|taxpayer", ("us.tin", "in_.pan"), "TAX_ID"),
     ("sin|social insurance", ("ca.sin",), "NATIONAL_ID"),
     ("bn|business number", ("ca.bn",), "TAX_ID"),
-    ("steuer|idnr|steuer-?id|stnr|steuernummer", ("de.idnr", "de.stnr"), "TAX_ID"),
+    ("steuer|idnr|steuerid|steuer-id|stnr|steuernummer", ("de.idnr", "de.stnr"), "TAX_ID"),
     ("nir|insee|sécurité sociale|securite sociale|sécu", ("fr.nir",), "NATIONAL_ID"),
     ("nif|dni|nie|nifp|contribuinte", ("es.nif", "es.dni", "es.nie", "pt.nif", "fr.nif"), "NATIONAL_ID"),
     ("cif|rfc|curp", ("es.cif", "mx.rfc", "mx.curp"), "TAX_ID"),
@@ -118,10 +118,11 @@ def find(source: Source) -> Iterator[Finding]:
                 yield Finding(start, match.end(), kind, 0.9, "national_ids")
     for match in source.in_numbers(_CANDIDATE):
         before = source.before(match.start(), 32)
-        if not _ANY_NAME.search(before):
+        names = {name[0].lower() for name in _ANY_NAME.finditer(before)}
+        if not names:
             continue
         for name, modules, kind in _named():
-            if name.search(before):
+            if not name.isdisjoint(names):
                 length = next(
                     (n for n in _lengths(match[0]) if any(_valid(module, match[0][:n]) for module in modules)), 0
                 )
@@ -165,9 +166,9 @@ def _strong() -> tuple[tuple[tuple[Any, re.Pattern[str], str], ...], ...]:
 
 
 @cache
-def _named() -> tuple[tuple[re.Pattern[str], tuple[Any, ...], str], ...]:
+def _named() -> tuple[tuple[frozenset[str], tuple[Any, ...], str], ...]:
     return tuple(
-        (words((names,)), tuple(import_module(f"stdnum.{module}") for module in modules), kind)
+        (frozenset(names.split("|")), tuple(import_module(f"stdnum.{module}") for module in modules), kind)
         for names, modules, kind in _NAMED
     )
 

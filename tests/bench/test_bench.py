@@ -61,7 +61,9 @@ def test_process_tree_finds_children():
 
 
 def test_sections_that_were_not_measured_stay():
-    document = "<!-- figures -->\nMeasured on a day.\n\n### A\n\n| a | 1 |\n\n### B\n\n| b | 2 |\n<!-- end of figures -->\n"
+    document = (
+        "<!-- figures -->\nMeasured on a day.\n\n### A\n\n| a | 1 |\n\n### B\n\n| b | 2 |\n<!-- end of figures -->\n"
+    )
     written = _replaced(document, [Row("a", "f", 3.0, "ms")])
     assert "| a | 1 |" not in written
     assert "### B\n\n| b | 2 |\n<!-- end of figures -->" in written
