@@ -163,6 +163,12 @@ class LimitSettings(Section):
     concurrent: int = Field(64, ge=1, description="requests inspected at a time; more are refused with 503")
 
 
+class WebSocketSettings(Section):
+    """WebSockets to LLM hosts (realtime APIs)."""
+
+    enabled: bool = Field(True, description="judge their messages one by one; false refuses them")
+
+
 class TokenSettings(Section):
     """The tokens that stand for redacted values."""
 
@@ -205,6 +211,7 @@ class Settings(Section):
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
     content: ContentSettings = Field(default_factory=ContentSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    websocket: WebSocketSettings = Field(default_factory=WebSocketSettings)
     tokens: TokenSettings = Field(default_factory=TokenSettings)
     intercept: list[str] = Field(
         default_factory=list, description="further hosts to intercept, with the generic dialect (`*.` for subdomains)"

@@ -21,6 +21,7 @@ from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
 from configs.hosts import HostTable
 from configs.settings import Settings
 from proxy.answer import Task
+from proxy.conversation import Conversation, is_websocket
 from proxy.identity import Credentials, Principal, identify, is_trusted, parse_basic
 from proxy.local import ANSWER_PATH, LocalServer
 from proxy.metrics import Metrics
@@ -35,6 +36,7 @@ from proxy.mitm.flows import (
     request_of,
     strip,
 )
+from proxy.mitm.websocket import Message, close_word, decide
 from proxy.pipeline import Pipeline, Verdict
 from proxy.providers.registry import gateway_route
 from proxy.record import Outcome, Record
@@ -60,6 +62,7 @@ class _Flow:
     verdict: Verdict | None = None
     secret: str | None = field(default=None, repr=False)
     stream: ReplyStream | None = None
+    conversation: Conversation | None = None  # if it is a WebSocket
     restore_whole: bool = False
     restored: bool = False
     failed: str | None = None
@@ -103,6 +106,8 @@ class PrivetAddon:
         for _, state in self._running.values():
             if state.stream is not None:
                 state.stream.cut_off()
+            if state.conversation is not None:
+                state.conversation.ending = True
 
     def client_gone(self, client: Client) -> None:
         """Nobody waits any more for what is judged on this connection."""
@@ -248,7 +253,10 @@ class PrivetAddon:
             return await self.pipeline.refuse(request, self._nobody(flow), "credentials", 407)
         if not state.gateway and len(set(names(flow))) != 1:
             return await self.pipeline.refuse(request, principal, "host_mismatch", 421)
-        if "upgrade" in state.headers or flow.request.method == "CONNECT" or ":protocol" in state.headers:
+        opens = self.settings.websocket.enabled and is_websocket(flow.request.method, state.headers)
+        if opens:
+            state.conversation = Conversation(self.pipeline, principal, request, self.record.outcome)
+        elif "upgrade" in state.headers or flow.request.method == "CONNECT" or ":protocol" in state.headers:
             return await self.pipeline.refuse(request, principal, "websocket", 426)
         self.metrics.active.inc()
         try:
@@ -275,6 +283,7 @@ class PrivetAddon:
                 request.headers[name] = value
         if verdict.tokens or verdict.vault is not None:
             request.headers["accept-encoding"] = "identity"
+        request.headers.pop("sec-websocket-extensions", None)  # no compression: what it costs in memory has no bound
         frame(request)
 
     def _reroute(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
@@ -319,10 +328,12 @@ class PrivetAddon:
         if response is None:
             return
         response.headers["x-privet-decision"] = verdict.decision.id
-        if self.draining and flow.request.http_version.startswith("HTTP/1"):
+        if self.draining and flow.request.http_version.startswith("HTTP/1") and response.status_code != 101:
             response.headers["connection"] = "close"
-        if response.status_code == 101:  # nobody asked for another protocol: nothing may speak it
-            flow.kill()
+        if response.status_code == 101:
+            response.headers.pop("sec-websocket-extensions", None)
+            if state.conversation is None or response.headers.get("upgrade", "").lower() != "websocket":
+                flow.kill()  # nobody asked for this protocol: nothing may speak it
             return
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         restores = bool(verdict.tokens) or verdict.vault is not None
@@ -356,7 +367,8 @@ class PrivetAddon:
                 self._restore_whole(flow, state, verdict)
             except Exception as error:  # noqa: BLE001 - tokens stay tokens; the reply itself isn't lost
                 state.failed = type(error).__name__
-        self._close(flow, state, error=None)
+        if flow.websocket is None:  # else it only begins
+            self._close(flow, state, error=None)
 
     def _restore_whole(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
         response = flow.response
@@ -385,9 +397,35 @@ class PrivetAddon:
             )
         self._close(flow, state, error=word)
 
-    def websocket_start(self, flow: http.HTTPFlow) -> None:
-        """No WebSocket to an LLM host gets here; should one, it ends."""
-        flow.kill()
+    # -- WebSockets ----------------------------------------------------------------------------------------------------
+
+    async def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """Judge what the client says, restore what the vendor says. Until then `outgoing` is None: nothing goes."""
+        state = flow.metadata.get(_STATE)
+        message = flow.websocket.messages[-1] if flow.websocket is not None else None
+        if not isinstance(message, Message) or not isinstance(state, _Flow):
+            return
+        try:
+            if state.refusal is None:
+                message.outgoing = [] if message.last else [message.content]  # no LLM host
+            elif state.conversation is not None:
+                await decide(message, state.conversation, self._count)
+        except BaseException as error:  # noqa: BLE001 - whatever it was, the message stays here
+            self.metrics.failures.labels("addon").inc()
+            log.error("a message was refused: %s", type(error).__name__)  # noqa: TRY400 - a traceback may quote it
+            message.outgoing = None
+            if state.conversation is not None:
+                state.conversation.failed = type(error).__name__
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """The connection is over: record how it ended."""
+        state = flow.metadata.get(_STATE)
+        if not isinstance(state, _Flow) or state.refusal is None:
+            return
+        if (talk := state.conversation) is not None:
+            state.restored = talk.restored
+            state.failed = talk.failed or close_word(flow)
+        self._close(flow, state, error=None)
 
     # -- helpers -------------------------------------------------------------------------------------------------------
 
@@ -404,7 +442,8 @@ class PrivetAddon:
         if state.restored:
             self.metrics.restored.inc()
         response = flow.response
-        received = state.stream.received if state.stream else len((response and response.raw_content) or b"")
+        source = state.stream or state.conversation
+        received = source.received if source else len((response and response.raw_content) or b"")
         failed = error or state.failed or (state.stream.failed if state.stream else None)
         if failed is None and verdict.vault is not None and verdict.vault.failed:
             failed = "vault_unreadable"

@@ -29,11 +29,13 @@ from mitmproxy.addons import (
 )
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy import server as mitm_server
+from mitmproxy.proxy.layers import websocket
 
 from configs.settings import Settings, parse_address
 from proxy.addon import GATEWAY_PLACEHOLDER, PrivetAddon
 from proxy.mitm.connections import handler_class
 from proxy.mitm.hooks import Master
+from proxy.mitm.websocket import layer_class
 
 # mitmproxy's hard stop for a body in memory, in multiples of the limit that gets a proper refusal (413).
 _HARD_LIMIT = 4
@@ -68,6 +70,7 @@ class MitmServer:
         opts.update(**mitmproxy_options(settings))
         vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts)
         vars(mode_servers)["ProxyConnectionHandler"] = handler_class(addon.client_gone)
+        vars(websocket)["WebsocketLayer"] = layer_class(lambda: addon.settings.limits.body_bytes)
         vars(mode_servers)["asyncio"] = _Listeners(share_ports=share_ports)
 
     async def run(self) -> None:
@@ -113,7 +116,7 @@ def mitmproxy_options(settings: Settings) -> dict[str, Any]:
         "connection_strategy": "lazy",  # nothing opens upstream before the verdict
         "upstream_cert": False,  # the certificate shown to clients doesn't depend on the vendor's
         "rawtcp": False,
-        "websocket": False,
+        "websocket": settings.websocket.enabled,  # each message is judged: proxy/mitm/websocket.py
         "http3": False,
         "ssl_insecure": False,
         "ssl_verify_upstream_trusted_ca": str(settings.upstream.ca_file) if settings.upstream.ca_file else None,

@@ -3,4 +3,5 @@
 connections   a client that is gone is told of at once
 flows         what a flow says and how it is changed
 hooks         which addon's method hears which hook, looked up once
+websocket     nothing goes on unless the addon says what
 """

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 from collections.abc import Iterable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.fakes.faults import FAULTS, Cell, Fault, Scene
 from tests.fakes.privet import POLICY, Running, running
 from tests.fakes.service import serving
 from tests.fakes.vendor import Vendor
-from tests.fakes.ways import BODY, EVERY_WAY, NAME, WAYS, Answer, Way
+from tests.fakes.ways import BODY, EVERY_WAY, NAME, WAYS, Answer, Way, WebSocketWay
 
 pytestmark = pytest.mark.e2e
 
@@ -47,17 +48,23 @@ def expected(fault: Fault, way: str) -> Cell:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_cell(tmp_path: Path, vendor: Vendor, monkeypatch, caplog, capfd, fault: Fault, way: Way) -> None:
     body = {**BODY, "stream": True} if fault.stream else BODY
-    async with running(tmp_path, vendor, policy=fault.policy, settings=SETTINGS) as privet:
+    async with running(tmp_path, vendor, policy=fault.policy, settings=SETTINGS) as privet, AsyncExitStack() as stack:
         scene = Scene(privet, monkeypatch, tmp_path)
+        opened = isinstance(way, WebSocketWay) and not fault.opening
+        if isinstance(way, WebSocketWay) and opened:
+            session = await stack.enter_async_context(way.session(privet))
+            privet.store.events.clear()  # of the opening: what counts is the message
+            privet.inspector.started.clear()
         async with fault.upset(scene):
-            sending = asyncio.create_task(way.send(privet, body))
-            if fault.meanwhile is not None and way.name != "WebSocket":
+            speaking = way.say(session, body) if isinstance(way, WebSocketWay) and opened else way.send(privet, body)
+            sending = asyncio.create_task(speaking)
+            if fault.meanwhile is not None:
                 async with asyncio.timeout(20):
                     await fault.meanwhile(scene)
             answer = await sending
             await ended(privet)
     monkeypatch.undo()
-    assert Cell(received(vendor), seen(answer), recorded(privet)) == expected(fault, way.name)
+    assert Cell(received(vendor, way), seen(answer), recorded(privet)) == expected(fault, way.name)
     if answer.status >= 400:
         assert answer.error["message"]
         assert NAME not in answer.text
@@ -95,16 +102,36 @@ async def ended(privet: Running) -> None:
             await asyncio.sleep(0.01)
 
 
-def received(vendor: Vendor) -> str:
-    if vendor.http_bytes == 0:
+def received(vendor: Vendor, way: Way) -> str:
+    """What the vendor has of the request; of a WebSocket's messages, since its opening says nothing of the person."""
+    if isinstance(way, WebSocketWay):
+        assert not vendor.saw(NAME)
+        messages = " ".join(str(message) for message in vendor.websocket_messages)
+        if not messages:
+            return "nothing"
+        redacted = "PERSON_" in messages and NAME not in messages
+    elif vendor.http_bytes == 0:
         return "nothing"
-    if vendor.saw(NAME):
-        return "THE NAME"
-    assert vendor.saw("PERSON_")
-    return "redacted"
+    else:
+        redacted = vendor.saw("PERSON_") and not vendor.saw(NAME)
+    return "redacted" if redacted else "THE NAME"
 
 
 def seen(answer: Answer) -> str:
+    if answer.status == 101:
+        told = [f"close {answer.headers['close']}"] if answer.headers["close"] != "0" else []
+        if not answer.text:
+            return ", ".join(told)
+        return ", ".join(
+            [
+                "error event"
+                if json.loads(answer.text)["type"] == "error"
+                else "restored"
+                if NAME in answer.text
+                else "tokens left",
+                *told,
+            ]
+        )
     if answer.status != 200:
         return str(answer.status)
     if "event: error" in answer.text:
@@ -124,7 +151,10 @@ def text_of(answer: Answer) -> str:
 def recorded(privet: Running) -> str:
     if not privet.store.events:
         return "nothing"
-    (intent,), (outcome,) = privet.store.intents, privet.store.outcomes
+    if not privet.store.intents:
+        return "nothing"
+    (intent,) = privet.store.intents
+    (outcome,) = [one for one in privet.store.outcomes if one.decision_id == intent.decision_id]
     decision, facts = intent.decision, outcome.outcome
     error = f" {facts.error}" if facts.error and facts.status == 200 else ""
     return f"{decision.effect} by {', '.join(decision.determining_rules)}, ended {facts.status}{error}"

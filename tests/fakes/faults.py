@@ -74,6 +74,7 @@ class Fault:
     policy: str = POLICY
     stream: bool = False
     meanwhile: Callable[[Scene], Awaitable[None]] | None = None
+    opening: bool = False  # for a WebSocket: before it opens, not before its first message
 
 
 def _raise(*_: Any, **__: Any) -> Any:
@@ -212,7 +213,7 @@ def _transformer_raises(_: Any) -> list[bytes]:
 
 @asynccontextmanager
 async def _stream_breaks(scene: Scene) -> AsyncIterator[None]:
-    def broken(*arguments: Any) -> ReplyStream:
+    def broken(*arguments: Any, **_: Any) -> ReplyStream:
         return ReplyStream(feed=_transformer_raises, finish=list, decision_id=arguments[-1], sse=True)
 
     scene.patch.setattr("proxy.addon.restoring", broken)
@@ -230,36 +231,46 @@ UNINSPECTED = Cell("nothing", "503", "block by defaults.when_uninspected, ended 
 UNRECORDED = Cell("nothing", "503", "nothing")
 UNANSWERED = Cell("nothing", "503", "reroute by stays-in-the-house, ended 503")
 REDACTED = Cell("redacted", "200, restored", "allow by people, ended 200")
-SOCKET = Cell("nothing", "426", "block by privet.fail_closed, ended 426")
+LATER = "error event, close 1013"
+SOCKET_CLOSED = Cell("nothing", LATER, "block by privet.fail_closed, ended 503")
+SOCKET_BY_POLICY = Cell("nothing", LATER, "block by defaults.when_error, ended 503")
+SOCKET_UNINSPECTED = Cell("nothing", LATER, "block by defaults.when_uninspected, ended 503")
+SOCKET_UNRECORDED = Cell("nothing", LATER, "nothing")
+SOCKET_INSIDE = Cell("nothing", "error event, close 1008", "reroute by stays-in-the-house, ended 403")
+SOCKET_REDACTED = Cell("redacted", "restored", "allow by people, ended 101")
 
 FAULTS: tuple[Fault, ...] = (
-    Fault("nothing goes wrong", _nothing, REDACTED, SOCKET),
-    Fault("identity raises", _patched("proxy.addon.identify"), CLOSED),
-    Fault("extraction raises", _patched("proxy.providers.json_dialect.JsonDialect.extract"), BY_POLICY, SOCKET),
-    Fault("the inspector raises", _set(_inspector_raises), BY_POLICY, SOCKET),
-    Fault("the detector raises", _worker("raise"), UNINSPECTED, SOCKET),
-    Fault("the detector hangs", _worker("hang"), UNINSPECTED, SOCKET),
-    Fault("the detector dies of kill -9", _worker("die"), UNINSPECTED, SOCKET),
-    Fault("the detector is killed while it works", _worker("hang"), UNINSPECTED, SOCKET, meanwhile=_kill_the_worker),
-    Fault("the detector runs out of memory", _worker("memory"), UNINSPECTED, SOCKET),
-    Fault("the detector answers nonsense", _worker("nonsense"), UNINSPECTED, SOCKET),
-    Fault("the detector leaves texts out", _worker("too few"), UNINSPECTED, SOCKET),
-    Fault("policy evaluation raises", _patched("proxy.decide.evaluate"), CLOSED, SOCKET),
-    Fault("a budget can't be counted", _set(_ledger_breaks), CLOSED, SOCKET, policy=BUDGET),
-    Fault("a transform raises", _patched("proxy.pipeline.deidentify"), CLOSED, SOCKET),
-    Fault("the rebuild raises", _patched("proxy.providers.json_dialect.JsonDialect.rebuild"), CLOSED, SOCKET),
-    Fault("the audit log refuses the record", _set(_audit_fails), UNRECORDED),
-    Fault("the audit log hangs", _set(_audit_hangs), UNRECORDED),
+    Fault("nothing goes wrong", _nothing, REDACTED, SOCKET_REDACTED),
+    Fault("identity raises", _patched("proxy.addon.identify"), CLOSED, opening=True),
+    Fault("extraction raises", _patched("proxy.providers.json_dialect.JsonDialect.extract"), BY_POLICY, SOCKET_BY_POLICY),
+    Fault("the inspector raises", _set(_inspector_raises), BY_POLICY, SOCKET_BY_POLICY),
+    Fault("the detector raises", _worker("raise"), UNINSPECTED, SOCKET_UNINSPECTED),
+    Fault("the detector hangs", _worker("hang"), UNINSPECTED, SOCKET_UNINSPECTED),
+    Fault("the detector dies of kill -9", _worker("die"), UNINSPECTED, SOCKET_UNINSPECTED),
+    Fault("the detector is killed while it works", _worker("hang"), UNINSPECTED, SOCKET_UNINSPECTED, meanwhile=_kill_the_worker),
+    Fault("the detector runs out of memory", _worker("memory"), UNINSPECTED, SOCKET_UNINSPECTED),
+    Fault("the detector answers nonsense", _worker("nonsense"), UNINSPECTED, SOCKET_UNINSPECTED),
+    Fault("the detector leaves texts out", _worker("too few"), UNINSPECTED, SOCKET_UNINSPECTED),
+    Fault("policy evaluation raises", _patched("proxy.decide.evaluate"), CLOSED, SOCKET_CLOSED),
+    Fault("a budget can't be counted", _set(_ledger_breaks), CLOSED, SOCKET_CLOSED, policy=BUDGET),
+    Fault("a transform raises", _patched("proxy.pipeline.deidentify"), CLOSED, SOCKET_CLOSED),
+    Fault("the rebuild raises", _patched("proxy.providers.json_dialect.JsonDialect.rebuild"), CLOSED, SOCKET_CLOSED),
+    Fault("the audit log refuses the record", _set(_audit_fails), UNRECORDED, SOCKET_UNRECORDED),
+    Fault("the audit log hangs", _set(_audit_hangs), UNRECORDED, SOCKET_UNRECORDED),
     Fault("the verdict can't be carried out", _patched("proxy.addon.PrivetAddon._forward"),
-          Cell("nothing", "503", "allow by people, ended 503"), SOCKET),
-    Fault("the internal model is down", _backend(None), UNANSWERED, SOCKET),
-    Fault("the internal model is down, streamed", _backend(None), UNANSWERED, SOCKET, stream=True),
-    Fault("the internal model is slow", _backend(_slow), UNANSWERED, SOCKET),
-    Fault("the internal model fails", _backend(_refusing), UNANSWERED, SOCKET),
-    Fault("the internal model answers nonsense", _backend(_malformed), UNANSWERED, SOCKET),
+          Cell("nothing", "503", "allow by people, ended 503"), Cell("nothing", "503", "allow by defaults.effect, ended 503"), opening=True),
+    Fault("the internal model is down", _backend(None), UNANSWERED, SOCKET_INSIDE),
+    Fault("the internal model is down, streamed", _backend(None), UNANSWERED, SOCKET_INSIDE, stream=True),
+    Fault("the internal model is slow", _backend(_slow), UNANSWERED, SOCKET_INSIDE),
+    Fault("the internal model fails", _backend(_refusing), UNANSWERED, SOCKET_INSIDE),
+    Fault("the internal model answers nonsense", _backend(_malformed), UNANSWERED, SOCKET_INSIDE),
     Fault("restoring a reply raises", _patched("proxy.addon.restore_body"),
-          Cell("redacted", "200, tokens left", "allow by people, ended 200 RuntimeError"), SOCKET),
+          Cell("redacted", "200, tokens left", "allow by people, ended 200 RuntimeError"), SOCKET_REDACTED),
     Fault("restoring a streamed reply raises", _stream_breaks,
-          Cell("redacted", "200, error event", "allow by people, ended 200 RuntimeError"), SOCKET, stream=True),
-    Fault("the policy is reloaded meanwhile", _set(_held), REDACTED, SOCKET, meanwhile=_reload),
+          Cell("redacted", "200, error event", "allow by people, ended 200 RuntimeError"), SOCKET_REDACTED, stream=True),
+    Fault("the policy is reloaded meanwhile", _set(_held), REDACTED, SOCKET_REDACTED, meanwhile=_reload),
+    Fault("restoring a message raises", _patched("proxy.conversation.Conversation.from_server"), REDACTED,
+          Cell("redacted", "close 1011", "allow by people, ended 101")),
+    Fault("judging a message raises", _patched("proxy.conversation.Conversation.from_client"), REDACTED,
+          Cell("nothing", "close 1011", "nothing")),
 )  # fmt: skip

@@ -209,6 +209,8 @@ class Vendor:
             self._changed.notify_all()
         if request.headers.get("upgrade", "").lower() == "websocket" and request.path == "/v1/realtime":
             return await self._websocket(request)
+        if "upgrade" in request.headers:  # as a vendor whose endpoint speaks no WebSocket
+            return web.Response(status=426, text="plain requests only")
         behaviour = self._queue.popleft() if self._queue else self.behaviour
         if behaviour.delay:
             await asyncio.sleep(behaviour.delay)

@@ -9,6 +9,7 @@ A way hides how it is done, so that one test can walk through all of them.
 import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -101,28 +102,37 @@ class WebSocketWay:
 
     name: str = "WebSocket"
 
-    async def send(self, privet: Privet, body: Mapping[str, Any]) -> Answer:
+    @asynccontextmanager
+    async def session(self, privet: Privet) -> AsyncIterator[websockets.ClientConnection]:
+        """A session that is open."""
+        async with websockets.connect(
+            REALTIME, proxy=privet.proxy, ssl=privet.trust(), open_timeout=PATIENCE, close_timeout=PATIENCE
+        ) as session:
+            assert json.loads(await session.recv())["type"] == "session.created"
+            yield session
+
+    async def say(self, session: websockets.ClientConnection, body: Mapping[str, Any]) -> Answer:
+        """The stand-in's echo; or the error event, and the code with which the connection was closed."""
         said = "\n".join(str(message["content"]) for message in body["messages"])
         item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said}]}
+        got, code = [], 0
         try:
-            async with websockets.connect(
-                REALTIME, proxy=privet.proxy, ssl=privet.trust(), open_timeout=PATIENCE, close_timeout=PATIENCE
-            ) as session:
-                await session.send(json.dumps({"type": "conversation.item.create", "item": item}))
-                got = [str(message) async for message in _until_echo(session)]
-                return Answer(101, "\n".join(got))
+            await session.send(json.dumps({"type": "conversation.item.create", "item": item}))
+            got = [str(await session.recv())]
+            if json.loads(got[0])["type"] == "error":
+                await session.recv()
+        except websockets.ConnectionClosed as closed:
+            code = closed.rcvd.code if closed.rcvd is not None else 1006
+        return Answer(101, "\n".join(got), {"close": str(code)})
+
+    async def send(self, privet: Privet, body: Mapping[str, Any]) -> Answer:
+        try:
+            async with self.session(privet) as session:
+                return await self.say(session, body)
         except websockets.InvalidStatus as refused:
             return Answer(refused.response.status_code, (refused.response.body or b"").decode())
         except (websockets.ConnectionClosed, websockets.InvalidMessage, ConnectionError):
             return Answer(0)
-
-
-async def _until_echo(session: websockets.ClientConnection) -> AsyncIterator[str | bytes]:
-    """What comes until the stand-in has echoed the message, or an error came instead."""
-    async for message in session:
-        yield message
-        if json.loads(message)["type"] != "session.created":
-            return
 
 
 WAYS: dict[str, HttpWay] = {

@@ -10,7 +10,6 @@ from proxy.server import _Upstream, chosen_addresses, mitmproxy_options
 PINNED = {
     "connection_strategy": "lazy",
     "rawtcp": False,
-    "websocket": False,
     "http3": False,
     "ssl_insecure": False,
     "stream_large_bodies": None,
@@ -18,6 +17,11 @@ PINNED = {
     "validate_inbound_headers": True,
     "upstream_cert": False,
 }
+
+
+def test_websockets_only_where_they_are_judged() -> None:
+    assert mitmproxy_options(Settings())["websocket"] is True
+    assert mitmproxy_options(Settings.model_validate({"websocket": {"enabled": False}}))["websocket"] is False
 
 
 def test_what_is_pinned() -> None:

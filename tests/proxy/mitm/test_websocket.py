@@ -1,0 +1,195 @@
+"""Real WebSockets through a running proxy: what each side gets of messages, pings, closes and sizes."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+
+from proxy.conversation import Conversation
+from proxy.mitm.websocket import FAILED, REFUSED, TOO_BIG
+from tests.fakes.privet import Running, running
+from tests.fakes.vendor import Vendor
+from tests.fakes.ways import REALTIME
+
+SETTINGS = {"limits": {"body_bytes": 4096}}
+
+
+@pytest.fixture(scope="module")
+def vendor_server() -> Iterator[Vendor]:
+    with Vendor() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def vendor(vendor_server: Vendor) -> Vendor:
+    vendor_server.reset()
+    return vendor_server
+
+
+@pytest.fixture
+async def privet(tmp_path: Path, vendor: Vendor) -> AsyncIterator[Running]:
+    async with running(tmp_path, vendor, settings=SETTINGS) as privet:
+        yield privet
+
+
+@asynccontextmanager
+async def session(privet: Running, **options: Any) -> AsyncIterator[websockets.ClientConnection]:
+    async with websockets.connect(
+        REALTIME, proxy=privet.proxy, ssl=privet.trust(), open_timeout=20, close_timeout=20, **options
+    ) as session:
+        await session.recv()
+        yield session
+
+
+def item(text: str) -> str:
+    return json.dumps({"type": "x", "item": {"role": "user", "content": [{"type": "input_text", "text": text}]}})
+
+
+async def _until_closed(talk: websockets.ClientConnection) -> AsyncIterator[str | bytes]:
+    try:
+        while True:
+            yield await talk.recv()
+    except websockets.ConnectionClosed:
+        return
+
+
+async def recorded(privet: Running, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(privet.store.outcomes) < count:
+            await asyncio.sleep(0.01)
+
+
+async def test_messages_go_redacted_and_come_back(privet: Running, vendor: Vendor) -> None:
+    async with session(privet) as talk:
+        for _ in range(3):
+            await talk.send(item("hello Anna Schmidt"))
+            assert "Anna Schmidt" in str(await talk.recv())
+    assert "Anna" not in "".join(map(str, vendor.websocket_messages))
+    await recorded(privet, 4)
+    assert [event.decision.effect for event in privet.store.intents] == ["allow"] * 4
+    assert [event.outcome.status for event in privet.store.outcomes] == [101] * 4
+    assert not privet.addon.busy()
+
+
+async def test_fragments_are_one_message(privet: Running, vendor: Vendor) -> None:
+    text = item("hello Anna Schmidt")
+    async with session(privet) as talk:
+        await talk.send([text[:60], text[60:75], text[75:]])
+        assert "Anna Schmidt" in str(await talk.recv())
+    assert len(vendor.websocket_messages) == 1
+
+
+async def test_through_the_gateway(privet: Running, vendor: Vendor) -> None:
+    url = f"{privet.gateway.replace('http', 'ws', 1)}/openai/v1/realtime?model=m"
+    async with websockets.connect(url, proxy=None) as talk:
+        await talk.recv()
+        await talk.send(item("hello Anna Schmidt"))
+        assert "Anna Schmidt" in str(await talk.recv())
+    assert "Anna" not in "".join(map(str, vendor.websocket_messages))
+
+
+async def test_a_refusal_is_an_error_event_and_a_close(privet: Running, vendor: Vendor) -> None:
+    async with session(privet) as talk:
+        await talk.send(item("my key is hunter2-secret"))
+        assert json.loads(await talk.recv())["error"]["code"] == "privet_blocked"
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await talk.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == REFUSED
+        assert closed.value.rcvd.reason == f"privet {privet.store.intents[-1].decision_id}"
+    assert vendor.websocket_messages == []
+    await recorded(privet, 2)
+
+
+async def test_what_follows_a_refused_message_does_not_go_either(privet: Running, vendor: Vendor) -> None:
+    async with session(privet) as talk:
+        await asyncio.gather(*(talk.send(item(text)) for text in ("my key is hunter2-secret", "one", "two")))
+        assert [json.loads(message)["type"] async for message in _until_closed(talk)] == ["error"]
+    assert vendor.websocket_messages == []
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("Anna Schmidt"), asyncio.CancelledError(), SystemExit(3)])
+async def test_whatever_the_hook_raises_nothing_leaves(
+    privet: Running, vendor: Vendor, monkeypatch, fault, caplog
+) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise fault
+
+    async with session(privet) as talk:
+        monkeypatch.setattr(Conversation, "from_client", fail)
+        await talk.send(item("hello Anna Schmidt"))
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await talk.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == FAILED
+    assert vendor.websocket_messages == []
+    assert "Anna" not in caplog.text
+
+
+async def test_a_hook_that_is_not_there_lets_nothing_through(privet: Running, vendor: Vendor, monkeypatch) -> None:
+    monkeypatch.setattr(type(privet.addon), "websocket_message", lambda *_: None)
+    async with websockets.connect(REALTIME, proxy=privet.proxy, ssl=privet.trust()) as talk:
+        with contextlib.suppress(websockets.ConnectionClosed):  # the vendor's greeting ended it already
+            await talk.send(item("hello Anna Schmidt"))
+        assert [message async for message in _until_closed(talk)] == []
+    assert vendor.websocket_messages == []
+
+
+async def test_a_message_past_the_limit_ends_it_before_it_is_whole(privet: Running, vendor: Vendor) -> None:
+    async def endless() -> AsyncIterator[str]:
+        while True:
+            yield "x" * 1000
+
+    async with session(privet) as talk:
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await talk.send(endless())
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == TOO_BIG
+    assert vendor.websocket_messages == []
+
+
+async def test_pings_work_and_their_words_stay_here(privet: Running, vendor: Vendor) -> None:
+    async with session(privet) as talk:
+        for payload in (b"Anna Schmidt", b"", b"again"):
+            async with asyncio.timeout(10):
+                await (await talk.ping(payload))
+        await talk.close(1000, "Anna Schmidt says goodbye")
+    assert not vendor.saw("Anna")
+
+
+async def test_nothing_is_compressed(privet: Running, vendor: Vendor) -> None:
+    async with session(privet, compression="deflate") as talk:
+        assert talk.protocol.extensions == []
+    assert vendor.requests[-1].header("sec-websocket-extensions") is None
+
+
+async def test_a_client_that_vanishes_is_recorded(privet: Running, vendor: Vendor) -> None:
+    async with session(privet) as talk:
+        talk.transport.abort()
+        await recorded(privet, 1)
+    assert not privet.addon.busy()
+
+
+async def test_memory_of_a_long_talk_is_flat(privet: Running, vendor: Vendor) -> None:
+    async with session(privet) as talk:
+        for number in range(50):
+            await talk.send(item(f"hello {number}"))
+            await talk.recv()
+        (flow, _) = next(iter(privet.addon._running.values()))
+        assert flow.websocket is not None
+        assert len(flow.websocket.messages) <= 1
+
+
+async def test_switched_off_they_are_refused(tmp_path: Path, vendor: Vendor) -> None:
+    async with running(tmp_path, vendor, settings={"websocket": {"enabled": False}}) as privet:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with session(privet):
+                pass
+    assert refused.value.response.status_code == 426
+    assert vendor.http_bytes == 0
