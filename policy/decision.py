@@ -4,7 +4,7 @@ An effect answers "may it go?", the actions answer "in what shape?". Both are pl
 `proxy.transforms`, recording them is `audit`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -97,6 +97,14 @@ class Inquiry:
     at: datetime | None = None  # with a time zone
     justified: tuple[str, ...] = ()  # rules with `justify` for which a reason was given; `*` for all of them
     spent: tuple[str, ...] = ()  # budgets that have nothing left for this request
+    by_type: Mapping[str, Sequence[EntityFact]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort the findings by type: every rule about some of them asks for its own."""
+        sorted_out: dict[str, list[EntityFact]] = {}
+        for fact in self.entities:
+            sorted_out.setdefault(fact.entity_type, []).append(fact)
+        object.__setattr__(self, "by_type", sorted_out)
 
     def of_reply(
         self, entities: tuple[EntityFact, ...], skipped: tuple[Skipped, ...] = (), error: str | None = None

@@ -8,6 +8,7 @@ from functools import lru_cache
 from configs.hosts import provider_of_host
 from policy.decision import EntityFact, Inquiry
 from policy.model import Condition, EntityTest, Field
+from policy.vocabulary import EVERYTHING
 
 
 def holds(condition: Condition, inquiry: Inquiry) -> bool:
@@ -17,7 +18,10 @@ def holds(condition: Condition, inquiry: Inquiry) -> bool:
 
 def all_hold(fields: Iterable[Field], condition: Condition, inquiry: Inquiry) -> bool:
     """Whether these fields hold."""
-    return all(_TESTS[name](condition, inquiry) for name in fields)
+    for name in fields:  # noqa: SIM110 - a generator takes half as long again, for each rule of each request
+        if not _TESTS[name](condition, inquiry):
+            return False
+    return True
 
 
 def field_holds(name: Field, condition: Condition, inquiry: Inquiry) -> bool:
@@ -28,11 +32,15 @@ def field_holds(name: Field, condition: Condition, inquiry: Inquiry) -> bool:
 def entity_holds(test: EntityTest, roles: Sequence[str], inquiry: Inquiry) -> bool:
     """Whether enough findings count for one entry of `entities`."""
     missing = test.min_count
-    for fact in inquiry.entities:
-        if test.covers(fact.entity_type, fact.score) and (not roles or fact.role in roles):
-            missing -= 1
-            if not missing:
-                return True
+    for name, facts in inquiry.by_type.items():
+        low = test.scores.get(name)
+        if low is None:
+            if test.name != EVERYTHING:
+                continue
+            low = test.min_score or 0.0
+        missing -= sum(fact.score >= low and (not roles or fact.role in roles) for fact in facts)
+        if missing <= 0:
+            return True
     return False
 
 
