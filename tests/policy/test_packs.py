@@ -1,5 +1,6 @@
 """The shipped policies: their cases hold, each rule has one, and they do together what each does alone."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from configs.entities import entity_groups
 from detectors.finding import Label, Scan
 from policy.decision import Effect, EntityFact, Inquiry, Operator
 from policy.evaluate import evaluate
+from policy.lint import remarks
 from policy.load import load_policy, pack_path
 from policy.testing import cases_path, load_cases, run, untested
 from policy.vocabulary import PACKS
@@ -60,6 +62,17 @@ def test_every_rule_says_what_it_is_for_and_blocks_say_what_to_do(pack):
     assert "ompliant" not in text.replace("No rule makes anyone compliant", "").replace(
         "no rule makes anyone compliant", ""
     )
+
+
+def test_what_the_starter_leaves_out_can_be_put_in(write):
+    """Its commented parts are a policy's too, once the comments are taken away."""
+    text = pack_path("starter").read_text("utf-8")
+    full = re.sub(r"^# (?=(?:models|budgets):$|  (?! *privet))", "", text, flags=re.MULTILINE)
+    policy = load_policy(write(full))
+    assert {"unreleased-figures", "customer-files", "no-credentials-in-replies"} <= {rule.id for rule in policy.rules}
+    assert [budget.id for budget in policy.budgets] == ["pace"]
+    assert policy.embedded_models() == {"smollm2-135m"}
+    assert remarks(policy) == ()
 
 
 @pytest.mark.parametrize("entity_type", sorted(entity_groups()["SECRETS"]))
