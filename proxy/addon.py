@@ -33,8 +33,10 @@ from proxy.mitm.flows import (
     frame,
     headers_of,
     names,
+    own_address,
     request_of,
     strip,
+    turn_back,
 )
 from proxy.mitm.websocket import Message, close_word, decide
 from proxy.pipeline import Pipeline, Verdict
@@ -58,6 +60,7 @@ class _Flow:
 
     refusal: http.Response | None  # Privet's own; None for flows that aren't Privet's business
     gateway: bool = False
+    route: str = ""  # of the gateway: whose API is meant
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # as the client sent them, lower case
     verdict: Verdict | None = None
     secret: str | None = field(default=None, repr=False)
@@ -192,7 +195,7 @@ class PrivetAddon:
         try:
             verdict = await self._interruptible(flow, state)
             state.verdict = verdict
-            self._count(verdict)
+            self.metrics.count(verdict)
             if verdict.refusal is not None:
                 flow.response = http.Response.make(
                     verdict.refusal.status, verdict.refusal.body, dict(verdict.refusal.headers)
@@ -247,6 +250,7 @@ class PrivetAddon:
                 somebody = principal or self._nobody(flow)
                 unknown = request_of(flow, state.headers, "gateway")
                 return await self.pipeline.refuse(unknown, somebody, "unknown_route", 404)
+            state.route = route[0]
             aim(flow, self.gateway_bases[route[0]], route[1])
         request = request_of(flow, state.headers, flow.request.host)
         if principal is None:
@@ -328,6 +332,9 @@ class PrivetAddon:
         if response is None:
             return
         response.headers["x-privet-decision"] = verdict.decision.id
+        if state.route:
+            own = f"{own_address(flow)}/{state.route}"
+            turn_back(response, self.gateway_bases[state.route], own)
         if self.draining and flow.request.http_version.startswith("HTTP/1") and response.status_code != 101:
             response.headers["connection"] = "close"
         if response.status_code == 101:
@@ -409,7 +416,7 @@ class PrivetAddon:
             if state.refusal is None:
                 message.outgoing = [] if message.last else [message.content]  # no LLM host
             elif state.conversation is not None:
-                await decide(message, state.conversation, self._count)
+                await decide(message, state.conversation, self.metrics.count)
         except BaseException as error:  # noqa: BLE001 - whatever it was, the message stays here
             self.metrics.failures.labels("addon").inc()
             log.error("a message was refused: %s", type(error).__name__)  # noqa: TRY400 - a traceback may quote it
@@ -457,18 +464,6 @@ class PrivetAddon:
                 error=failed,
             ),
         )
-
-    def _count(self, verdict: Verdict) -> None:
-        decision = verdict.decision
-        self.metrics.requests.labels(verdict.provider, decision.effect.name.lower(), decision.mode.value).inc()
-        self.metrics.seconds.observe(time.monotonic() - verdict.started)
-        for findings in verdict.inspection.findings.values():
-            for finding in findings:
-                self.metrics.findings.labels(finding.entity_type).inc()
-        for item in verdict.inspection.skipped:
-            self.metrics.uninspected.labels(item.reason.value).inc()
-        if verdict.inspection.error is not None:
-            self.metrics.failures.labels(verdict.inspection.error).inc()
 
     def _is_llm(self, host: str) -> bool:
         return self.hosts.knows(host)

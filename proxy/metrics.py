@@ -1,11 +1,14 @@
 """What Prometheus can ask of Privet. Labels hold names from the policy and the shipped tables, never content."""
 
+import time
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
+
+from proxy.pipeline import Verdict
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 
@@ -45,6 +48,19 @@ class Metrics:
         self.restarts = Gauge(
             "privet_worker_restarts", "Worker restarts since the start", ["job"], registry=self.registry
         )
+
+    def count(self, verdict: Verdict) -> None:
+        """One request, and what was found and decided about it."""
+        decision = verdict.decision
+        self.requests.labels(verdict.provider, decision.effect.name.lower(), decision.mode.value).inc()
+        self.seconds.observe(time.monotonic() - verdict.started)
+        for findings in verdict.inspection.findings.values():
+            for finding in findings:
+                self.findings.labels(finding.entity_type).inc()
+        for item in verdict.inspection.skipped:
+            self.uninspected.labels(item.reason.value).inc()
+        if verdict.inspection.error is not None:
+            self.failures.labels(verdict.inspection.error).inc()
 
     def render(self) -> bytes:
         """The exposition text (version 0.0.4)."""

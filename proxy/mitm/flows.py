@@ -15,6 +15,12 @@ def client_address(flow: http.HTTPFlow) -> str:
     return str(flow.client_conn.peername[0])
 
 
+def own_address(flow: http.HTTPFlow) -> str:
+    """The address at which the client reached the gateway."""
+    host, port = flow.client_conn.sockname[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def names(flow: http.HTTPFlow) -> list[str]:
     """Every name that says where this request goes: destination, SNI, Host header, authority."""
     request = flow.request
@@ -60,6 +66,21 @@ def aim(flow: http.HTTPFlow, base: str, path: str) -> None:
     request.port = parts.port or (443 if parts.scheme == "https" else 80)
     request.host = parts.hostname or ""
     request.path = parts.path.rstrip("/") + path
+
+
+def turn_back(response: http.Response, base: str, own: str) -> None:
+    """Addresses of the vendor's that a gateway's client would send a body to next become the gateway's own.
+
+    An address elsewhere is left out: its client would go past Privet with what it has to send.
+    """
+    for name in ("location", "x-goog-upload-url", "x-goog-upload-control-url"):
+        address = response.headers.get(name)
+        if address is None or not address.startswith(("http:", "https:", "//")):
+            continue
+        if address.startswith(f"{base}/"):
+            response.headers[name] = own + address.removeprefix(base)
+        elif name != "location" or response.status_code > 303:
+            del response.headers[name]
 
 
 def strip(flow: http.HTTPFlow) -> None:

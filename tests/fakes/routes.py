@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fakes import anthropic_wire, bedrock_wire, gemini_wire, openai_wire
+from tests.fakes import anthropic_wire, bedrock_wire, gemini_wire, openai_wire, stored_wire
 from tests.fakes.model import Behaviour, Prompt, answer
 from tests.fakes.recording import SeenRequest
 
@@ -53,9 +53,17 @@ def respond(request: SeenRequest, behaviour: Behaviour) -> Answer:
         return _listing(path, request, error)
     if path == "/echo":
         return Answer(200, body=request.body, media_type=request.header("content-type") or "application/octet-stream")
+    if (upload := stored_wire.google_upload(request)) is not None:
+        return _json(upload[0], headers=upload[1])
     try:
+        if (request.header("content-type") or "").startswith("multipart/"):
+            answered = stored_wire.uploaded(path, request)
+            return _json(error(404, f"Invalid URL (POST {path})"), status=404) if answered is None else _json(answered)
         body = json.loads(_decoded(request))
-        found = _routed(path, query, body, behaviour)
+        if (events := stored_wire.run(path, body, behaviour)) is not None:
+            return Answer(200, events=events, media_type=SSE)
+        answered = stored_wire.stored(path, body, request)
+        found = _routed(path, query, body, behaviour) if answered is None else _json(answered)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, zlib.error) as problem:
         return _json(error(400, f"The request can't be read: {type(problem).__name__}."), status=400)
     return found or _json(error(404, f"Invalid URL (POST {path})"), status=404)

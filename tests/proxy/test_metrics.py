@@ -1,8 +1,17 @@
 """What Prometheus reads."""
 
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
+from configs.settings import Settings
+from policy.load import load_policy
+from proxy.identity import Principal
+from proxy.message import Request
 from proxy.metrics import Metrics, add_up
+from proxy.pipeline import Pipeline
+from proxy.record import Record
+from tests.fakes.privet import POLICY, ListStore, TableInspector
 
 
 def test_exposition() -> None:
@@ -38,3 +47,25 @@ def test_processes_are_added_up() -> None:
 
 def test_nothing_adds_up_to_nothing() -> None:
     assert add_up([]) == add_up([b"", b""])
+
+
+async def test_a_verdict_is_counted_with_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    pipeline = Pipeline(
+        settings=Settings(),
+        policy=load_policy(tmp_path / "policy.yaml"),
+        inspector=TableInspector(),
+        recorder=Record(ListStore(), b"f" * 32, 0.5),
+        token_key=b"t" * 32,
+    )
+    body = (
+        b'{"messages": [{"role": "user", "content": [{"text": "Anna Schmidt"}, {"image_url": {"url": "https://x"}}]}]}'
+    )
+    request = Request("POST", "api.openai.com", "/v1/chat/completions", {}, body)
+    metrics = Metrics()
+    metrics.count(await pipeline.judge(request, Principal(user=None, department="default", address="127.0.0.1")))
+    text = metrics.render().decode()
+    assert 'privet_requests_total{effect="block",mode="enforce",provider="openai"} 1.0' in text
+    assert 'privet_findings_total{entity_type="PERSON"} 1.0' in text
+    assert 'privet_uninspected_total{reason="opaque"} 1.0' in text
+    assert "Anna" not in text

@@ -4,7 +4,7 @@ import pytest
 from mitmproxy import http
 from mitmproxy.test import tflow
 
-from proxy.mitm.flows import aim, error_word, frame, headers_of, host_name, names, strip
+from proxy.mitm.flows import aim, error_word, frame, headers_of, host_name, names, own_address, strip, turn_back
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,38 @@ def test_one_length() -> None:
 )
 def test_errors_become_code_words(message: str, word: str) -> None:
     assert error_word(message) == word
+
+
+BASE, OWN = "https://api.example.com", "http://127.0.0.1:8081/x"
+URL = "x-goog-upload-url"
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "address", "expected"),
+    [
+        (200, URL, f"{BASE}/upload/v1/files?upload_id=1", f"{OWN}/upload/v1/files?upload_id=1"),
+        (308, "location", f"{BASE}/v1/x", f"{OWN}/v1/x"),
+        (302, "location", f"{BASE}/v1/x", f"{OWN}/v1/x"),
+        (302, "location", "/v1/x", "/v1/x"),
+        # a download elsewhere is fetched with GET; what would be sent elsewhere is not
+        (302, "location", "https://storage.example.com/x", "https://storage.example.com/x"),
+        (307, "location", "https://storage.example.com/x", None),
+        (308, "location", "//storage.example.com/x", None),
+        (200, URL, "https://upload.example.com/x", None),
+        (200, URL, "https://api.example.com.evil.example/x", None),
+    ],
+)
+def test_a_gateways_client_is_not_led_past_it(status: int, name: str, address: str, expected: str | None) -> None:
+    response = http.Response.make(status, b"", {name: address})
+    turn_back(response, BASE, OWN)
+    assert response.headers.get(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [(("127.0.0.1", 8081), "http://127.0.0.1:8081"), (("::1", 8081, 0, 0), "http://[::1]:8081")],
+)
+def test_own_address(name: tuple[str, int], address: str) -> None:
+    flow = tflow.tflow()
+    flow.client_conn.sockname = name
+    assert own_address(flow) == address
