@@ -33,13 +33,14 @@ class Place:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(files: Sequence[str], *, as_json: bool) -> None:
-    """Look for personal data and secrets in files.
+    """Look for personal data and secrets in files: texts, documents, archives, pictures.
 
-    Prints what was found and where, never the value. `-` reads standard input.
+    Prints what was found and where, never the value. `-` reads standard input. The texts of a document are counted from
+    0: letter.docx~file/0.
 
     \b
     Example:
-      privet scan letter.txt notes.md
+      privet scan letter.txt contract.pdf
       git diff | privet scan -
 
     \b
@@ -89,12 +90,27 @@ def _read(files: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
             else:
                 with open(file, "rb") as stream:  # noqa: PTH123 - the name as it was typed stands in every message
                     data = stream.read()
-            texts.append((name, data.decode("utf-8-sig")))
         except OSError as error:
             problems.append(f"{name}: {error.strerror or 'unreadable'}")
+            continue
+        try:
+            texts.append((name, data.decode("utf-8-sig")))
         except UnicodeDecodeError:
-            problems.append(f"{name}: not UTF-8 text. Convert it first, for example with iconv")
+            found, unread = _opened(name, data)
+            texts += found
+            problems += unread
     return texts, problems
+
+
+def _opened(name: str, data: bytes) -> tuple[list[tuple[str, str]], list[str]]:
+    """The texts of a document, an archive or a picture, as in requests; and why some of it could not be read."""
+    from proxy.content.bounds import Bounds  # noqa: PLC0415 - most files are text
+    from proxy.content.read import open_file  # noqa: PLC0415
+
+    opened = open_file(data, "", "" if name == "<stdin>" else name, Bounds())
+    texts = [(f"{name}~file/{number}", item.text) for number, item in enumerate(opened.texts)]
+    reasons = ", ".join(reason.value for reason in opened.skipped)
+    return texts, [f"{name}: a part of it can't be read ({reasons}); see docs/content.md"] if reasons else []
 
 
 def _line_starts(text: str) -> list[int]:

@@ -33,6 +33,8 @@ def members(data: bytes, sink: Sink) -> Iterator[tuple[str, bytes]]:
         return
     sink.text(archive.comment.decode("utf-8", "replace"))
     infos = archive.infolist()
+    if min((info.header_offset for info in infos), default=0) > 0 or not _ends(data):
+        sink.skip(SkipReason.UNREADABLE)  # something stands before or behind the archive
     if len(infos) > sink.bounds.members:
         raise Exceeded
     for info in infos:
@@ -52,6 +54,12 @@ def members(data: bytes, sink: Sink) -> Iterator[tuple[str, bytes]]:
             sink.skip(SkipReason.UNREADABLE)
             continue
         yield info.filename, member
+
+
+def _ends(data: bytes) -> bool:
+    """Whether nothing stands behind the archive's end record, which is 22 bytes and a comment."""
+    at = data.rfind(b"PK\x05\x06")
+    return at + 22 + int.from_bytes(data[at + 20 : at + 22], "little") == len(data)
 
 
 def read_tar(data: bytes, sink: Sink) -> None:

@@ -9,23 +9,17 @@ from PIL import ExifTags, Image, ImageDraw, ImageOps, ImageSequence, Unidentifie
 
 from detectors.finding import SkipReason
 from proxy.content.bounds import Exceeded
+from proxy.content.containers import read_beside, strings
 from proxy.content.ocr import OcrError, read_words, tesseract
 from proxy.content.opened import Word
 from proxy.content.sink import Sink
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
-_ERRORS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, struct.error)
+_ERRORS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, struct.error)
 _FRAMES = 8  # of an animation, or pages of a TIFF
 _SMALLEST = 12  # pixels: no word is lower or narrower
 _MARGIN = 3  # pixels around a word that are blacked out with it
 _QUALITY = 92
-# What a picture's `info` holds that is no text of anybody's.
-_TECHNICAL_NAMES = """
-dpi jfif jfif_version jfif_unit jfif_density gamma transparency background duration loop extension version
-icc_profile exif progressive progression adobe adobe_transform mp compression srgb chromaticity interlace
-timestamp disposal blend default_image photoshop aspect aspect_ratio resolution
-"""
-_TECHNICAL = frozenset(_TECHNICAL_NAMES.split())
 
 
 def read_image(data: bytes, sink: Sink) -> tuple[Word, ...]:
@@ -37,8 +31,8 @@ def read_image(data: bytes, sink: Sink) -> tuple[Word, ...]:
         picture = Image.open(BytesIO(data), formats=FORMATS)
         if picture.width * picture.height > sink.bounds.pixels:
             raise Exceeded
-        metadata = list(_metadata(picture))
         words = _words(picture, sink)
+        metadata = list(_metadata(picture, data, sink))
     except _ERRORS:
         sink.skip(SkipReason.UNREADABLE)
         return ()
@@ -114,27 +108,15 @@ def _upright(picture: Image.Image) -> Image.Image:
     return ImageOps.exif_transpose(picture)
 
 
-def _metadata(picture: Image.Image) -> Iterator[str]:
+def _metadata(picture: Image.Image, data: bytes, sink: Sink) -> Iterator[str]:
     """What the file says besides its pixels."""
-    for name, value in picture.info.items():
-        if str(name).lower() not in _TECHNICAL:
-            yield from _said(value)
+    yield from read_beside(data, sink)
     exif = picture.getexif()
-    for values in (exif, exif.get_ifd(ExifTags.IFD.Exif)):
-        for value in values.values():
-            yield from _said(value)
+    if picture.format == "TIFF":
+        for values in (exif, exif.get_ifd(ExifTags.IFD.Exif)):
+            for value in values.values():
+                yield from strings(value if isinstance(value, bytes) else str(value).encode("utf-8", "replace"))
     yield from _position(exif.get_ifd(ExifTags.IFD.GPSInfo))
-
-
-def _said(value: Any) -> Iterator[str]:
-    if isinstance(value, bytes):
-        # EXIF's comments begin with their charset's name; Windows writes UTF-16.
-        value = value.removeprefix(b"ASCII\0\0\0").removeprefix(b"UNICODE\0")
-        codec = "utf-16-le" if value[1:2] == b"\0" else "utf-8"
-        value = value.decode(codec, "ignore").strip("\0 ")
-        value = value if value.isprintable() or "<" in value else ""
-    if isinstance(value, str) and any(c.isalpha() for c in value):
-        yield value.strip("\0 ")
 
 
 def _position(gps: dict[int, Any]) -> Iterator[str]:

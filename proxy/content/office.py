@@ -19,8 +19,8 @@ from proxy.content.sink import Sink
 
 # Parts that say how things look, or what is where; nothing in them was written by a person about anybody.
 _LAYOUT = re.compile(
-    r"docProps/thumbnail\.[a-z]+$|(?:^|/)(?:theme/theme[0-9]*|styles|stylesWithEffects|fontTable|webSettings|tableStyles|presProps|viewProps|"
-    r"\[Content_Types\]|manifest|calcChain)\.xml$|/printerSettings/|/fonts/|(?:^|/)mimetype$"
+    r"docProps/thumbnail\.(?:jpe?g|png|emf|wmf)$|(?:^|/)(?:theme/theme[0-9]*|styles|stylesWithEffects|fontTable|webSettings|tableStyles|presProps|viewProps|"
+    r"\[Content_Types\]|manifest|calcChain)\.xml$|/printerSettings/|/fonts/"
     r"|(?:^|/)(?:chart(?:s|Ex)/(?:colors|style)[0-9]+)\.xml$"
 )
 _MAIN = re.compile(r"(?:^|/)(?:document|workbook|content)[0-9]*\.xml$|/(?:slides|worksheets)/[^/]+\.xml$")
@@ -42,6 +42,8 @@ _VALUES_NAMES = """
 docVar alias tag default result statusText helpText listItem headerSource query udl
 """
 _VALUES = frozenset(_VALUES_NAMES.split())
+_SPOKEN = re.compile(r"[^\W\d_]{2,}[.,]? +[^\W\d_]{2,}|@")
+_LOOKS = frozenset(["style", "path", "adj", "points", "type", "Requires", "Ignorable", "formatCode", "typeface"])
 _DATA_PARTS = re.compile(r"customXml/|pivotCache|connections|externalLinks|persons|queryTables")
 # Names that the programs give to shapes by themselves.
 _GIVEN_NAME = re.compile(
@@ -130,6 +132,12 @@ class _Collector:
             self.parts.append(data)
             self._said[-1] = True
 
+    def comment(self, data: str) -> None:
+        self.aside[data] = None
+
+    def pi(self, target: str, data: str) -> None:
+        self.aside[f"{target} {data}"] = None
+
     def close(self) -> None:
         """Nothing is left to do."""
 
@@ -140,7 +148,10 @@ class _Collector:
             return not _RELATION.match(value)
         if name == "name" and element in {"cNvPr", "docPr"} and _GIVEN_NAME.match(value):
             return False
-        return name in _ATTRIBUTES or (name in {"val", "value"} and element in _VALUES)
+        if name in _ATTRIBUTES or (name in {"val", "value"} and element in _VALUES):
+            return True
+        # What is no word of the format's own has several words, or is an address.
+        return name not in _LOOKS and bool(_SPOKEN.search(value))
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -51,6 +51,10 @@ def read_pdf(data: bytes, sink: Sink) -> None:
     finally:
         document.close()
     _objects(data, sink)
+    # Readers look for the header and the end, and pass over what stands before and behind.
+    for around in (data[: data.find(b"%PDF-")], data[data.rfind(b"%%EOF") + 5 :]):
+        if around.strip(b"\0\r\n\t "):
+            sink.file(around)
 
 
 def _page(document: pypdfium2.PdfDocument, number: int, sink: Sink) -> None:

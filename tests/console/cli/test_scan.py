@@ -7,6 +7,7 @@ from console.cli import scan as scan_command
 from console.cli.main import main
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
+from tests.fakes import files
 
 
 class FakeScanner:
@@ -55,6 +56,21 @@ def test_what_identifies_nobody_is_shown_and_is_no_failure(run, tmp_path):
     assert "LOCATION" in result.stdout
 
 
+def test_documents_are_opened(run, tmp_path):
+    (tmp_path / "a.docx").write_bytes(files.word("secret"))
+    result = run("a.docx")
+    assert result.exit_code == 1
+    assert "a.docx~file/0" in result.stdout
+    assert "secret" not in result.output
+
+
+def test_a_document_that_is_no_such_thing(run, tmp_path):
+    (tmp_path / "a.docx").write_bytes(files.pdf("secret"))
+    result = run("a.docx")
+    assert result.exit_code == 2
+    assert "unreadable" in result.stderr
+
+
 def test_standard_input(run):
     assert run("-", stdin="a secret").exit_code == 1
 
@@ -73,7 +89,7 @@ def test_json(run, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "No such file"), (b"\xff\xfe\x00a", "not UTF-8")],
+    [(None, "No such file"), (b"\x8f\x00\x13a", "a part of it can't be read (unreadable)")],
 )
 def test_unreadable_files(run, tmp_path, content, says):
     (tmp_path / "good.txt").write_text("a secret")
