@@ -8,8 +8,12 @@ import re
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
 
 from proxy.content.markup import read_markup
+from proxy.content.office import xml_texts
 from proxy.content.sink import Sink
 
 _MOST = 5_000_000  # bytes that one compressed chunk may unpack to
@@ -70,8 +74,8 @@ def read_beside(data: bytes, sink: Sink) -> list[str]:
     found = beside_pixels(data)
     lines: list[str] = []
     for payload in found.payloads:
-        if _XML.search(payload):
-            read_markup(payload[payload.find(b"<") :].decode("utf-8", "replace"), sink)
+        if (start := _XML.search(payload)) is not None:
+            _xmp(payload[start.start() :], sink)
         else:
             lines += strings(payload)
     if found.rest.strip(b"\0\r\n "):
@@ -101,6 +105,16 @@ def strings(payload: bytes) -> list[str]:
     found = [match[0].decode("utf-8", "replace") for match in _UTF8.finditer(payload)]
     found += [match[0].decode("utf-16-le", "replace") for match in _UTF16.finditer(payload)]
     return [text.strip() for text in found if _WORD.search(text)]
+
+
+def _xmp(source: bytes, sink: Sink) -> None:
+    """XMP is XML; what is none after all is read as if it were HTML."""
+    try:
+        text, aside = xml_texts(source.rstrip(b"\0 "), everything=True)
+    except (ParseError, DefusedXmlException, LookupError, ValueError):
+        read_markup(source.decode("utf-8", "replace"), sink)
+    else:
+        sink.text("\n".join([text, *aside]))
 
 
 def _png(data: bytes) -> Beside:

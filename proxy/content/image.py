@@ -16,6 +16,10 @@ from proxy.content.sink import Sink
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 _ERRORS = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, struct.error)
+_TOOLS = (
+    *(ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Software, ExifTags.Base.LensMake, ExifTags.Base.LensModel),
+    *(ExifTags.Base.DateTime, ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized),
+)
 _FRAMES = 8  # of an animation, or pages of a TIFF
 _SMALLEST = 12  # pixels: no word is lower or narrower
 _MARGIN = 3  # pixels around a word that are blacked out with it
@@ -110,8 +114,11 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _metadata(picture: Image.Image, data: bytes, sink: Sink) -> Iterator[str]:
     """What the file says besides its pixels."""
-    yield from read_beside(data, sink)
     exif = picture.getexif()
+    # The camera's and the program's names are nobody's.
+    tools = {str(exif.get(tag, "")).strip("\0 ") for tag in _TOOLS}
+    tools |= {str(exif.get_ifd(ExifTags.IFD.Exif).get(tag, "")).strip("\0 ") for tag in _TOOLS}
+    yield from (line for line in read_beside(data, sink) if line not in tools)
     if picture.format == "TIFF":
         for values in (exif, exif.get_ifd(ExifTags.IFD.Exif)):
             for value in values.values():

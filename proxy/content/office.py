@@ -43,7 +43,18 @@ docVar alias tag default result statusText helpText listItem headerSource query 
 """
 _VALUES = frozenset(_VALUES_NAMES.split())
 _SPOKEN = re.compile(r"[^\W\d_]{2,}[.,]? +[^\W\d_]{2,}|@")
-_LOOKS = frozenset(["style", "path", "adj", "points", "type", "Requires", "Ignorable", "formatCode", "typeface"])
+_LOOK_NAMES = "style path adj points type Requires Ignorable formatCode typeface ascii hAnsi cs eastAsia val"
+_LOOKS = frozenset(_LOOK_NAMES.split())
+# What programs write by themselves: counts, dates, versions, their own names.
+_COUNTED_NAMES = """
+Application AppVersion TotalTime Pages Words Characters Lines Paragraphs DocSecurity ScaleCrop LinksUpToDate Slides
+CharactersWithSpaces SharedDoc HyperlinksChanged PresentationFormat Notes HiddenSlides MMClips HeadingPairs created
+modified lastPrinted revision Producer CreatorTool DocumentID InstanceID OriginalDocumentID CreateDate ModifyDate
+MetadataDate format softwareAgent instanceID documentID when generator creation-date
+"""
+_COUNTED = frozenset(_COUNTED_NAMES.split())
+_SHOWN_DATE = re.compile("datetime|slidenum")  # fields that show today's date or the slide's number
+_MADE_UP = re.compile(r"http://schemas\.|\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?$|Normal\.dotm$")
 _DATA_PARTS = re.compile(r"customXml/|pivotCache|connections|externalLinks|persons|queryTables")
 # Names that the programs give to shapes by themselves.
 _GIVEN_NAME = re.compile(
@@ -103,7 +114,7 @@ class _Collector:
 
     def start(self, tag: str, attrs: dict[str, str]) -> None:
         local = tag.rpartition("}")[2]
-        if self._quiet or (not self._cells and local == "v"):
+        if self._quiet or self._elsewhere(local, attrs):
             self._quiet += 1
             return
         self._said.append(False)
@@ -141,9 +152,17 @@ class _Collector:
     def close(self) -> None:
         """Nothing is left to do."""
 
+    def _elsewhere(self, local: str, attrs: dict[str, str]) -> bool:
+        """Whether an element's text is read elsewhere, or is nobody's."""
+        if local in _COUNTED or (local in {"v", "is"} and not self._cells):
+            return True
+        return local == "fld" and _SHOWN_DATE.match(attrs.get("type", "")) is not None
+
     def _told(self, element: str, name: str, value: str) -> bool:
+        if name in _COUNTED or _MADE_UP.match(value):
+            return False
         if self._everything:
-            return any(c.isalnum() for c in value)
+            return any(c.isalpha() for c in value)
         if name == "Target":
             return not _RELATION.match(value)
         if name == "name" and element in {"cNvPr", "docPr"} and _GIVEN_NAME.match(value):

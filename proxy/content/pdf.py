@@ -30,8 +30,22 @@ _FEW = 4  # pictures on a page; more may be the strips of one scan
 _PRIVATE = re.compile("[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]")
 _GARBLED = 0.2  # of a page's characters: fonts without a table of characters
 _SAYS_SOMETHING = re.compile(r"[^\W\d_]{3}|[0-9]{5}")
-# Entries whose strings are the format's own: appearance, ids, dates, languages.
-_TECHNICAL = frozenset({"/DA", "/ID", "/Lang", "/Ordering", "/Registry", "/CharSet", "/CreationDate", "/ModDate", "/M"})
+# Entries whose strings are the format's own: appearance, ids, dates, languages, programs.
+_TECHNICAL = frozenset(
+    {
+        "/DA",
+        "/ID",
+        "/Lang",
+        "/Ordering",
+        "/Registry",
+        "/CharSet",
+        "/Producer",
+        "/Creator",
+        "/CreationDate",
+        "/ModDate",
+        "/M",
+    }
+)
 _DEEPEST = 40
 _ERRORS = (PyPdfError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, OSError)
 

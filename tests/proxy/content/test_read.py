@@ -143,3 +143,20 @@ def test_where_a_picture_was_taken_is_text() -> None:
     out = io.BytesIO()
     Image.open(io.BytesIO(files.picture(""))).save(out, "JPEG", exif=tags)
     assert "GPS coordinates: 50.733333 N, 7.100000 E" in said(out.getvalue())
+
+
+def test_what_programs_write_by_themselves_is_nobodys() -> None:
+    """Names of programs and fonts look like people's names to a detector, and would change every document."""
+    noise = ("Microsoft", "Cambria", "Macintosh", "schemas.openxmlformats", "Normal.dotm", "fpdf2")
+    for data in (files.word("x"), files.slides("x"), files.workbook("x"), files.pdf("x")):
+        text = said(data)
+        assert not [word for word in noise if word in text]
+
+
+@needs_tesseract
+def test_cameras_are_nobodys() -> None:
+    tags = Image.Exif()
+    tags.update({271: "Canon", 272: "Canon EOS 5D Mark III", 305: "Adobe Photoshop"})
+    out = io.BytesIO()
+    Image.open(io.BytesIO(files.picture(""))).save(out, "JPEG", exif=tags)
+    assert said(out.getvalue()) == ""
