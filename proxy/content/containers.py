@@ -52,6 +52,9 @@ _PLAIN_CHUNKS = frozenset(
 )
 # A thumbnail, which is a small copy of the picture, within its EXIF.
 _THUMBNAIL = re.compile(rb"\xff\xd8\xff.*\xff\xd9", re.DOTALL)
+_KIND = re.compile(
+    rb"^(?:Exif\0\0|Photoshop 3\.0\0|http://ns\.adobe\.com/[\w/.]+\0)"
+)  # what a JPEG segment begins with
 _UTF8 = re.compile(rb"(?:[\t\r\n\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){4,}")
 _UTF16 = re.compile(rb"(?:[\t\r\n\x20-\x7e\xa1-\xff]\0){4,}")
 _WORD = re.compile(r"[^\W\d_]{3}|[0-9]{5}")
@@ -163,7 +166,7 @@ def _jpeg(data: bytes) -> Beside:
         if (0xE0 <= marker <= 0xEF or marker == 0xFE) and not body.startswith(
             (b"JFIF\0", b"ICC_PROFILE\0", b"Adobe\0")
         ):
-            payloads.append(body)
+            payloads.append(_KIND.sub(b"", body))
         if marker == 0xDA:
             at = _behind_scan(data, at)
     return Beside(payloads, b"")

@@ -139,7 +139,7 @@ class _Collector:
             self.parts.append("\n")
 
     def data(self, data: str) -> None:
-        if not self._quiet and (data.strip() or (self.parts and data == " ")):
+        if not self._quiet and not _MADE_UP.match(data) and (data.strip() or (self.parts and data == " ")):
             self.parts.append(data)
             self._said[-1] = True
 
