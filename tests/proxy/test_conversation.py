@@ -1,6 +1,7 @@
 """Messages of a WebSocket, without one: judged one by one, restored over their borders."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from detectors.finding import SkipReason
 from policy.load import load_policy
 from proxy.conversation import Conversation, error_event, is_websocket
 from proxy.identity import Principal
+from proxy.ledger import Ledger
 from proxy.message import Request
 from proxy.pipeline import Pipeline, Verdict
 from proxy.record import Outcome, Record
@@ -179,3 +181,30 @@ rules:
     assert sent is None
     assert b"WebSocket" in error_event(verdict)
     assert len(talk.store.intents) == len(talk.told) == 1
+
+
+ASKING = """
+schema: privet.policy/1
+id: asking
+defaults: {effect: allow}
+rules: [{id: people, when: {entities: [PERSON]}, effect: justify}]
+budgets: [{id: pace, requests: 2, every: day}]
+"""
+
+
+async def test_reasons_and_budgets_hold_for_messages(tmp_path: Path) -> None:
+    talk = Talk(tmp_path, ASKING)
+    pipeline = talk.subject.pipeline
+    pipeline.ledger = Ledger(tmp_path / "ledger.db", b"k" * 32)
+    sent, verdict = await talk.say(item("hello Anna Schmidt"))
+    assert sent is None
+    assert "say why" in json.loads(error_event(verdict))["error"]["message"]
+    sent, _ = await talk.say(item("hello Anna Schmidt\nprivet-reason: The customer asked."))
+    assert sent is not None
+    assert json.loads(sent) == item("hello Anna Schmidt\n")
+    talk.subject.opening = replace(talk.subject.opening, headers={**UPGRADE, "x-privet-reason": "The customer asked."})
+    assert (await talk.say(item("hello Anna Schmidt")))[0] is not None
+    sent, verdict = await talk.say(item("hello"))
+    assert sent is None
+    assert verdict.decision.determining_rules == ("budgets.pace",)
+    pipeline.ledger.close()
