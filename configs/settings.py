@@ -190,6 +190,20 @@ class TokenSettings(Section):
     vault_entries: int = Field(1_000_000, ge=1000, description="most tokens that are kept; the oldest go first")
 
 
+class ReplySettings(Section):
+    """How streamed replies are held back, where the policy speaks of replies."""
+
+    hold_characters: int = Field(
+        1000,
+        ge=50,
+        le=100_000,
+        description="characters of a stream that wait to be inspected; a value longer than half of it may be missed",
+    )
+    hold_seconds: float = Field(
+        2.0, gt=0, le=60, description="seconds after which what waits is inspected as it stands, and goes on"
+    )
+
+
 class Settings(Section):
     """Everything that `privet.yaml` may hold."""
 
@@ -213,6 +227,7 @@ class Settings(Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     websocket: WebSocketSettings = Field(default_factory=WebSocketSettings)
     tokens: TokenSettings = Field(default_factory=TokenSettings)
+    reply: ReplySettings = Field(default_factory=ReplySettings)
     intercept: list[str] = Field(
         default_factory=list, description="further hosts to intercept, with the generic dialect (`*.` for subdomains)"
     )

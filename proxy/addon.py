@@ -38,12 +38,14 @@ from proxy.mitm.flows import (
     strip,
     turn_back,
 )
+from proxy.mitm.replies import ReplyPiece
+from proxy.mitm.travel import Travel
 from proxy.mitm.websocket import Message, close_word, decide
 from proxy.pipeline import Pipeline, Verdict
 from proxy.providers.registry import gateway_route
 from proxy.record import Outcome, Record
-from proxy.replies import ReplyStream, passing, restoring
-from proxy.restore import is_streamed, restore_body
+from proxy.replies import ScannedReply
+from proxy.reply_judge import enforces_replies
 
 log = logging.getLogger("privet.proxy")
 
@@ -51,7 +53,6 @@ API_PATHS = frozenset({"/scan", "/justify", "/healthz", "/readyz", "/metrics"})
 GATEWAY_PLACEHOLDER = "gateway.invalid"
 _STATE = "privet"
 _DIGEST_HEADERS = ("content-md5", "digest", "content-digest", "repr-digest")
-_BUFFERED = ("json", "text/plain", "text/html")
 
 
 @dataclass(slots=True)
@@ -64,11 +65,8 @@ class _Flow:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # as the client sent them, lower case
     verdict: Verdict | None = None
     secret: str | None = field(default=None, repr=False)
-    stream: ReplyStream | None = None
     conversation: Conversation | None = None  # if it is a WebSocket
-    restore_whole: bool = False
-    restored: bool = False
-    failed: str | None = None
+    reply: Travel = field(default_factory=Travel)
     closed: bool = False
 
 
@@ -107,8 +105,8 @@ class PrivetAddon:
     def cut_off(self) -> None:
         """End the streams that still run, with an error event at their next piece."""
         for _, state in self._running.values():
-            if state.stream is not None:
-                state.stream.cut_off()
+            if state.reply.stream is not None:
+                state.reply.stream.cut_off()
             if state.conversation is not None:
                 state.conversation.ending = True
 
@@ -258,7 +256,7 @@ class PrivetAddon:
         if not state.gateway and len(set(names(flow))) != 1:
             return await self.pipeline.refuse(request, principal, "host_mismatch", 421)
         opens = self.settings.websocket.enabled and is_websocket(flow.request.method, state.headers)
-        if opens:
+        if opens and not enforces_replies(self.pipeline.policy):  # nobody inspects what comes back over a WebSocket
             state.conversation = Conversation(self.pipeline, principal, request, self.record.outcome)
         elif "upgrade" in state.headers or flow.request.method == "CONNECT" or ":protocol" in state.headers:
             return await self.pipeline.refuse(request, principal, "websocket", 426)
@@ -321,11 +319,8 @@ class PrivetAddon:
             return  # Privet's own refusal
         try:
             self._travel(flow, state, verdict)
-        except Exception as error:  # noqa: BLE001 - the reply goes on as it came; tokens stay tokens, nothing leaks
-            state.failed = type(error).__name__
-            state.restore_whole = False
-            state.stream = passing(verdict.decision.id)
-            flow.response.stream = state.stream
+        except Exception as error:  # noqa: BLE001 - `Travel` itself doesn't raise: tokens stay tokens, nothing leaks
+            state.reply.failed = type(error).__name__
 
     def _travel(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
         response = flow.response
@@ -342,54 +337,24 @@ class PrivetAddon:
             if state.conversation is None or response.headers.get("upgrade", "").lower() != "websocket":
                 flow.kill()  # nobody asked for this protocol: nothing may speak it
             return
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        restores = bool(verdict.tokens) or verdict.vault is not None
-        if restores and is_streamed(media_type, verdict.request.endpoint):
-            encoding = response.headers.get("content-encoding", "")
-            state.stream = restoring(
-                verdict.dialect, verdict.tokens, media_type, encoding, verdict.decision.id, vault=verdict.vault
-            )
-            response.headers.pop("content-encoding", None)
-            if "content-length" in response.headers:
-                del response.headers["content-length"]
-                if flow.request.http_version.startswith("HTTP/1"):
-                    response.headers["transfer-encoding"] = "chunked"
-            state.restored = True
-            response.stream = state.stream
-        elif restores and any(kind in media_type for kind in _BUFFERED):
-            state.restore_whole = True  # `response` does it, once the whole reply is there
-        else:
-            readable = media_type == "text/event-stream" and "content-encoding" not in response.headers
-            state.stream = passing(verdict.decision.id, sse=readable)
-            response.stream = state.stream
+        hold = (self.settings.reply.hold_characters, self.settings.reply.hold_seconds)
+        state.reply.begin(flow, verdict, self.pipeline.inspector, hold)
 
-    def response(self, flow: http.HTTPFlow) -> None:
-        """The reply is complete: restore it if it was kept whole, and record the outcome."""
+    async def privet_reply_piece(self, piece: ReplyPiece) -> None:
+        """A piece of a streamed reply that is inspected."""
+        response = piece.flow.response
+        if response is not None and isinstance(response.stream, ScannedReply):
+            piece.out += await response.stream.take(piece.data)
+
+    async def response(self, flow: http.HTTPFlow) -> None:
+        """The reply is complete: inspect and restore it if it was kept whole, and record the outcome."""
         state = flow.metadata.get(_STATE)
         if not isinstance(state, _Flow) or state.refusal is None or flow.response is None:
             return
-        verdict = state.verdict
-        if verdict is not None and verdict.refusal is None and state.restore_whole:
-            try:
-                self._restore_whole(flow, state, verdict)
-            except Exception as error:  # noqa: BLE001 - tokens stay tokens; the reply itself isn't lost
-                state.failed = type(error).__name__
+        if state.verdict is not None and state.verdict.refusal is None:
+            await state.reply.finish(flow, state.verdict)
         if flow.websocket is None:  # else it only begins
             self._close(flow, state, error=None)
-
-    def _restore_whole(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
-        response = flow.response
-        if response is None:
-            return
-        body = response.get_content(strict=True) or b""
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        restored = restore_body(body, media_type, verdict.tokens, verdict.vault)
-        if restored != body:
-            response.headers.pop("content-encoding", None)
-            response.raw_content = restored
-            if "transfer-encoding" not in response.headers:
-                response.headers["content-length"] = str(len(restored))
-            state.restored = True
 
     async def error(self, flow: http.HTTPFlow) -> None:
         """The flow failed (vendor unreachable, connection reset, client gone): record that."""
@@ -430,8 +395,8 @@ class PrivetAddon:
         if not isinstance(state, _Flow) or state.refusal is None:
             return
         if (talk := state.conversation) is not None:
-            state.restored = talk.restored
-            state.failed = talk.failed or close_word(flow)
+            state.reply.restored = talk.restored
+            state.reply.failed = talk.failed or close_word(flow)
         self._close(flow, state, error=None)
 
     # -- helpers -------------------------------------------------------------------------------------------------------
@@ -446,12 +411,12 @@ class PrivetAddon:
         verdict = state.verdict
         if verdict is None:
             return
-        if state.restored:
+        if state.reply.restored:
             self.metrics.restored.inc()
         response = flow.response
-        source = state.stream or state.conversation
+        source = state.reply.stream or state.conversation
         received = source.received if source else len((response and response.raw_content) or b"")
-        failed = error or state.failed or (state.stream.failed if state.stream else None)
+        failed = error or state.reply.failed or (state.reply.stream.failed if state.reply.stream else None)
         if failed is None and verdict.vault is not None and verdict.vault.failed:
             failed = "vault_unreadable"
         self.record.outcome(
@@ -460,8 +425,9 @@ class PrivetAddon:
                 status=response.status_code if response is not None else 0,
                 response_bytes=received,
                 duration_ms=int((time.monotonic() - verdict.started) * 1000),
-                restored=state.restored,
+                restored=state.reply.restored,
                 error=failed,
+                judge=state.reply.judge,
             ),
         )
 

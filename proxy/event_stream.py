@@ -100,11 +100,23 @@ def message(headers: bytes, payload: bytes) -> bytes:
 def event_message(kind: str, data: Mapping[str, Any]) -> bytes:
     """An event as Bedrock sends it."""
     values = {":event-type": kind, ":content-type": "application/json", ":message-type": "event"}
-    headers = b"".join(
+    return message(
+        _headers(values), json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    )
+
+
+def exception_message(body: bytes) -> bytes:
+    """The end of a stream that may not go on, as Bedrock tells of its own failures."""
+    kind = "validationException"
+    values = {":exception-type": kind, ":content-type": "application/json", ":message-type": "exception"}
+    return message(_headers(values), body)
+
+
+def _headers(values: Mapping[str, str]) -> bytes:
+    return b"".join(
         bytes([len(name)]) + name.encode() + bytes([_STRING]) + struct.pack(">H", len(value)) + value.encode()
         for name, value in values.items()
     )
-    return message(headers, json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _inner(payload: bytes) -> bytes | None:

@@ -35,6 +35,7 @@ from proxy.providers.dialect import Dialect
 from proxy.providers.registry import dialect_for
 from proxy.quoted import Quoted, quoted, unquoted, untouched
 from proxy.reasons import NOTHING_SPOKEN, Reason, header_reason, how_to_answer, spoken_reasons
+from proxy.reply_judge import ReplyRules
 from proxy.signing import Signer, is_signed, signed_anew
 from proxy.token_index import TokenIndex
 from proxy.transforms.deidentify import Deidentified, deidentify
@@ -98,6 +99,7 @@ class Verdict:
     headers: Mapping[str, str | None] = field(default_factory=dict, repr=False)  # to set; None: to leave out
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     vault: View | None = None  # earlier tokens, if the reply may speak of them
+    reply: ReplyRules | None = None  # if any rule speaks of the reply
     applied: tuple[tuple[str, str, str, int], ...] = ()  # pointer, entity type, operator, count
     chat: Chat | None = None
     target: ModelTarget | None = None
@@ -211,6 +213,7 @@ class Pipeline:
             provider=provider,
             body=inspection.without_reason,
             inquiry=decided.inquiry,
+            reply=ReplyRules.of(policy, decided.inquiry),
             justification=decided.justification,
             started=started,
         )

@@ -31,6 +31,7 @@ from audit.fingerprint import fingerprint
 from policy.model import Policy
 from proxy.inquiry import wants_stream
 from proxy.pipeline import Verdict
+from proxy.reply_judge import ReplyJudge, outcome_facts
 
 log = logging.getLogger("privet.record")
 
@@ -55,6 +56,7 @@ class Outcome:
     duration_ms: int
     restored: bool = False
     error: str | None = None  # a code word
+    judge: ReplyJudge | None = None  # what was found in the reply, if anybody looked
 
 
 @dataclass(slots=True)
@@ -97,6 +99,7 @@ class Record:
                 restored=int(outcome.restored),
                 error=outcome.error or "",
             ),
+            **(_reply(outcome.judge) if outcome.judge is not None else {}),
         )
         self._send(event)
 
@@ -202,6 +205,15 @@ def _fingerprints(verdict: Verdict, key: bytes) -> set[Fingerprint]:
         fingerprint(key, finding.entity_type, texts[pointer][finding.start : finding.end])
         for pointer, findings in verdict.inspection.findings.items()
         for finding in findings
+    }
+
+
+def _reply(judge: ReplyJudge) -> dict[str, Any]:
+    counts, applied = outcome_facts(judge)
+    return {
+        "entities": [EntityCount(name, count, permille(best)) for name, (count, best) in sorted(counts.items())],
+        "pointers": [PointerFact(*place, count) for place, count in applied.items()],
+        "skipped": [SkippedPart(reason=item.reason.value, pointer=item.pointer) for item in judge.skipped],
     }
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from proxy.errors import BodyError, LimitError
-from proxy.event_stream import MEDIA_TYPE as _MESSAGES
+from proxy.event_stream import MEDIA_TYPE as MESSAGES
 from proxy.event_stream import EventMessage, EventStreamFramer, parse_message
 from proxy.framing import LIMIT, ArrayFramer, Frame, Framer, SseEvent, line_framer, parse_sse, sse_framer
 from proxy.json_level import JsonLevel
@@ -23,11 +23,11 @@ from proxy.providers.json_spans import Document, Literal, edit, flatten, parse, 
 from proxy.token_index import BEFORE, Known, Part, TokenIndex
 
 _NESTING = 400
-_LINES = frozenset(
+LINES = frozenset(
     f"application/{kind}" for kind in ("x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines")
 )
 UNTYPED = "application/octet-stream"  # what vendors call a stored file, whatever is in it
-_SSE = "text/event-stream"
+SSE = "text/event-stream"
 # How files begin in which another length would break something.
 _BINARY = (b"PK", b"%PDF", b"\x89PNG", b"\xff\xd8", b"GIF8", b"\x1f\x8b", b"RIFF", b"ID3", b"OggS", b"fLaC")
 
@@ -42,13 +42,13 @@ def restore_body(body: bytes, media_type: str, tokens: Mapping[str, str], vault:
     index = TokenIndex(tokens, vault)
     if not index or not index.mentioned(body):
         return body
-    if media_type in _LINES:
+    if media_type in LINES:
         lines = body.split(b"\n")
         restored = [_restore_json(line, index) if index.mentioned(line) else line for line in lines]
         return body if restored == lines else b"\n".join(restored)
-    if media_type == "" or _is_json(media_type):
+    if media_type == "" or is_json(media_type):
         return _restore_json(body, index)
-    return _restore_source(body, index) if _is_text(media_type) else body
+    return _restore_source(body, index) if is_text(media_type) else body
 
 
 class StreamRestorer:
@@ -63,19 +63,19 @@ class StreamRestorer:
         vault: Known | None = None,
     ) -> None:
         # What isn't text is passed on: a value of another length would break a binary frame.
-        readable = _is_text(media_type) or (vault is not None and media_type == UNTYPED)
+        readable = is_text(media_type) or (vault is not None and media_type == UNTYPED)
         self._index = TokenIndex(tokens, vault) if readable else TokenIndex({})
         self._reader: _TextReader | _EventReader | _FileReader
         if media_type == UNTYPED:
             self._reader = _FileReader(dialect, self._index, limit)
-        elif media_type == _SSE:
+        elif media_type == SSE:
             self._reader = _EventReader(dialect, self._index, sse_framer(limit), unwrap=parse_sse, limit=limit)
-        elif media_type == _MESSAGES:
+        elif media_type == MESSAGES:
             framer = EventStreamFramer(limit)
             self._reader = _EventReader(dialect, self._index, framer, unwrap=parse_message, limit=limit)
-        elif media_type in _LINES:
+        elif media_type in LINES:
             self._reader = _EventReader(dialect, self._index, line_framer(limit), limit=limit)
-        elif _is_json(media_type):
+        elif is_json(media_type):
             self._reader = _EventReader(dialect, self._index, ArrayFramer(limit), limit=limit)
         else:
             self._reader = _TextReader(self._index)
@@ -328,15 +328,17 @@ class _FileReader:
 
 def is_streamed(media_type: str, endpoint: str) -> bool:
     """Whether a reply is restored piece by piece; else it is read whole."""
-    return media_type in {_SSE, _MESSAGES, UNTYPED} or media_type in _LINES or "streamgenerate" in endpoint.lower()
+    return media_type in {SSE, MESSAGES, UNTYPED} or media_type in LINES or "streamgenerate" in endpoint.lower()
 
 
-def _is_json(media_type: str) -> bool:
+def is_json(media_type: str) -> bool:
+    """Whether it is JSON, one document."""
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-def _is_text(media_type: str) -> bool:
-    if media_type in _LINES or _is_json(media_type) or media_type == _MESSAGES:
+def is_text(media_type: str) -> bool:
+    """Whether it is text of any kind."""
+    if media_type in LINES or is_json(media_type) or media_type == MESSAGES:
         return True
     return media_type == "" or media_type.startswith("text/") or media_type.endswith(("xml", "javascript"))
 

@@ -33,6 +33,7 @@ from mitmproxy.proxy.layers import websocket
 
 from configs.settings import Settings, parse_address
 from proxy.addon import GATEWAY_PLACEHOLDER, PrivetAddon
+from proxy.mitm import replies
 from proxy.mitm.connections import handler_class
 from proxy.mitm.hooks import Master
 from proxy.mitm.websocket import layer_class
@@ -68,6 +69,7 @@ class MitmServer:
             addon,  # last: nothing may run after the refusal is lifted
         )
         opts.update(**mitmproxy_options(settings))
+        replies.install()
         vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts)
         vars(mode_servers)["ProxyConnectionHandler"] = handler_class(addon.client_gone)
         vars(websocket)["WebsocketLayer"] = layer_class(lambda: addon.settings.limits.body_bytes)

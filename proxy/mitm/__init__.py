@@ -2,6 +2,8 @@
 
 connections   a client that is gone is told of at once
 flows         what a flow says and how it is changed
+travel        how one reply travels
+replies       streamed replies whose transformer is awaited
 hooks         which addon's method hears which hook, looked up once
 websocket     nothing goes on unless the addon says what
 """

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from detectors.finding import Finding
 from policy.decision import Action, Operator
 from proxy.errors import ProxyError
-from proxy.message import Segment
+from proxy.message import Role, Segment
 from proxy.transforms.mask import mask
 from proxy.transforms.redact import redact
 from proxy.transforms.tokenize import Tokenizer
@@ -70,6 +70,20 @@ def deidentify(
         texts[segment.pointer] = "".join(_replaced(segment.text, spans, values, tokenizer, counts))
         applied += [(segment.pointer, *kind, count) for kind, count in counts.items()]
     return Deidentified(texts=texts, tokens=tokenizer.restorable, applied=tuple(applied), silent=tokenizer.silent)
+
+
+def replacements(
+    text: str, findings: Sequence[Finding], actions: Sequence[Action]
+) -> list[tuple[int, int, str, Action]]:
+    """What takes the place of findings in one text by itself: from, to, what, why. For masks and redaction alone."""
+    names = {action.entity_type for action in actions}
+    spans = _merge(_found(Segment("", Role.ASSISTANT, text), findings, actions, names))
+    return [(span.start, span.end, _plain(text[span.start : span.end], span.action), span.action) for span in spans]
+
+
+def _plain(value: str, action: Action) -> str:
+    # Tokens and surrogates would need a key, and somebody to turn them back: what asks for one is redacted.
+    return mask(value, action.keep_last) if action.operator is Operator.MASK else redact(action.entity_type)
 
 
 def spreads(value: str) -> bool:

@@ -216,7 +216,7 @@ async def _stream_breaks(scene: Scene) -> AsyncIterator[None]:
     def broken(*arguments: Any, **_: Any) -> ReplyStream:
         return ReplyStream(feed=_transformer_raises, finish=list, decision_id=arguments[-1], sse=True)
 
-    scene.patch.setattr("proxy.addon.restoring", broken)
+    scene.patch.setattr("proxy.replies.restoring", broken)
     yield
 
 
@@ -264,7 +264,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("the internal model is slow", _backend(_slow), UNANSWERED, SOCKET_INSIDE),
     Fault("the internal model fails", _backend(_refusing), UNANSWERED, SOCKET_INSIDE),
     Fault("the internal model answers nonsense", _backend(_malformed), UNANSWERED, SOCKET_INSIDE),
-    Fault("restoring a reply raises", _patched("proxy.addon.restore_body"),
+    Fault("restoring a reply raises", _patched("proxy.replies.restore_body"),
           Cell("redacted", "200, tokens left", "allow by people, ended 200 RuntimeError"), SOCKET_REDACTED),
     Fault("restoring a streamed reply raises", _stream_breaks,
           Cell("redacted", "200, error event", "allow by people, ended 200 RuntimeError"), SOCKET_REDACTED, stream=True),

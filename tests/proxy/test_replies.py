@@ -7,7 +7,7 @@ import pytest
 
 from proxy.errors import BodyError
 from proxy.providers.openai_chat import OpenAIChat
-from proxy.replies import passing, restoring
+from proxy.replies import error_event, passing, restoring
 
 TOKENS = {"PERSON_7KQ2MXAB": "Anna Schmidt"}
 
@@ -42,7 +42,7 @@ def test_restoring(encoding: str, step: int) -> None:
 
 def test_a_damaged_encoding_ends_in_an_error_event() -> None:
     stream = restoring(OpenAIChat(), TOKENS, "text/event-stream", "gzip", "01ABC")
-    assert stream(b"not gzip") == [stream._error_event()]
+    assert stream(b"not gzip") == [error_event(stream.decision_id)]
     assert stream.failed == "BodyError"
 
 
