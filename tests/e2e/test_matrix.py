@@ -76,7 +76,8 @@ async def test_cell(tmp_path: Path, vendor: Vendor, monkeypatch, caplog, capfd, 
 def test_privet_itself_is_killed(tmp_path: Path, vendor: Vendor) -> None:
     """Kill -9 to the serving process while it inspects one request of each way. The log is whole afterwards."""
     with serving(tmp_path, vendor, POLICY) as service:
-        for pid in service.get("/healthz")["workers"]["detection"]["pids"]:
+        workers = service.get("/healthz")["workers"]["detection"]["pids"]
+        for pid in workers:
             os.kill(pid, signal.SIGSTOP)
 
         async def all_ways() -> list[Answer]:
@@ -85,6 +86,8 @@ def test_privet_itself_is_killed(tmp_path: Path, vendor: Vendor) -> None:
                 while await asyncio.to_thread(service.metric, "privet_requests_active") < len(sending):
                     await asyncio.sleep(0.05)
             service.process.kill()
+            for pid in workers:  # stopped, they would never notice that nobody is there any more
+                os.kill(pid, signal.SIGKILL)
             return await asyncio.gather(*sending)
 
         answers = asyncio.run(all_ways())
