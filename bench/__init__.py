@@ -1,6 +1,7 @@
 """Benchmarks: one file per figure, each measured against a peer or a floor in the same run.
 
-proxy       latency that Privet adds to a request, against a direct connection
+proxy       latency, throughput and memory under load, against bare mitmproxy and a direct connection
+peers       the same beside LiteLLM's proxy with its Presidio guardrail; only when it is asked for
 memory      what Privet occupies at rest
 detection   speed and quality, against stock Presidio
 audit       durable records per second, against bare SQLite

@@ -18,6 +18,7 @@ from rich.text import Text
 from bench import Row, detection
 
 MODULES = ("proxy", "memory", "detection", "audit")
+ON_REQUEST = ("peers",)  # installs LiteLLM the first time
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs/benchmarks.md"
 _START, _END = "<!-- figures -->", "<!-- end of figures -->"
 
@@ -25,12 +26,19 @@ _START, _END = "<!-- figures -->", "<!-- end of figures -->"
 def main() -> int:
     """Measure what was asked for; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("only", nargs="*", metavar="NAME", help=f"some of {', '.join(MODULES)} (default: all)")
+    parser.add_argument(
+        "only",
+        nargs="*",
+        metavar="NAME",
+        help=f"some of {', '.join(MODULES)} (default: all of these), or {', '.join(ON_REQUEST)}",
+    )
     parser.add_argument("--quick", action="store_true", help="few repetitions: to see that it runs, not to quote")
     parser.add_argument("--write", action="store_true", help=f"put the figures into {DOCUMENT.name}")
     arguments = parser.parse_args()
-    if unknown := set(arguments.only) - set(MODULES):
-        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}. There are: {', '.join(MODULES)}")
+    if unknown := set(arguments.only) - {*MODULES, *ON_REQUEST}:
+        parser.error(
+            f"no such benchmark: {', '.join(sorted(unknown))}. There are: {', '.join((*MODULES, *ON_REQUEST))}"
+        )
     rows: list[Row] = []
     for name in arguments.only or MODULES:
         print(f"measuring {name} …", file=sys.stderr)

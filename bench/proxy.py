@@ -1,155 +1,167 @@
-"""The latency that Privet adds to a request, against a direct TLS connection to the same vendor.
+"""What Privet costs a request, beside a direct connection and bare mitmproxy: the same requests, the same stand-in.
 
-Client, Privet and vendor are processes of their own on one machine. Connections are kept alive on both sides. The ways
-(direct, proxy, gateway) take turns within one run, so that what else the machine does falls on all of them alike.
-Repeated text is what a conversation mostly consists of: its findings are remembered. New text is scanned in full.
+Repeated text is what most of a conversation consists of: its findings are remembered. New text is scanned in full. The
+floor of every figure is bare mitmproxy's; the client, the proxy and the vendor share the machine's cores.
 """
 
 import asyncio
-import json
-import random
+import os
 import ssl
-import statistics
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 
 from bench import Row
-from bench.stage import Stage, stage
+from bench.bare import bare
+from bench.load import PATH, Series, Streams, Way, bodies, burst, chat, conversation, session, stream, take_turns
+from bench.stage import Stage, process_tree, stage
 
-GROUP = "latency of a 1 KB chat"
-BODY_BYTES = 1024
-CONCURRENCY = (1, 16)
-WARM_UP = 20
-_TEXT = (
-    "please explain how the cache decides which entry it drops first when memory runs low and why that matters for "
-    "requests that arrive in bursts while a slow disk still writes the older pages back so the index can be rebuilt "
-    "without losing order or making readers wait longer than they would with a plain list of recent items"
-)
-_WORDS = _TEXT.split()
+KB = 1024
+SIZES = (KB, 20 * KB, 200 * KB)
+AT_ONCE = (1, 16, 64)
+CONVERSATION = 100 * KB
+FLOOR = "bare mitmproxy"
+NAMES = "Please tell Anna Schmidt (anna.schmidt@acme-mail.com) that her order is on its way. " * 6
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way to the vendor."""
+class Volume:
+    """How many requests each figure rests on."""
 
-    name: str
-    url: str
-    context: ssl.SSLContext | None
-    proxy: str | None = None
-
-
-@dataclass(slots=True)
-class Series:
-    """Latencies in milliseconds of one way, text and concurrency."""
-
-    values: list[float] = field(default_factory=list)
-
-    @property
-    def median(self) -> float:
-        """The 50th percentile."""
-        return statistics.median(self.values)
-
-    @property
-    def p99(self) -> float:
-        """The 99th percentile."""
-        return statistics.quantiles(self.values, n=100, method="inclusive")[98]
+    small: int  # bodies of 1 KB; larger ones get fewer
+    new: int
+    turns: int
+    streams: int
+    soak: int
 
 
 def run(*, quick: bool) -> list[Row]:
     """Measure without the document classifier, then new text with it."""
-    many, fewer, few = (48, 48, 32) if quick else (640, 256, 128)
+    volume = Volume(32, 24, 3, 8, 200) if quick else Volume(512, 192, 20, 60, 50_000)
     with stage() as staged:
-        rows = asyncio.run(_measure(staged, many, "repeated text"))
-        rows += asyncio.run(_measure(staged, fewer, "new text"))
+        rows = asyncio.run(_measure(staged, volume))
     with stage(labels=True) as staged:
-        rows += asyncio.run(_measure(staged, few, "new text, labelled"))
+        rows += asyncio.run(_labelled(staged, volume))
     return rows
 
 
-async def _measure(staged: Stage, count: int, text: str) -> list[Row]:
-    rows: list[Row] = []
-    connector = aiohttp.TCPConnector(limit=0, limit_per_host=0)
-    async with aiohttp.ClientSession(connector=connector, trust_env=False) as session:
-        for concurrency in CONCURRENCY:
-            series = await _take_turns(session, _ways(staged), text, concurrency, count)
-            rows += _rows(series, f"{text}, {concurrency} at a time")
+async def _measure(staged: Stage, volume: Volume) -> list[Row]:
+    with bare(staged.vendor) as floor:
+        all_ways = (*ways(staged), floor)
+        async with session() as client:
+            rows = await latencies(client, all_ways, volume)
+            rows += await _conversations(client, all_ways, volume)
+            rows += await streams(client, all_ways, volume)
+            rows += await _throughput(client, staged, volume)
     return rows
 
 
-def _ways(staged: Stage) -> list[Way]:
+def ways(staged: Stage) -> list[Way]:
+    """Straight to the vendor, through the proxy, through the gateway."""
     direct = ssl.create_default_context(cafile=staged.vendor.ca_file)
-    path = "/v1/chat/completions"
     return [
-        Way("direct", f"https://localhost:{staged.vendor.port}{path}", direct),
-        Way("proxy", f"https://api.openai.com{path}", staged.privet.trust(), staged.privet.proxy),
-        Way("gateway", f"{staged.privet.gateway}/openai{path}", None),
+        Way("direct", f"https://localhost:{staged.vendor.port}{PATH}", direct),
+        Way("proxy", f"https://api.openai.com{PATH}", staged.privet.trust(), staged.privet.proxy),
+        Way("gateway", f"{staged.privet.gateway}/openai{PATH}"),
     ]
 
 
-async def _take_turns(
-    session: aiohttp.ClientSession, ways: list[Way], text: str, concurrency: int, count: int
-) -> dict[str, Series]:
-    bodies = _bodies(text, seed=concurrency)
-    series = {way.name: Series() for way in ways}
-    for way in ways:
-        await _burst(session, way, bodies, concurrency, WARM_UP)
-    calls = max(concurrency, 8)
-    for _ in range(max(1, count // calls)):
-        for way in ways:
-            series[way.name].values += await _burst(session, way, bodies, concurrency, calls)
-    return series
+async def latencies(client: aiohttp.ClientSession, among: Sequence[Way], volume: Volume) -> list[Row]:
+    """Requests of each size, so many at a time: text that was seen before, then new text."""
+    rows: list[Row] = []
+    for size in SIZES:
+        for at_once in AT_ONCE:
+            feeds = {way.name: bodies(size, new=False, seed=size) for way in among}
+            count = max(8, volume.small * KB // max(KB, size // 4))
+            series = await take_turns(client, among, feeds, at_once, count)
+            rows += rows_of("latency, repeated text", f"{size // KB} KB, {at_once} at a time", series)
+    for size, at_once in ((KB, 1), (KB, 16), (20 * KB, 1)):
+        feeds = {way.name: bodies(size, new=True, seed=size + index) for index, way in enumerate(among)}
+        series = await take_turns(client, among, feeds, at_once, max(8, volume.new * KB // size))
+        rows += rows_of("latency, new text", f"{size // KB} KB, {at_once} at a time", series)
+    return rows
 
 
-async def _burst(
-    session: aiohttp.ClientSession, way: Way, bodies: Iterator[bytes], concurrency: int, count: int
-) -> list[float]:
-    left = iter(range(count))
-
-    async def work() -> list[float]:
-        return [await _call(session, way, next(bodies)) for _ in left]  # the workers share one iterator
-
-    taken = await asyncio.gather(*(work() for _ in range(concurrency)))
-    return [value for values in taken for value in values]
+async def _conversations(client: aiohttp.ClientSession, among: Sequence[Way], volume: Volume) -> list[Row]:
+    feeds = {way.name: conversation(CONVERSATION, seed=index) for index, way in enumerate(among)}
+    for way in among:  # what was said before today is known
+        await burst(client, way, feeds[way.name], 1, 1)
+    series = await take_turns(client, among, feeds, 1, volume.turns)
+    return rows_of("latency, a 100 KB conversation that grows by 1 KB a turn", "one turn", series)
 
 
-async def _call(session: aiohttp.ClientSession, way: Way, body: bytes) -> float:
-    headers = {"content-type": "application/json", "authorization": "Bearer sk-bench"}
-    began = time.perf_counter()
-    async with session.post(way.url, data=body, headers=headers, proxy=way.proxy, ssl=way.context or True) as reply:
-        await reply.read()
-        if reply.status != 200:
-            raise RuntimeError(f"{way.name}: expected 200, got {reply.status}")
-    return 1000 * (time.perf_counter() - began)
+async def streams(client: aiohttp.ClientSession, among: Sequence[Way], volume: Volume) -> list[Row]:
+    """Streamed replies that need nothing, and replies full of tokens to turn back."""
+    rows: list[Row] = []
+    for what, body in (("nothing to restore", next(_streamed(1))), ("names to restore", chat(NAMES, stream=True))):
+        taken = {way.name: Streams() for way in among}
+        for _ in range(volume.streams):
+            for way in among:
+                await stream(client, way, body, taken[way.name])
+        group = "streamed replies of some 200 events"
+        rows += rows_of(group, f"{what}: first byte", {name: found.first for name, found in taken.items()})
+        rows += rows_of(group, f"{what}: per event", {name: found.per_event for name, found in taken.items()})
+    return rows
 
 
-def _bodies(text: str, *, seed: int) -> Iterator[bytes]:
-    """Chat requests of 1 KB, all the same or each a new one. Another seed gives others."""
-    source = random.Random(seed)
-    same = _body(source)
-    while True:
-        yield same if text.startswith("repeated") else _body(source)
+def _streamed(seed: int) -> Iterator[bytes]:
+    for body in bodies(600, new=False, seed=seed):
+        yield body[:-1] + b', "stream": true}'
 
 
-def _body(source: random.Random) -> bytes:
-    frame = json.dumps({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": ""}]})
-    content = ""
-    while len(content) < BODY_BYTES:
-        content += source.choice(_WORDS) + source.choice((" ", " ", " ", " ", ", ", ". "))
-    return frame.replace('""', json.dumps(content[: BODY_BYTES - len(frame)])).encode()
+async def _throughput(client: aiohttp.ClientSession, staged: Stage, volume: Volume) -> list[Row]:
+    """Many requests: what one of them costs in processor time, and what stays in memory."""
+    rows: list[Row] = []
+    _, proxy, gateway = ways(staged)
+    group = "throughput and memory"
+    before = _memory(staged)
+    for way in (proxy, gateway):
+        spent = _cpu_seconds(staged)
+        await burst(client, way, bodies(KB, new=False, seed=3), 64, volume.soak // 2)
+        spent = _cpu_seconds(staged) - spent
+        rows.append(
+            Row(group, f"{way.name}, 1 KB repeated: requests per second of one core", volume.soak / 2 / spent, "1/s")
+        )
+    grown = _memory(staged) - before
+    rows.append(Row(group, f"resident memory after {volume.soak:,} more requests", before + grown, "MB", before))
+    return rows
 
 
-def _rows(series: dict[str, Series], what: str) -> list[Row]:
-    direct = series["direct"]
+async def _labelled(staged: Stage, volume: Volume) -> list[Row]:
+    async with session() as client:
+        among = ways(staged)
+        feeds = {way.name: bodies(KB, new=True, seed=77 + index) for index, way in enumerate(among)}
+        series = await take_turns(client, among, feeds, 1, max(8, volume.new // 2))
+    return rows_of("latency, new text", "1 KB, labelled, 1 at a time", series)
+
+
+def rows_of(group: str, what: str, series: dict[str, Series]) -> list[Row]:
+    """Median and 99th percentile of each way, beside bare mitmproxy's or, where that is missing, the direct ones."""
+    direct, floor = series["direct"], series.get(FLOOR, series["direct"])
     rows = []
     for name, taken in series.items():
-        if name == "direct":
-            continue
-        added = taken.median - direct.median
-        rows += [
-            Row(GROUP, f"{name}, {what}: median", taken.median, "ms", direct.median, f"adds {added:.1f} ms"),
-            Row(GROUP, f"{name}, {what}: p99", taken.p99, "ms", direct.p99, f"adds {taken.p99 - direct.p99:.1f} ms"),
-        ]
+        mine = None if taken is floor else floor
+        for figure in ("median", "p99"):
+            value, base = getattr(taken, figure), getattr(direct, figure)
+            note = "" if taken is direct else f"adds {value - base:.2f} ms"
+            rows.append(Row(group, f"{name}, {what}: {figure}", value, "ms", mine and getattr(mine, figure), note))
     return rows
+
+
+def _memory(staged: Stage) -> float:
+    """Resident megabytes of all of Privet's processes."""
+    pids = ",".join(map(str, process_tree(staged.privet)))
+    listing = subprocess.run(["ps", "-o", "rss=", "-p", pids], capture_output=True, text=True, check=True).stdout
+    return sum(map(int, listing.split())) / 1024
+
+
+def _cpu_seconds(staged: Stage) -> float:
+    """Processor time that all of Privet's processes have had."""
+    ticks = 0
+    for pid in process_tree(staged.privet):
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        ticks += sum(map(int, stat.rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")

@@ -8,17 +8,27 @@ import pytest
 
 from bench import Row
 from bench.__main__ import _cells, _replaced
-from bench.proxy import BODY_BYTES, Series, _bodies, _rows
+from bench.load import Series, bodies, conversation
+from bench.proxy import rows_of
 from bench.stage import _descendants
 
 
-def test_bodies_are_chats_of_one_kilobyte():
-    new = list(itertools.islice(_bodies("new text", seed=1), 50))
-    repeated = list(itertools.islice(_bodies("repeated text", seed=1), 50))
-    assert {len(body) for body in new + repeated} == {BODY_BYTES}
-    assert len({*new, *itertools.islice(_bodies("new text", seed=16), 50)}) == 100
+@pytest.mark.parametrize("size", [1024, 20 * 1024])
+def test_bodies_are_chats_of_their_size(size):
+    new = list(itertools.islice(bodies(size, new=True, seed=1), 20))
+    repeated = list(itertools.islice(bodies(size, new=False, seed=1), 20))
+    assert {len(body) for body in new + repeated} == {size}
+    assert len({*new, *itertools.islice(bodies(size, new=True, seed=16), 20)}) == 40
     assert len(set(repeated)) == 1
     assert json.loads(new[0])["messages"][0]["role"] == "user"
+
+
+def test_a_conversation_grows_and_keeps_what_was_said():
+    turns = [json.loads(body)["messages"] for body in itertools.islice(conversation(100 * 1024, seed=1), 3)]
+    assert [len(messages) for messages in turns] == [201, 203, 205]
+    for before, after in itertools.pairwise(turns):
+        assert after[:-2] == before
+    assert all(messages[-1]["role"] == "user" for messages in turns)
 
 
 def test_series():
@@ -28,9 +38,12 @@ def test_series():
 
 
 def test_rows_hold_the_floor_of_the_same_run():
-    rows = _rows({"direct": Series([1.0, 1.0, 2.0]), "proxy": Series([3.0, 3.0, 9.0])}, "new text, 1 at a time")
-    assert (rows[0].value, rows[0].floor, rows[0].ratio, rows[0].note) == (3.0, 1.0, 3.0, "adds 2.0 ms")
-    assert [row.figure for row in rows] == ["proxy, new text, 1 at a time: median", "proxy, new text, 1 at a time: p99"]
+    series = {"direct": Series([1.0, 1.0, 2.0]), "proxy": Series([4.0, 4.0, 9.0]), "bare mitmproxy": Series([2.0] * 3)}
+    rows = {row.figure: row for row in rows_of("g", "1 KB", series)}
+    assert list(rows) == [f"{name}, 1 KB: {figure}" for name in series for figure in ("median", "p99")]
+    median = rows["proxy, 1 KB: median"]
+    assert (median.value, median.floor, median.ratio, median.note) == (4.0, 2.0, 2.0, "adds 3.00 ms")
+    assert rows["bare mitmproxy, 1 KB: median"].floor is None
 
 
 @pytest.mark.parametrize(
