@@ -4,17 +4,21 @@ The tagger reads all of it; Rampart, twenty times as slow, reads only the lines 
 both say becomes findings in `detectors.evidence`, and `detectors.repeats` looks for what they were sure of elsewhere.
 """
 
+import hashlib
+import secrets
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 
 from detectors.evidence import Judge, Reading, doubts, suspected, tagged
 from detectors.finding import Finding
-from detectors.ner import RampartModel
+from detectors.ner import RampartModel, TokenScores
 from detectors.prose import prose_chunks
 from detectors.recognizers.source import Source
 from detectors.repeats import repeats
 from detectors.tagger import Tagger
 
 _TOGETHER = 64  # lines that Rampart reads at a time
+_REMEMBERED = 2048  # lines whose reading is remembered: some 10 MB
 
 
 class NameDetector:
@@ -24,6 +28,9 @@ class NameDetector:
         self._tagger = tagger or Tagger()
         self._model = model or RampartModel()
         self._judge = Judge(self._model.classes)
+        # Texts grow and logs repeat themselves. Keys are keyed hashes and values numbers: no text is kept.
+        self._secret = secrets.token_bytes(32)
+        self._memory: OrderedDict[bytes, TokenScores] = OrderedDict()
         self.name = f"names-{self._tagger.revision}"
 
     def find_many(self, sources: Sequence[Source]) -> list[list[Finding]]:
@@ -38,15 +45,32 @@ class NameDetector:
             if unsure:
                 people = suspected(tags, start)
                 second.extend((index, start + first, text[first:last], people) for first, last in _lines(text, unsure))
-        second.sort(key=lambda line: len(line[2]))
-        for begin in range(0, len(second), _TOGETHER):  # bounds what is held of the model's output
-            batch = second[begin : begin + _TOGETHER]
-            scores = self._model.read([text for _, _, text, _ in batch])
-            for (index, start, _, people), score in zip(batch, scores, strict=True):
-                found[index].extend(self._judge.findings(sources[index].text, [Reading(start, score, people)]))
+        for (index, start, _, people), score in zip(
+            second, self._read([line for _, _, line, _ in second]), strict=True
+        ):
+            found[index].extend(self._judge.findings(sources[index].text, [Reading(start, score, people)]))
         for source, findings in zip(sources, found, strict=True):
             findings.extend(repeats(source.text, findings))
         return found
+
+    def _read(self, lines: Sequence[str]) -> list[TokenScores]:
+        """What Rampart says of each line; a line that it has read lately isn't read again."""
+        keys = [self._key(line) for line in lines]
+        known = {key: scores for key in keys if (scores := self._memory.get(key)) is not None}
+        new = {key: line for key, line in zip(keys, lines, strict=True) if key not in known}
+        by_length = sorted(new, key=lambda key: len(new[key]))
+        for first in range(0, len(by_length), _TOGETHER):  # bounds what is held of the model's output
+            batch = by_length[first : first + _TOGETHER]
+            known.update(zip(batch, self._model.read([new[key] for key in batch]), strict=True))
+        for key in dict.fromkeys(keys):
+            self._memory[key] = known[key]
+            self._memory.move_to_end(key)
+        while len(self._memory) > _REMEMBERED:
+            self._memory.popitem(last=False)
+        return [known[key] for key in keys]
+
+    def _key(self, line: str) -> bytes:
+        return hashlib.blake2b(line.encode("utf-8", "replace"), key=self._secret, digest_size=24).digest()
 
 
 def _lines(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

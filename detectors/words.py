@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_|\n")
 _SHAPED = 20
 _REPEATED, _REPEATED_DIGITS = 3, 12
 
-type Word = tuple[str, bool]
+Word = tuple[str, bool]
 """A word's characters, and whether it follows the word before it without a space."""
 
 

@@ -108,6 +108,7 @@ _PREFIXED = (
     ("hv", r"hv[sbr]\.[\w-]{24,300}"),
     ("s.", r"s\.(?=[A-Za-z]{0,30}\d)[A-Za-z0-9]{24,36}"),
     (".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,70}"),
+    ("-", r"(?<![\w-])\d{1,3}-[A-Za-z0-9]{64}(?![\w-])"),  # TrueNAS
     ("dp.", r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}"),
     ("ops_ey", r"ops_eyJ[\w+/=-]{200,600}"),
     ("tskey-", r"tskey-(?:auth|api|client|scim|webhook)-[\w-]{20,60}"),
@@ -267,7 +268,7 @@ _NEARBY = (
         literals=("_",),
     ),
     _key(
-        r"(?i)\bunseal key(?: \d{1,2})?\s?[:=]\s?([A-Za-z0-9+/]{43}=?|[0-9a-f]{64})(?![\w+/])",
+        r"(?i)\bunseal(?: key(?: \d{1,2})?\s?[:=])?\s?([A-Za-z0-9+/]{43,44}=?|[0-9a-f]{64})(?![\w+/=])",
         "SECRET",
         score=0.9,
         group=1,

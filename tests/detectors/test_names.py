@@ -62,6 +62,30 @@ def test_the_slow_model_reads_doubtful_lines_alone(detector, model):
     assert set(model.asked) <= {"asked zorblat about it"}
 
 
+def test_a_line_is_read_once(detector, model, monkeypatch):
+    from detectors import names
+
+    monkeypatch.setattr(names, "doubts", lambda text, _: [(0, 1)] if text else [])
+    model.asked.clear()
+    text = "saw zorblat today\n" * 50
+    first = detector.find_many([Source(text), Source("saw zorblat today")])
+    assert sum(asked.count("saw zorblat today") for asked in model.asked) <= 3  # as a chunk of lines, and alone
+    read = len(model.asked)
+    assert detector.find_many([Source(text), Source("saw zorblat today")]) == first
+    assert len(model.asked) == read
+
+
+def test_what_is_remembered_is_bounded_and_holds_no_text(detector, monkeypatch):
+    from detectors import names
+
+    monkeypatch.setattr(names, "_REMEMBERED", 3)
+    lines = [f"saw zorblat number {index}" for index in range(8)]
+    assert len(detector._read(lines)) == 8
+    assert len(detector._memory) == 3
+    assert all(isinstance(key, bytes) and b"zorblat" not in key for key in detector._memory)
+    assert "zorblat" not in repr(detector._memory)
+
+
 def test_code_is_not_read(detector):
     assert values(detector, "import Anna\nreturn Novak;\nclass Peter:\n") == set()
 

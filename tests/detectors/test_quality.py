@@ -34,14 +34,14 @@ def total(scores, names):
 
 def test_few_labelled_values_are_missed(scores):
     figures = total(scores, LABELLED)
-    assert figures["leak"] < 0.13
-    assert figures["leak_identifying"] < 0.09
+    assert figures["leak"] < 0.07
+    assert figures["leak_identifying"] < 0.04
 
 
 def test_little_else_is_touched(scores):
-    assert total(scores, LABELLED)["damage"] < 0.03
-    assert total(scores, HARMLESS)["touched"] < 0.20
+    assert total(scores, LABELLED)["damage"] < 0.02
+    assert total(scores, HARMLESS)["touched"] < 0.12
 
 
 def test_secrets(scores):
-    assert scores["secrets"].figures()["leak"] < 0.25
+    assert scores["secrets"].figures()["leak"] < 0.22

@@ -176,15 +176,21 @@ HALF = 50_000
         "account number " * (HALF // 8),
         "A1 B2-" * (HALF // 3),
         "+1 (2) " * (HALF // 4),
+        "a1" * HALF,
+        "A1-" * HALF,
+        "aws " + "Ab1/" * (HALF // 2),
+        "steuer 12 345 " * (HALF // 7),
+        "nhs 943 476 5919 " * (HALF // 8),
     ],
     ids=lambda text: repr(text[:16]),
 )
 def test_long_lines_take_linear_time(text):
     """A hundred thousand characters: a quadratic expression would need minutes, not seconds."""
+    from detectors.presidio import PresidioDetector
     from detectors.recognizers import pattern_detectors
     from detectors.recognizers.source import Source
 
-    for detector in pattern_detectors():
+    for detector in (PresidioDetector(), *pattern_detectors()):
         started = time.process_time()
         detector.find_many([Source(text)])
         assert time.process_time() - started < 5, detector.name

@@ -82,3 +82,13 @@ def test_near_misses(found, text):
 def test_shapes_count_beside_their_name(found, rnd, name):
     token = rnd(40, HEX)
     assert (token, "API_KEY") in found(find, f"{name}: {token}")
+
+
+def test_unseal_keys_and_numbered_keys(found, rnd):
+    share = rnd(44)
+    assert found(find, f"Unseal Key 2: {share}") == [(share, "SECRET")]
+    assert found(find, f"vault operator unseal {share}") == [(share, "SECRET")]
+    assert found(find, "unseal the vault before noon, then seal it") == []
+    numbered = "10-" + rnd(64)
+    assert (numbered, "API_KEY") in found(find, f'"params": ["{numbered}"]')
+    assert found(find, "v10-" + rnd(64)) == []

@@ -1,0 +1,226 @@
+"""Train the tagger (`detectors/tagger.py`) and write its weights. Needs torch, onnx and faker, which Privet doesn't.
+
+    python -m training.texts > texts.jsonl                   # in Privet's environment
+    python -m training.tagger texts.jsonl --rounds 4 --output detectors/tagger_weights
+    python -m training.tagger texts.jsonl --output trial --without business_docs --without wnut17_dev
+
+An environment with Python 3.11 and newer will do for the second. What it learns from is in `training/texts.py`. With
+`--without`, a set is left out, so that it can be measured on texts of a source that it has never seen. On one core a
+round takes some two minutes when nothing else runs.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from tokenizers import Tokenizer
+from torch import nn
+from torch.nn import functional
+
+from detectors.tagger import CLASSES
+from detectors.weights import RAMPART, verified_folder
+from detectors.words import LONGEST, ROWS, looks, words_of
+from training.texts import IGNORED, WEIGHTS, Names, code, exchanged, generated
+
+WIDTH = 128
+REACHES = (1, 1, 2, 4, 8)
+GAP = 8
+BATCH = 4096
+PIECE = 1800  # characters of a text at a time
+GENERATED = 5000  # texts of our own per round
+RATE_TABLE, RATE = 4e-3, 1.5e-3
+HIDDEN = 0.25  # how often a word's own row is hidden: most names are new words
+
+
+def piece_vectors():
+    """The word pieces' vectors of the model that Rampart was made from: what words mean, learned from far more text."""
+    graph = onnx.load(verified_folder(RAMPART) / "onnx/model_q4.onnx").graph
+    arrays = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    name = "bert.embeddings.word_embeddings.weight_"
+    zero = arrays.get(name + "zero_point", np.zeros(1))
+    vectors = (arrays[name + "quantized"].astype(np.float32) - zero.astype(np.float32)) * arrays[name + "scale"]
+    return ((vectors - vectors.mean(0)) / vectors.std()).astype(np.float32)
+
+
+class Vocabulary:
+    """Every word met, and its rows."""
+
+    def __init__(self):
+        self._tokenizer = Tokenizer.from_file(str(verified_folder(RAMPART) / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._unknown = self._tokenizer.token_to_id("[UNK]")
+        self._index, self._whole, self._parts, self._pieces = {}, [], [], []
+
+    def add(self, word):
+        if word not in self._index:
+            self._index[word] = len(self._whole)
+            whole, parts = looks(word)
+            encoding = self._tokenizer.encode(word[0][:LONGEST], add_special_tokens=False)
+            self._whole.append(whole)
+            self._parts.append(parts)
+            self._pieces.append(encoding.ids[:8] or [self._unknown])
+        return self._index[word]
+
+    def rows(self, indices):
+        chosen = [self._parts[i] for i in indices], [self._pieces[i] for i in indices]
+        return torch.tensor([self._whole[i] for i in indices]), *(_bag(lists) for lists in chosen)
+
+
+def _bag(lists):
+    offsets = np.cumsum([0, *(len(one) for one in lists[:-1])])
+    return torch.tensor([row for one in lists for row in one]), torch.tensor(offsets)
+
+
+class Network(nn.Module):
+    """The same sums as `detectors.tagger.Tagger`, to be learned."""
+
+    def __init__(self, vectors):
+        super().__init__()
+        self.table = nn.Embedding(ROWS, WIDTH)
+        nn.init.normal_(self.table.weight, std=0.3)
+        self.pieces = nn.EmbeddingBag.from_pretrained(torch.tensor(vectors), freeze=True, mode="mean")
+        self.project = nn.Linear(vectors.shape[1], WIDTH)
+        self.norm = nn.LayerNorm(WIDTH)
+        self.layers = nn.ModuleList(nn.Linear(3 * WIDTH, WIDTH) for _ in REACHES)
+        self.out = nn.Linear(WIDTH, len(CLASSES))
+        self.drop = nn.Dropout(0.2)
+
+    def words(self, whole, parts, pieces):
+        rows = self.table(whole)
+        shown = (torch.rand(rows.shape[0], 1, 1) > HIDDEN).float()
+        rows = torch.cat([rows[:, :1] * shown, rows[:, 1:]], 1)
+        of_parts = functional.embedding_bag(parts[0], self.table.weight, parts[1], mode="mean")
+        return self.norm(rows.sum(1) + 2 * of_parts + self.project(self.pieces(*pieces)))
+
+    def forward(self, words, index, real):
+        values = self.drop(words)[index] * real
+        for reach, layer in zip(REACHES, self.layers, strict=True):
+            empty = torch.zeros(reach, WIDTH)
+            before, after = torch.cat([empty, values[:-reach]]), torch.cat([values[reach:], empty])
+            values = (values + self.drop(functional.relu(layer(torch.cat([before, values, after], 1))))) * real
+        return self.out(values)
+
+
+def items_of(texts, rnd, names, vocabulary):
+    """The words and classes of a round's texts, in pieces, values exchanged and cases changed at random."""
+    items = []
+    for name, text, spans in [*texts, *generated(rnd, names, GENERATED), *code()]:
+        weight = WEIGHTS.get(name, 1.0)
+        for _ in range(int(weight) if weight >= 1 else int(rnd.random() < weight)):
+            changed, moved = exchanged(rnd, names, text, spans) if rnd.random() < 0.65 else (text, spans)
+            chance = rnd.random()
+            if chance < 0.14 and name not in {"support_turns", "code"}:
+                other = changed.lower() if chance < 0.12 else changed.upper()
+                changed = other if len(other) == len(changed) else changed
+            for first in range(0, len(changed), PIECE):
+                piece = changed[first : first + PIECE]
+                words = words_of(piece)
+                classes = [0] * len(words.words)
+                for start, end, kind in moved:
+                    low = int(np.searchsorted(words.ends, start - first, side="right"))
+                    high = int(np.searchsorted(words.starts, end - first, side="left"))
+                    classes[low:high] = [kind] * max(0, high - low)
+                if classes:
+                    items.append(([vocabulary.add(word) for word in words.words], classes))
+    rnd.shuffle(items)
+    return items
+
+
+def batches(items):
+    """About `BATCH` words at a time, with empty words between the texts."""
+    index, classes, real = [], [], []
+    for words, kinds in items:
+        index += words + [0] * GAP
+        classes += kinds + [IGNORED] * GAP
+        real += [1.0] * len(words) + [0.0] * GAP
+        if len(index) >= BATCH:
+            yield index, classes, real
+            index, classes, real = [], [], []
+    if index:
+        yield index, classes, real
+
+
+def train(texts, rounds):
+    """The trained network."""
+    rnd = random.Random(3)
+    names, vocabulary = Names(rnd), Vocabulary()
+    network = Network(piece_vectors())
+    rest = [p for name, p in network.named_parameters() if p.requires_grad and name != "table.weight"]
+    optimizer = torch.optim.AdamW(
+        [{"params": [network.table.weight], "weight_decay": 0.0}, {"params": rest, "weight_decay": 0.01}]
+    )
+    step, steps, started = 0, 0, time.time()
+    for number in range(rounds):
+        items = items_of(texts, rnd, names, vocabulary)
+        steps = steps or rounds * (sum(len(words) + GAP for words, _ in items) // BATCH + 1)
+        losses = []
+        for index, classes, real in batches(items):
+            factor = min(1, (step + 1) / 100) * max(0.02, 1 - step / steps)
+            for group, rate in zip(optimizer.param_groups, (RATE_TABLE, RATE), strict=True):
+                group["lr"] = factor * rate
+            unique, inverse = np.unique(index, return_inverse=True)
+            scores = network(
+                network.words(*vocabulary.rows(unique)), torch.tensor(inverse), torch.tensor(real)[:, None]
+            )
+            loss = functional.cross_entropy(scores, torch.tensor(classes), ignore_index=IGNORED, label_smoothing=0.02)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            step += 1
+        print(f"round {number + 1}: loss {np.mean(losses):.4f}, {time.time() - started:.0f} s", flush=True)
+    return network
+
+
+def write(network, folder):
+    """The weights as int8 rows and float16 layers, and a card with their hashes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    old = json.loads((folder / "card.json").read_text(encoding="utf-8")) if (folder / "card.json").exists() else {}
+    files = {}
+
+    def keep(name, save, *values, **named):
+        save(folder / name, *values, **named)
+        files[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        return name
+
+    with torch.no_grad():
+        pieces = network.project(network.pieces.weight).numpy()
+    layers, names = {}, {}
+    for name, values, count in (("table", network.table.weight.detach().numpy(), 4), ("pieces", pieces, 2)):
+        scale = np.abs(values).max(1, keepdims=True) / 127 + 1e-9
+        parts = np.array_split(np.round(values / scale).astype(np.int8), count)
+        names[name] = [keep(f"{name}-{index}.npy", np.save, part) for index, part in enumerate(parts)]
+        layers[f"{name}_scale"] = scale[:, 0]
+    layers |= {"norm_weight": network.norm.weight, "norm_bias": network.norm.bias}
+    layers |= {"out_weight": network.out.weight.T, "out_bias": network.out.bias}
+    for index, layer in enumerate(network.layers):
+        layers |= {f"layer{index}_weight": layer.weight.T, f"layer{index}_bias": layer.bias}
+    arrays = {name: torch.as_tensor(value).detach().numpy().astype(np.float16) for name, value in layers.items()}
+    keep("layers.npz", np.savez, **{name: np.ascontiguousarray(value) for name, value in arrays.items()})
+    card = {**old, "tokenizer": RAMPART.files["tokenizer.json"], **names, "files": files}
+    (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path, metavar="TEXTS", help="what training.texts printed")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--without", action="append", default=[], metavar="SET")
+    options = parser.parse_args()
+    torch.set_num_threads(1)  # several wait for one another more than they help
+    lines = options.texts.read_text(encoding="utf-8").splitlines()
+    texts = [text for text in map(json.loads, lines) if text[0] not in options.without]
+    write(train(texts, options.rounds), options.output)
+
+
+if __name__ == "__main__":
+    main()

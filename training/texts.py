@@ -1,0 +1,201 @@
+"""What the tagger learns from: labelled texts, texts that the present detection labels, sentences of our own, code.
+
+    python -m training.texts > texts.jsonl     the texts with their classes, for `training.tagger`
+
+Names, places, companies and numbers in the texts are exchanged for others at random, so that the tagger learns where a
+name stands and what names look like, not which names the texts hold.
+"""
+
+import json
+import random
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from detectors.given_names import is_given_name
+from detectors.tagger import CLASSES
+from training.sentences import HARMLESS, PERSONAL
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "../shared/data"
+IGNORED = -1  # a class that is not learned from: labels disagree, or patterns find it
+_KINDS = {
+    **dict.fromkeys(("PERSON",), "PERSON"),
+    **dict.fromkeys(("STREET_ADDRESS", "ADDRESS"), "STREET_ADDRESS"),
+    **dict.fromkeys(("LOCATION", "COUNTRY"), "LOCATION"),
+    **dict.fromkeys(("ORGANIZATION",), "ORGANIZATION"),
+    **dict.fromkeys(
+        ("ID", "MEDICAL_RECORD", "PHONE_NUMBER", "US_SSN", "ACCOUNT_NUMBER", "NATIONAL_ID"), "ACCOUNT_NUMBER"
+    ),
+    **dict.fromkeys(("TAX_ID", "BANK_ACCOUNT", "PASSPORT", "DRIVER_LICENSE", "HEALTH_INSURANCE"), "ACCOUNT_NUMBER"),
+    "US_DRIVER_LICENSE": "ACCOUNT_NUMBER",
+}
+_IGNORED = frozenset({"REFERENCE_NUMBER", "USERNAME", "SECRET", "EMAIL_ADDRESS"})
+# Every value is labelled; a value that a person labelled may be one of several; nobody labelled anything.
+COMPLETE = (
+    "presidio_generated_large",
+    "wnut17_dev",
+    "germeval14",
+    "meddocan_dev",
+    "national_ids",
+    "phone_examples",
+    "secrets",
+)
+PARTIAL = ("business_docs", "support_turns")
+BARE = ("doc_train", "benign_prompts", "clinc150_val")
+# How often a set is read in each round.
+WEIGHTS = {
+    "benign_prompts": 3.0,
+    "support_turns": 3.0,
+    "wnut17_dev": 2.0,
+    "presidio_generated_large": 2.0,
+    "meddocan_dev": 0.4,
+}
+_SURE = 0.7  # of what the present detection says where nobody labelled
+_LOCALES = (
+    "en_US en_GB en_IN de_DE fr_FR es_ES it_IT nl_NL pt_BR pl_PL sv_SE cs_CZ tr_TR fi_FI no_NO da_DK hu_HU ro_RO hr_HR "
+    "es_MX en_NG en_PK id_ID vi_VN az_AZ lt_LT lv_LV et_EE sk_SK sl_SI"
+)
+
+Span = tuple[int, int, int]
+Text = tuple[str, str, list[Span]]
+"""The set, the text, the spans with their class."""
+
+
+def class_of(label: str) -> int:
+    """Our class for a label of a set or of an entity type."""
+    return IGNORED if label in _IGNORED else CLASSES.index(_KINDS.get(label, "O"))
+
+
+def labelled() -> Iterator[Text]:
+    """The sets, and for texts that nobody labelled in full what the present detection says."""
+    from detectors.scan import build_scanner
+
+    scanner = build_scanner()
+    for name in (*COMPLETE, *PARTIAL, *BARE):
+        rows = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+        for first in range(0, len(rows), 64):
+            batch = rows[first : first + 64]
+            scans = [None] * len(batch) if name in COMPLETE else scanner.scan_many([(row["text"], "") for row in batch])
+            for row, scan in zip(batch, scans, strict=True):
+                spans = [(s["start"], s["end"], class_of(s["label"])) for s in row.get("spans", ())]
+                known = list(spans)
+                spans.extend(
+                    (one.start, one.end, _second_hand(row["text"], one, partial=name in PARTIAL))
+                    for one in (scan.findings if scan else ())
+                    if not any(one.start < end and start < one.end for start, end, _ in known)
+                )
+                yield name, row["text"], sorted(span for span in spans if span[2])
+
+
+def _second_hand(text, finding, *, partial):
+    kind = class_of(finding.entity_type)
+    value = text[finding.start : finding.end]
+    if partial and kind:
+        return IGNORED
+    if CLASSES[kind] == "PERSON" and value.islower() and not is_given_name(value.split()[0]):
+        return CLASSES.index("O")
+    return IGNORED if kind > 0 and finding.score < _SURE and CLASSES[kind] != "ORGANIZATION" else kind
+
+
+class Names:
+    """Names and places of many countries to exchange those of the texts for."""
+
+    def __init__(self, rnd: random.Random) -> None:
+        from faker import Faker
+
+        self._rnd = rnd
+        self.pools: dict[str, list[str]] = {}
+        Faker.seed(5)
+        for locale in _LOCALES.split():
+            faker = Faker(locale)
+            for kind, make, count in (
+                *(("first", "first_name", 400), ("last", "last_name", 400), ("city", "city", 400)),
+                *(("org", "company", 400), ("street", "street_address", 120)),
+            ):
+                found = (
+                    {str(getattr(faker, make)()).replace("\n", ", ") for _ in range(count)}
+                    if hasattr(faker, make)
+                    else set()
+                )
+                self.pools.setdefault(kind, []).extend(sorted(found))
+
+    def any(self, kind: str) -> str:
+        """A first or last name, a full name, a city, a street, a company, a number."""
+        if kind == "name":
+            return f"{self.any('first')} {self.any('last')}"
+        if kind == "id":
+            return "".join(self._rnd.choice("0123456789") for _ in range(self._rnd.randint(5, 10)))
+        return self._rnd.choice(self.pools[kind])
+
+    def like(self, old: str, kind: int) -> str:
+        """Another value of the same kind and case."""
+        match CLASSES[kind] if kind > 0 else "":
+            case "PERSON":
+                single = self.any("first" if self._rnd.random() < 0.65 else "last")
+                new = single if " " not in old else self.any("name")
+            case "LOCATION" if self._rnd.random() < 0.6 and old[:1].isalpha():
+                new = self.any("city")
+            case "STREET_ADDRESS" if self._rnd.random() < 0.5 and len(old) > 8:
+                new = self.any("street")
+            case "ORGANIZATION" if self._rnd.random() < 0.4:
+                new = self.any("org")
+            case "ACCOUNT_NUMBER":
+                new = re.sub(r"\d", lambda _: self._rnd.choice("0123456789"), old)
+            case _:
+                return old
+        return new.lower() if old.islower() else new.upper() if old.isupper() and len(old) > 2 else new
+
+
+def exchanged(rnd: random.Random, names: Names, text: str, spans: Sequence[Span]) -> tuple[str, list[Span]]:
+    """The text with most of its values exchanged."""
+    parts: list[str] = []
+    moved: list[Span] = []
+    position = length = 0
+    for start, end, kind in spans:
+        if start < position:
+            continue
+        value = names.like(text[start:end], kind) if rnd.random() < 0.8 else text[start:end]
+        parts += [text[position:start], value]
+        length += start - position
+        moved.append((length, length + len(value), kind))
+        length += len(value)
+        position = end
+    return "".join([*parts, text[position:]]), moved
+
+
+def generated(rnd: random.Random, names: Names, count: int) -> Iterator[Text]:
+    """Texts of one to four of our own sentences."""
+    classes = {"name": "PERSON", "first": "PERSON", "last": "PERSON", "city": "LOCATION", "street": "STREET_ADDRESS",
+               "org": "ORGANIZATION", "id": "ACCOUNT_NUMBER"}  # fmt: skip
+    for _ in range(count):
+        text, spans = "", []
+        for _ in range(rnd.randint(1, 4)):
+            sentence = rnd.choice(HARMLESS if rnd.random() < 0.4 else PERSONAL)
+            position = 0
+            for place in re.finditer(r"\{(\w+?)\d?\}|\{\{|\}\}", sentence):
+                text += sentence[position : place.start()]
+                position = place.end()
+                if place[1] is None:
+                    text += place[0][0]
+                    continue
+                value = names.any(place[1])
+                spans.append((len(text), len(text) + len(value), CLASSES.index(classes[place[1]])))
+                text += value
+            text += sentence[position:] + rnd.choice(("\n", " ", "\n\n"))
+        yield "generated", text, spans
+
+
+def code() -> Iterator[Text]:
+    """Privet's own code, without the lines that seem to name somebody."""
+    named = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+|Ana|Novak|John|Sarah|Mike|Bob|Lena|Lovelace|Berlin|Paris|Pune")
+    for folder in ("audit", "configs", "console", "detectors", "local_models", "policy", "proxy"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if path.stem not in {"given_names", "places"}:
+                lines = path.read_text(encoding="utf-8").split("\n")
+                yield "code", "\n".join(line for line in lines if not named.search(line)), []
+
+
+if __name__ == "__main__":
+    for text in labelled():
+        print(json.dumps(text, ensure_ascii=False))
