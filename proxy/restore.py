@@ -24,7 +24,8 @@ from proxy.token_index import BEFORE, Known, Part, TokenIndex
 
 _NESTING = 400
 LINES = frozenset(
-    f"application/{kind}" for kind in ("x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines")
+    f"application/{kind}"
+    for kind in ("x-ndjson", "ndjson", "jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "stream+json")
 )
 UNTYPED = "application/octet-stream"  # what vendors call a stored file, whatever is in it
 SSE = "text/event-stream"

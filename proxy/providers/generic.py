@@ -144,14 +144,15 @@ class Generic(JsonDialect):
         if kind in files_.LINES:
             return "lines"
         if kind == _FORM:
-            return "form"
+            return "json" if is_json(body) else "form"  # whoever reads it may not look at its type
         if kind in {"", "text/plain"} and is_json(body):
             return "json"  # pages send JSON as text to spare the browser a preflight request
         if kind.startswith("text/") or kind in _TEXTS or kind.endswith("+xml"):
             return "text"
         if self.family == "opaque":
             return "calls"
-        return _AS.get(files_.read_as(body, kind, "") or "", "file")
+        known = files_.read_as(body, kind, "")
+        return "json" if known == files_.TEXT and is_json(body) else _AS.get(known or "", "file")
 
     def _line(self, line: bytes) -> JsonDialect:
         return lines.by_members(line, self.named, replace(self, media_type=JSON))

@@ -95,14 +95,13 @@ def dialect_for(request: Request, *, nesting: int = NESTING, family: Family | No
     family = family or host_table().family(request.host)
     if family == "generic" and by_headers is not None:
         family = by_headers
-    named = tuple(dialect for dialect in dialects(nesting) if isinstance(dialect, JsonDialect))
     provider = family if family in {"anthropic", "gemini"} else provider_of_host(request.host) or "generic"
     generic = Generic(
         nesting=nesting,
         provider=provider,
         family=family,
         media_type=_FILE if _is_upload(request) else request.media_type,
-        named=named,
+        named=_of_lines(nesting),
     )
     return Multipart.of(generic, request.headers.get("content-type", "")) if multipart else generic
 
@@ -132,9 +131,14 @@ def dialects(nesting: int = NESTING) -> tuple[Dialect, ...]:
     )
 
 
+@cache
+def _of_lines(nesting: int) -> tuple[JsonDialect, ...]:
+    return tuple(dialect for dialect in dialects(nesting) if isinstance(dialect, JsonDialect))
+
+
 def _is_upload(request: Request) -> bool:
     """Whether the body is a file, or a piece of one in Google's resumable protocol, whatever the content type says."""
-    return "upload" in request.headers.get("x-goog-upload-command", "")
+    return "/upload/" in request.endpoint and "upload" in request.headers.get("x-goog-upload-command", "")
 
 
 def gateway_bases(configured: Mapping[str, str]) -> dict[str, str]:

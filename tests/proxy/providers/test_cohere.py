@@ -8,6 +8,7 @@ import pytest
 from proxy.message import ChatMessage, Request, Role
 from proxy.providers.cohere import Cohere, cohere_shape
 from proxy.providers.dialect import Answer
+from proxy.restore import StreamRestorer
 
 DIALECT = Cohere()
 
@@ -86,3 +87,13 @@ async def test_answers() -> None:
     texts = [e["delta"]["message"]["content"]["text"] for e in data if e["type"] == "content-delta"]
     assert "".join(texts) == "Hello"
     assert [e["type"] for e in data][-2:] == ["content-end", "message-end"]
+
+
+def test_a_token_in_two_lines_of_the_first_versions_stream_is_restored() -> None:
+    lines = b"".join(
+        json.dumps({"event_type": "text-generation", "text": text}).encode() + b"\n"
+        for text in ("PERSON_7K", "Q2MXAB, hi")
+    )
+    restorer = StreamRestorer(DIALECT, {"PERSON_7KQ2MXAB": "Anna Schmidt"}, "application/stream+json")
+    sent = b"".join([*restorer.feed(lines), *restorer.finish()]).splitlines()
+    assert "".join(json.loads(line)["text"] for line in sent) == "Anna Schmidt, hi"

@@ -27,6 +27,8 @@ READ: list[tuple[str, bytes, dict[str, str]]] = [
         {"~form/f.req~key": "f.req", "~form/f.req~json/0": "x", "~form/f.req~json/1~json/0": "y"},
     ),
     (FORM, b"Anna+S=x&a=1&a=2", {"~form/~i0~key": "Anna S", "~form/~i0": "x", "~form/a": "1", "~form/a~2": "2"}),
+    (FORM, b'{"a": "\\u0041nna"}', {"/a": "Anna"}),
+    ("application/octet-stream", b'{"a": "\\u0041nna"}', {"/a": "Anna"}),
     ("text/plain", "Grüße".encode(), {"": "Grüße"}),
     ("text/plain", b'{"a": "x"}', {"/a": "x"}),
     ("text/plain", b'{"a": "x"', {"": '{"a": "x"'}),

@@ -111,6 +111,13 @@ def test_googles_resumable_uploads_are_files_whatever_their_content_type() -> No
     assert [segment.text for segment in dialect_for(request).extract(request.body).segments] == ["Dear Anna"]
 
 
+def test_the_header_of_an_upload_hides_nothing_elsewhere() -> None:
+    body = b'{"messages": [{"role": "user", "content": "\\u0041nna"}]}'
+    request = Request("POST", "api.openai.com", "/v1/chat/completions", {"x-goog-upload-command": "upload"}, body)
+    assert dialect_for(request).name == "openai-chat"
+    assert [segment.text for segment in dialect_for(request).extract(body).segments] == ["Anna"]
+
+
 ROUTES = [
     ("/openai/v1/chat/completions", ("openai", "/v1/chat/completions")),
     ("/openai/v1/models?limit=3", ("openai", "/v1/models?limit=3")),
