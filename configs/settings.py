@@ -161,6 +161,13 @@ class LimitSettings(Section):
     nesting: int = Field(64, ge=4, le=400, description="deepest nesting of JSON")
     segments: int = Field(20_000, ge=1, description="most strings in one body")
     concurrent: int = Field(64, ge=1, description="requests inspected at a time; more are refused with 503")
+    inflight_bytes: int = Field(
+        512_000_000, ge=1024, description="bytes of bodies held at a time, over all requests; more are refused with 503"
+    )
+    headers: int = Field(200, ge=10, description="most headers of a request (431)")
+    header_bytes: int = Field(64_000, ge=1024, description="most bytes of a request's headers (431)")
+    connections: int = Field(2000, ge=1, description="client connections; on more, requests are refused with 503")
+    connections_per_client: int = Field(500, ge=1, description="client connections from one address, likewise")
 
 
 class WebSocketSettings(Section):

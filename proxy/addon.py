@@ -13,17 +13,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mitmproxy import http, tcp
+from mitmproxy import http
 from mitmproxy.connection import Client
-from mitmproxy.proxy import layer, mode_specs
-from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
+from mitmproxy.proxy import mode_specs
 
 from configs.hosts import HostTable
 from configs.settings import Settings
 from proxy.answer import Task
 from proxy.conversation import Conversation, is_websocket
+from proxy.gate import Gate
 from proxy.identity import Credentials, Principal, identify, is_trusted, parse_basic
 from proxy.local import ANSWER_PATH, LocalServer
+from proxy.message import Response
 from proxy.metrics import Metrics
 from proxy.mitm.flows import (
     aim,
@@ -49,6 +50,8 @@ from proxy.reply_judge import enforces_replies
 
 log = logging.getLogger("privet.proxy")
 
+FAILED = b'{"error": {"message": "Privet failed before it could inspect this request.", "code": "privet_failed"}}'
+EXCESS = b"There are more connections to Privet than it may have (limits.connections, limits.connections_per_client).\n"
 API_PATHS = frozenset({"/scan", "/justify", "/healthz", "/readyz", "/metrics"})
 GATEWAY_PLACEHOLDER = "gateway.invalid"
 _STATE = "privet"
@@ -89,10 +92,12 @@ class PrivetAddon:
     _running: dict[str, tuple[http.HTTPFlow, _Flow]] = field(default_factory=dict, repr=False)  # by flow id
     _judging: dict[str, set[asyncio.Task[Any]]] = field(default_factory=dict, repr=False)  # by client connection
     hosts: HostTable = field(init=False, repr=False)
+    gate: Gate = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Look the hosts up once."""
+        """What follows from the settings."""
         self.hosts = self.settings.host_table
+        self.gate = Gate(lambda: self.settings.limits)
 
     def running(self) -> None:
         """All listeners are up."""
@@ -121,42 +126,33 @@ class PrivetAddon:
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """A client asks for a tunnel: check the proxy credentials it gave, if any."""
         try:
-            if not await self._check_credentials(flow):
+            if self.gate.is_excess(flow.client_conn.id):
+                flow.response = http.Response.make(503, EXCESS, {"content-type": "text/plain", "retry-after": "1"})
+            elif not await self._check_credentials(flow):
                 flow.response = ask_for_credentials()
         except BaseException:  # noqa: BLE001 - an exception that got out would open the tunnel
             flow.response = http.Response.make(502, b"Privet could not check the proxy credentials.\n")
 
+    def client_connected(self, client: Client) -> None:
+        """Count the connection; one far too many ends here."""
+        if not self.gate.connected(client.id, str(client.peername[0])):
+            client.error = "too many connections"
+            self.metrics.failures.labels("too_many_connections").inc()
+
     def client_disconnected(self, client: Client) -> None:
         """Forget who was behind this connection."""
+        self.gate.gone(client.id)
         self.users.pop(client.id, None)
         self._judging.pop(client.id, None)
         for ended in [number for number, (flow, _) in self._running.items() if flow.client_conn.id == client.id]:
             del self._running[ended]
-
-    def next_layer(self, nextlayer: layer.NextLayer) -> None:
-        """Inside a tunnel to an LLM host, whatever isn't TLS is read as HTTP: never raw bytes, also on port 53."""
-        context = nextlayer.context
-        address = context.server.address
-        if address is None or not self._is_llm(address[0]) or nextlayer.data_client()[:1] == b"\x16":
-            return
-        if any(isinstance(item, HttpLayer) for item in context.layers) and nextlayer.data_client():
-            nextlayer.layer = HttpLayer(context, HTTPMode.transparent)
-
-    def tcp_start(self, flow: tcp.TCPFlow) -> None:
-        """Raw bytes to an LLM host can't be read, so they may not leave."""
-        address = flow.server_conn.address
-        if address is not None and self._is_llm(address[0]):
-            flow.kill()
+            self.gate.release(ended)
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Refuse first. What Privet has no business with passes through, unread."""
-        refusal = http.Response.make(
-            503,
-            b'{"error": {"message": "Privet failed before it could inspect this request.", "code": "privet_failed"}}',
-        )
-        refusal.headers["content-type"] = "application/json"
+        refusal = http.Response.make(503, FAILED, {"content-type": "application/json"})
         try:
             if flow.response is not None:
                 return
@@ -176,9 +172,23 @@ class PrivetAddon:
                 strip(flow)
                 flow.request.stream = True
                 return
-            flow.response = refusal
+            if (why := self.gate.refuses(flow.client_conn.id, flow.id, state.headers)) is None:
+                flow.response = refusal
+            else:
+                await self._turn_away(flow, state, *why)
         except BaseException:  # noqa: BLE001 - an exception that got out would let the flow go on
             flow.response = refusal
+
+    async def _turn_away(self, flow: http.HTTPFlow, state: _Flow, reason: str, status: int) -> None:
+        """Refuse by the headers alone. mitmproxy would keep the body first: it goes to the inner door, emptied."""
+        request = request_of(flow, state.headers, flow.request.host)
+        state.verdict = await self.pipeline.refuse(request, self._nobody(flow), reason, status)
+        self.metrics.count(state.verdict)
+        if (told := state.verdict.refusal) is None:
+            raise RuntimeError("a refusal refuses")
+        self._send_inside(flow, state, told)
+        flow.request.headers["transfer-encoding"] = "chunked"
+        flow.request.stream = lambda _: []
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Judge the whole request; lift the own refusal only for a recorded verdict that lets it go."""
@@ -291,18 +301,21 @@ class PrivetAddon:
     def _reroute(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:
         if verdict.chat is None or verdict.target is None:
             raise ValueError("a rerouted request needs a chat and a target")
+        decision = verdict.decision.id
+        task = Task(chat=verdict.chat, target=verdict.target, dialect=verdict.dialect, decision_id=decision)
+        self._send_inside(flow, state, task)
+        flow.request.raw_content = b""
+        frame(flow.request)
+
+    def _send_inside(self, flow: http.HTTPFlow, state: _Flow, task: Task | Response) -> None:
+        """Point the flow at the inner door, where the task is done."""
         state.secret = secrets.token_urlsafe(32)
-        self.local.expect(
-            state.secret,
-            Task(chat=verdict.chat, target=verdict.target, dialect=verdict.dialect, decision_id=verdict.decision.id),
-        )
+        self.local.expect(state.secret, task)
         request = flow.request
         request.headers.clear()  # the vendor's key stays here too
         request.scheme, request.host, request.port = "http", "127.0.0.1", self.inner_port()
         request.method, request.path = "POST", ANSWER_PATH + state.secret
         request.headers["host"] = f"127.0.0.1:{request.port}"
-        request.raw_content = b""
-        frame(request)
 
     # -- replies -------------------------------------------------------------------------------------------------------
 
@@ -317,6 +330,8 @@ class PrivetAddon:
         verdict = state.verdict
         if verdict is None or verdict.refusal is not None:
             return  # Privet's own refusal
+        flow.request.raw_content = b""  # it is sent; a stream may go on for long
+        self.gate.release(flow.id)
         try:
             self._travel(flow, state, verdict)
         except Exception as error:  # noqa: BLE001 - `Travel` itself doesn't raise: tokens stay tokens, nothing leaks
@@ -369,12 +384,9 @@ class PrivetAddon:
             )
         self._close(flow, state, error=word)
 
-    # -- WebSockets ----------------------------------------------------------------------------------------------------
-
     async def websocket_message(self, flow: http.HTTPFlow) -> None:
         """Judge what the client says, restore what the vendor says. Until then `outgoing` is None: nothing goes."""
-        state = flow.metadata.get(_STATE)
-        message = flow.websocket.messages[-1] if flow.websocket is not None else None
+        state, message = flow.metadata.get(_STATE), flow.websocket and flow.websocket.messages[-1]
         if not isinstance(message, Message) or not isinstance(state, _Flow):
             return
         try:
@@ -399,10 +411,9 @@ class PrivetAddon:
             state.reply.failed = talk.failed or close_word(flow)
         self._close(flow, state, error=None)
 
-    # -- helpers -------------------------------------------------------------------------------------------------------
-
     def _close(self, flow: http.HTTPFlow, state: _Flow, *, error: str | None) -> None:
         self._running.pop(flow.id, None)
+        self.gate.release(flow.id)
         if state.closed:
             return
         state.closed = True

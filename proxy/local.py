@@ -16,7 +16,7 @@ from proxy.answer import Answerer, Task
 from proxy.errors import ProxyError
 from proxy.justify import Justify
 from proxy.ledger import ASKED_SECONDS, LedgerError
-from proxy.message import Refusal
+from proxy.message import Refusal, Response
 from proxy.metrics import Metrics
 from proxy.pipeline import Inspector
 from proxy.reasons import SHORTEST, usable
@@ -37,10 +37,10 @@ class LocalServer:
     ready: Callable[[], list[str]]  # what is missing; empty when ready
     labelling: Callable[[], bool]
     justify: Justify | None = None
-    _tasks: dict[str, Task] = field(default_factory=dict, repr=False)
+    _tasks: dict[str, Task | Response] = field(default_factory=dict, repr=False)
 
-    def expect(self, secret: str, task: Task) -> None:
-        """The next request to the inner door with this secret is answered by `task`."""
+    def expect(self, secret: str, task: Task | Response) -> None:
+        """The next request to the inner door with this secret is answered by `task`, or with this response."""
         self._tasks[secret] = task
 
     def forget(self, secret: str) -> None:
@@ -130,6 +130,10 @@ class LocalServer:
         task = self._tasks.pop(request.match_info["secret"], None)
         if task is None:
             return _problem(404, "no request waits here")
+        if isinstance(task, Response):
+            # The body is dropped on the way here. Its end is awaited: a client that still sends reads no answer.
+            await request.read()
+            return web.Response(status=task.status, headers=dict(task.headers), body=task.body)
         headers = {"x-privet-rerouted": task.target.name, "x-privet-model": task.target.model}
         try:
             if not task.chat.stream:

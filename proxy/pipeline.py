@@ -160,7 +160,7 @@ class Pipeline:
         verdict = self._refused(
             request, principal, self._dialect(request), reason, status=status, started=time.monotonic()
         )
-        return await self._record(verdict)
+        return await self._record(_later(verdict, 1.0) if reason in _PASSING else verdict)
 
     async def _judge(
         self, request: Request, principal: Principal, dialect: Dialect, content_encoding: str, started: float
@@ -407,8 +407,12 @@ class Pipeline:
         return self.settings.host_table.provider(request.host) or dialect.provider
 
 
+_PASSING = frozenset({"too_many_connections", "bodies_too_large"})  # later it may be better
 _REASONS = {
     "client_disconnected": "The client went away before this request was inspected.",
+    "too_many_connections": "There are more connections to Privet than it may have (limits.connections). Close some.",
+    "headers_too_large": "The request has more headers than Privet may read (limits.headers, limits.header_bytes).",
+    "bodies_too_large": "Privet holds as many bodies as it may (limits.inflight_bytes). Try again in a moment.",
     "overloaded": "Privet is inspecting as many requests as it may. Try again in a moment.",
     "websocket": "Privet can't read WebSocket connections to this host, so they may not leave. Use plain requests.",
     "host_mismatch": "The names in this request disagree (CONNECT, SNI, Host), so Privet can't tell where it would go.",

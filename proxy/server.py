@@ -29,13 +29,16 @@ from mitmproxy.addons import (
 )
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy import server as mitm_server
+from mitmproxy.proxy.layers import http as http_layers
 from mitmproxy.proxy.layers import websocket
 
 from configs.settings import Settings, parse_address
 from proxy.addon import GATEWAY_PLACEHOLDER, PrivetAddon
 from proxy.mitm import replies
+from proxy.mitm.bodies import BoundedStream
 from proxy.mitm.connections import handler_class
 from proxy.mitm.hooks import Master
+from proxy.mitm.raw import NoRawBytes
 from proxy.mitm.websocket import layer_class
 
 # mitmproxy's hard stop for a body in memory, in multiples of the limit that gets a proper refusal (413).
@@ -66,12 +69,14 @@ class MitmServer:
             upstream_auth.UpstreamAuth(),
             update_alt_svc.UpdateAltSvc(),
             errorcheck.ErrorCheck(repeat_errors_on_stderr=True),
+            NoRawBytes(addon.hosts.knows),
             addon,  # last: nothing may run after the refusal is lifted
         )
         opts.update(**mitmproxy_options(settings))
         replies.install()
         vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts)
         vars(mode_servers)["ProxyConnectionHandler"] = handler_class(addon.client_gone)
+        vars(http_layers)["HttpStream"] = BoundedStream
         vars(websocket)["WebsocketLayer"] = layer_class(lambda: addon.settings.limits.body_bytes)
         vars(mode_servers)["asyncio"] = _Listeners(share_ports=share_ports)
 

@@ -1,0 +1,109 @@
+"""Counting what is held: by declared length, by the most that may come, per client."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs.settings import LimitSettings
+from proxy.gate import Gate, body_size
+
+LIMITS = LimitSettings(
+    body_bytes=2000, inflight_bytes=5000, headers=10, header_bytes=1024, connections=20, connections_per_client=10
+)
+
+
+def length(number: int) -> dict[str, str]:
+    return {"content-length": str(number)}
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate(lambda: LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("headers", "size"),
+    [
+        ({}, 0),
+        (length(0), 0),
+        (length(1999), 1999),
+        ({"transfer-encoding": "chunked"}, 2000),
+        ({"content-type": "application/json"}, 2000),  # HTTP/2 without a length
+        ({"content-length": "-1"}, 0),
+        ({"content-length": "١٢", "content-type": "x"}, 2000),
+        ({"content-length": "5, 5", "transfer-encoding": "chunked"}, 2000),
+    ],
+)
+def test_body_size(headers: dict[str, str], size: int) -> None:
+    assert body_size(headers, 2000) == size
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        (length(2000), None),
+        (length(2001), ("body_too_large", 413)),
+        ({f"a{number}": "b" for number in range(10)}, None),
+        ({f"a{number}": "b" for number in range(11)}, ("headers_too_large", 431)),
+        ({"a": "b" * 1000}, None),
+        ({"a": "b" * 1024}, ("headers_too_large", 431)),
+    ],
+)
+def test_one_request(gate: Gate, headers: dict[str, str], why: tuple[str, int] | None) -> None:
+    assert gate.refuses("c", "f", headers) == why
+    assert (gate.held > 0) == (why is None and "content-length" in headers)
+
+
+def test_bodies_of_all_requests_are_bounded(gate: Gate) -> None:
+    assert gate.refuses("c", "1", length(2000)) is None
+    assert gate.refuses("c", "2", {"transfer-encoding": "chunked"}) is None
+    assert gate.refuses("c", "3", length(1001)) == ("bodies_too_large", 503)
+    assert gate.refuses("c", "4", length(1000)) is None
+    gate.release("1")
+    gate.release("1")
+    assert gate.refuses("c", "3", length(2000)) is None
+    for flow in "234":
+        gate.release(flow)
+    assert gate.held == 0
+
+
+def test_connections_of_one_client(gate: Gate) -> None:
+    for number in range(10):
+        assert gate.connected(f"c{number}", "10.0.0.1")
+    assert gate.connected("told", "10.0.0.1")
+    assert gate.is_excess("told")
+    assert gate.refuses("told", "f", {}) == ("too_many_connections", 503)
+    while gate.connected(f"more{number}", "10.0.0.1"):
+        number += 1
+        assert number < 20
+    assert gate.connected("other", "10.0.0.2")
+    assert not gate.is_excess("other")
+    for number in range(10):
+        gate.gone(f"c{number}")
+    assert gate.connected("again", "10.0.0.1")
+    assert not gate.is_excess("again")
+
+
+def test_connections_in_all(gate: Gate) -> None:
+    for number in range(20):
+        assert gate.connected(f"c{number}", f"10.0.0.{number}")
+    assert gate.connected("told", "10.0.1.1")
+    assert gate.is_excess("told")
+    gate.connected("told too", "10.0.1.1")
+    assert not gate.connected("closed", "10.0.1.1")
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["come", "go"])), max_size=60))
+def test_what_goes_is_forgotten(steps: list[tuple[str, str]]) -> None:
+    gate = Gate(lambda: LIMITS)
+    for name, step in steps:
+        if step == "come" and name not in gate._addresses:
+            gate.connected(name, "10.0.0.1")
+            gate.refuses(name, name, length(100))
+        else:
+            gate.gone(name)
+            gate.release(name)
+    for name in "abc":
+        gate.gone(name)
+        gate.release(name)
+    assert (gate.held, gate._addresses, gate._clients, gate._excess) == (0, {}, {}, set())
