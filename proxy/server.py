@@ -29,13 +29,11 @@ from mitmproxy.addons import (
 )
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy import server as mitm_server
-from mitmproxy.proxy.layers import http as http_layers
 from mitmproxy.proxy.layers import websocket
 
 from configs.settings import Settings, parse_address
 from proxy.addon import GATEWAY_PLACEHOLDER, PrivetAddon
 from proxy.mitm import replies
-from proxy.mitm.bodies import BoundedStream
 from proxy.mitm.connections import handler_class
 from proxy.mitm.hooks import Master
 from proxy.mitm.raw import NoRawBytes
@@ -76,7 +74,6 @@ class MitmServer:
         replies.install()
         vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts)
         vars(mode_servers)["ProxyConnectionHandler"] = handler_class(addon.client_gone)
-        vars(http_layers)["HttpStream"] = BoundedStream
         vars(websocket)["WebsocketLayer"] = layer_class(lambda: addon.settings.limits.body_bytes)
         vars(mode_servers)["asyncio"] = _Listeners(share_ports=share_ports)
 

@@ -11,9 +11,10 @@ from typing import Any, override
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import http as http_layer
-from mitmproxy.proxy.layers.http import HttpStream, SendHttp
+from mitmproxy.proxy.layers.http import SendHttp
 from mitmproxy.proxy.layers.http._events import ResponseData, ResponseEndOfMessage
 
+from proxy.mitm.bodies import BoundedStream
 from proxy.replies import ScannedReply
 
 
@@ -34,7 +35,7 @@ class ReplyPieceHook(commands.StartHook):
     piece: ReplyPiece
 
 
-class AwaitingStream(HttpStream):
+class AwaitingStream(BoundedStream):
     """One request and its reply."""
 
     _waiting = False
