@@ -164,10 +164,17 @@ class _Reading:
             return refuse(f"{name} extends this file in turn: a circle")
         if len(below) > MAX_DEPTH:
             return refuse(f"more than {MAX_DEPTH} levels of parents: let this policy extend fewer")
-        if not parent.is_file():
+        if not _is_file(parent):
             hint = f". Did you mean {BUILTIN}{name}?" if name in PACKS else ""
             return refuse(f"no such file: {name}{hint}")
         return self.read(parent, below)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _check_names(merged: Merged) -> list[Problem]:

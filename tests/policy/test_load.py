@@ -114,6 +114,11 @@ def test_a_directory_is_no_policy(tmp_path: Path):
         load_policy(tmp_path)
 
 
+def test_a_parents_name_that_no_file_can_have(write):
+    with pytest.raises(SourceError, match="P006: no such file"):
+        load_policy(write(headed(f"extends: '{'é' * 150}'\n")))
+
+
 def test_the_settings_hosts_have_providers_too(write):
     text = headed("rules: [{id: r, when: {providers: [acme-llm, openai]}, effect: block}]")
     own = HostEntry(provider="acme-llm", hosts=("llm.acme.example",))

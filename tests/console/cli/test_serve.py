@@ -24,7 +24,7 @@ ERRORS = [
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     seen: list[Settings] = []
 
-    async def serve(settings: Settings, announce) -> None:
+    async def serve(settings: Settings, announce, _source) -> None:
         announce("ready")
         seen.append(settings)
 
