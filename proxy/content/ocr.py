@@ -12,8 +12,9 @@ from PIL import Image
 from proxy.content.opened import Word
 
 _SIDE = 3_000  # pixels: larger pictures are made smaller for reading
-_SMALL = 1_000  # pixels: smaller ones are doubled, since tesseract wants letters of twenty pixels and more
-_CONFIDENCE = 15.0  # percent: below it, tesseract reads letters into textures
+_SMALL = 1_600  # pixels: smaller ones are doubled, since tesseract wants letters of twenty pixels and more
+_CONFIDENCE = 15.0  # percent: below it, tesseract reads short words into textures; a key is no word it knows
+_LONG = 6
 _TIMEOUT = 60  # seconds: the worker has its own deadline; this one ends a process that nobody waits for any more
 
 
@@ -63,7 +64,7 @@ def read_words(picture: Image.Image, languages: str) -> Reading:
     gray.save(pixels, "PPM")  # the simplest format, which leptonica reads from memory
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program; languages come from the settings
-            [program, "stdin", "stdout", "-l", languages, "--psm", "3", "tsv"],
+            [program, "stdin", "stdout", "-l", languages, "--psm", "1", "tsv"],
             input=pixels.getvalue(),
             capture_output=True,
             check=True,
@@ -99,7 +100,9 @@ def _reading(table: str, scale: float) -> Reading:
     before: tuple[str, ...] = ()
     for row in table.splitlines()[1:]:
         cells = row.split("\t")
-        if len(cells) != 12 or cells[0] != "5" or not cells[11].strip() or float(cells[10]) < _CONFIDENCE:
+        if len(cells) != 12 or cells[0] != "5" or not cells[11].strip():
+            continue
+        if float(cells[10]) < _CONFIDENCE and len(cells[11].strip()) < _LONG:
             continue
         line = tuple(cells[1:5])
         if before:

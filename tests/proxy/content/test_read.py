@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import pypdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from detectors.finding import SkipReason
 from proxy.content import ocr
 from proxy.content.bounds import Bounds
 from proxy.content.image import blacked_out
 from proxy.content.read import open_file
+from proxy.content.replace import boxes
 from tests.fakes import files
 
 ANNA = "Anna Schmidt"
@@ -160,3 +161,33 @@ def test_cameras_are_nobodys() -> None:
     out = io.BytesIO()
     Image.open(io.BytesIO(files.picture(""))).save(out, "JPEG", exif=tags)
     assert said(out.getvalue()) == ""
+
+
+@needs_tesseract
+def test_screens_are_read_with_small_light_letters_and_keys() -> None:
+    screen = Image.new("RGB", (1280, 400), "#1e1e1e")
+    draw, font = ImageDraw.Draw(screen), ImageFont.load_default(15)
+    draw.text((40, 40), "api_key = sk-proj-4f9A8bQz77Lm2XcVtR", fill="#dddddd", font=font)
+    draw.text((40, 80), "Customer: Anna Schmidt", fill="#dddddd", font=font)
+    out = io.BytesIO()
+    screen.save(out, "PNG")
+    text = said(out.getvalue())
+    assert ANNA in text
+    assert "sk-proj-" in text
+
+
+@needs_tesseract
+@pytest.mark.parametrize("turned", [90, 270])
+def test_pages_that_lie_on_their_side_are_read_and_changed(turned: int) -> None:
+    page = Image.new("RGB", (1000, 700), "white")
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(32)
+    for number, line in enumerate(["The contract of Anna Schmidt", "was signed on Monday", "in the city of Bonn"]):
+        draw.text((60, 80 + 90 * number), line, fill="black", font=font)
+    out = io.BytesIO()
+    page.rotate(turned, expand=True).save(out, "PNG")
+    found = open_file(out.getvalue(), "image/png", "", Bounds())
+    assert ANNA in found.texts[0].text
+    changed = blacked_out(out.getvalue(), boxes(found, [found.texts[0].text.replace(ANNA, "PERSON_7KQ2MXAB")]))
+    upright = Image.open(io.BytesIO(changed)).rotate(-turned, expand=True)
+    assert "Schmidt" not in ocr.read_words(upright, "eng").text
+    assert "contract" in ocr.read_words(upright, "eng").text
