@@ -368,7 +368,11 @@ class Pipeline:
                 code="privet_audit_unavailable",
             )
             return replace(verdict, refusal=verdict.dialect.refusal(refusal), chat=None, target=None, tokens={})
-        return verdict
+        if not verdict.inspection.extraction.attachments:
+            return verdict
+        # A reply may take minutes to come, and nobody needs the files any more.
+        slim = replace(verdict.inspection.extraction, attachments=())
+        return replace(verdict, inspection=replace(verdict.inspection, extraction=slim, attached=Attached()))
 
     def _refused(
         self, request: Request, principal: Principal, dialect: Dialect, reason: str, *, status: int, started: float

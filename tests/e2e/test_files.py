@@ -176,6 +176,24 @@ def test_what_may_not_leave_is_refused_and_the_vendor_gets_nothing(
     assert real_vendor.requests == []
 
 
+def test_uploads_are_opened_and_replaced(service: Service, real_vendor: Vendor) -> None:
+    _, data = DOCUMENTS["letter.pdf"]
+    openai_client(service, "proxy").files.create(file=(f"{ANNA}.pdf", data), purpose="user_data")
+    body = real_vendor.requests[-1].body
+    assert b"Schmidt" not in body
+    assert b"The contract of PERSON_" in body
+    assert b'.pdf.txt"' in body
+    assert b"text/plain" in body
+
+
+def test_uploads_that_cannot_be_read_stay_here(service: Service, real_vendor: Vendor) -> None:
+    with pytest.raises(openai.PermissionDeniedError):
+        openai_client(service, "proxy").files.create(
+            file=("a.pdf", files.pdf(LETTER, password="secret")), purpose="user_data"
+        )
+    assert real_vendor.requests == []
+
+
 def test_a_worker_that_dies_lets_nothing_through_and_comes_back(service: Service, real_vendor: Vendor) -> None:
     import os
     import signal

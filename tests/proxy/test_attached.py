@@ -113,6 +113,12 @@ async def test_a_file_with_a_name_in_it_becomes_its_redacted_text(make) -> None:
     assert verdict.applied == (("/messages/0/content/1/file/file_data~file/0", "PERSON", "tokenize", 1),)
 
 
+async def test_the_verdict_holds_no_files_while_the_reply_comes(make) -> None:
+    verdict = await make().judge(request(f"Dear {ANNA}"), WHO)
+    assert verdict.inspection.extraction.attachments == ()
+    assert verdict.inspection.attached == Attached()
+
+
 async def test_a_value_of_a_file_is_replaced_in_the_message_too(make) -> None:
     body = request(f"Dear {ANNA}").body.replace(b'"Read"', b'"Read what ANNA SCHMIDT and Anna Schmidt wrote"')
     pipeline = make()
