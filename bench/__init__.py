@@ -2,6 +2,7 @@
 
 proxy       latency, throughput and memory under load, against bare mitmproxy and a direct connection
 peers       the same beside LiteLLM's proxy with its Presidio guardrail; only when it is asked for
+streams     processor time for each event of a streamed reply, against reading it
 memory      what Privet occupies at rest
 detection   speed and quality, against stock Presidio
 audit       durable records per second, against bare SQLite

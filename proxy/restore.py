@@ -192,6 +192,7 @@ class _EventReader:
         self._index = index
         self._framer = framer
         self._unwrap = unwrap
+        self._plain = unwrap is not parse_message  # the event's text stands in its bytes
         self._limit = limit
         self._channels: dict[str, _Channel] = {}
         self._queue: deque[_Event] = deque()
@@ -208,6 +209,8 @@ class _EventReader:
         return out + self._release()
 
     def _take(self, frame: Frame) -> list[bytes]:
+        if self._plain and frame.event and not self._queue and self._index.inert(frame.data):
+            return [frame.data]
         event = _Event(frame.data)
         overtakes = False
         if not frame.event:

@@ -27,6 +27,8 @@ _TOKEN = re.compile(rf"[A-Z]+(?:_[A-Z]+)*_[0-9A-Z]{{{CODE_LENGTH}}}", re.ASCII)
 _ESCAPE_BEFORE = re.compile(r"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _MENTIONS = 200  # words; looking for more isn't quick any more
+# In the bytes of an event: tool arguments, or letters that are written as escapes.
+_TELLING = (b"arguments", b"partial_json", b"tool", b"function", b"call", b"input", b"\\u00")
 BEFORE = 6  # characters that `cut` may have to know of what went before
 
 
@@ -68,6 +70,7 @@ class TokenIndex:
 
     __slots__ = (
         "_beginnings",
+        "_ends",
         "_exact",
         "_first",
         "_literals",
@@ -77,6 +80,7 @@ class TokenIndex:
         "_start",
         "_types",
         "_vault",
+        "_words",
         "tokens",
     )
 
@@ -109,9 +113,13 @@ class TokenIndex:
         self._first = frozenset(text[0].lower() for text in (*types, *plain))
         at_most = [len(name) + CODE_LENGTH + (name.count("_") + 1) * 2 * _SEPARATOR_LENGTH for name in types]
         self._longest = max([*at_most, *map(len, plain)], default=0)
-        words = {re.escape(name.partition("_")[0]) for name in types} | {re.escape(word) for word in self._literals}
-        pattern = "|".join(sorted(words)) if len(words) <= _MENTIONS else ""
-        self._mention = re.compile(pattern.encode() if words else b"(?!)", re.IGNORECASE)
+        words = {name.partition("_")[0].lower() for name in types}
+        spoken = sorted(words | set(self._literals))
+        pattern = "|".join(map(re.escape, spoken)) if len(spoken) <= _MENTIONS else ""
+        self._mention = re.compile(pattern.encode() if spoken else b"(?!)", re.IGNORECASE)
+        self._words = tuple(word.encode() for word in words)
+        beginnings = sorted({re.escape(word[:end]) for word in words for end in range(1, len(word))})
+        self._ends = re.compile(rb'(?:%b)"\s*[,}\]]' % "|".join(beginnings or ["(?!)"]).encode())
 
     def __bool__(self) -> bool:
         """Whether there is anything to turn back."""
@@ -120,6 +128,19 @@ class TokenIndex:
     def mentioned(self, data: bytes) -> bool:
         """Whether there can be a token in these bytes at all: a quick look."""
         return self._mention.search(data) is not None
+
+    def inert(self, event: bytes) -> bool:
+        """Whether no token can be in these bytes of JSON, begin at the end of a string, or matter to later ones.
+
+        A look at bytes, some times as quick as reading the event. Tool arguments do matter to later ones (how deep in
+        JSON they are), and so does what stands before a surrogate.
+        """
+        if self._literals:
+            return False
+        lower = event.lower()
+        if any(word in lower for word in self._words) or any(word in lower for word in _TELLING):
+            return False
+        return self._ends.search(lower) is None
 
     def value(self, token: str) -> str:
         """The value of a token that `cut` found."""

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from bench import Row
+from bench import Row, streams
 from bench.__main__ import _cells, _replaced
 from bench.load import Series, bodies, conversation
 from bench.proxy import rows_of
@@ -81,3 +81,12 @@ def test_sections_that_were_not_measured_stay():
     assert "| a | 1 |" not in written
     assert "### B\n\n| b | 2 |\n<!-- end of figures -->" in written
     assert written.count("### A") == 1
+
+
+def test_the_streams_of_the_benchmark_hold_what_is_said_of_them():
+    plain, full = streams._stream(100, every=0), streams._stream(100, every=10)
+    assert len(plain) == 100
+    restored = b"".join(streams.restoring(streams._CHAT, streams._TOKENS, streams.SSE, "", "id").feed(b"".join(full)))
+    assert all(value.encode() in restored for value in streams._VALUES)
+    assert not any(value.encode() in b"".join(plain + full) for value in streams._VALUES)
+    assert {row.group for row in streams.run(quick=True)} == {streams.GROUP}

@@ -179,3 +179,29 @@ def test_a_quick_look(data: bytes, there: bool) -> None:
 
 def test_a_repr_holds_no_content() -> None:
     assert "secret" not in repr(Part("secret"))
+
+
+@pytest.mark.parametrize(
+    ("event", "inert"),
+    [
+        (b'{"delta": {"content": " word"}}', True),
+        (b'{"role": "assistant", "name": "x"}', True),
+        (b'{"content": "a perso"}', False),
+        (b'{"content": "a PERS" }', False),
+        (b'{"content": "a\\nP"]', False),
+        (b'{"people": 1}', True),
+        (b'{"content": "person"}', False),
+        (b'{"content": "e"}', False),
+        (b'{"partial_json": "x"}', False),
+        (b'{"content": "\\u0050x"}', False),
+        (b'{"content": "stop."}', True),
+        (b"data: [DONE]\n\n", True),
+    ],
+)
+def test_events_that_cannot_matter(event: bytes, inert: bool) -> None:
+    assert INDEX.inert(event) is inert
+    assert not SURROGATES.inert(event)
+
+
+def test_of_nothing_everything_is_inert() -> None:
+    assert TokenIndex({}).inert(b'{"content": "PERSON_0000000A"}')
