@@ -48,7 +48,8 @@ def rebuild_path(path: str, texts: Mapping[str, str]) -> str:
 
 def _texts(endpoint: str) -> Iterator[tuple[int, str]]:
     for index, part in enumerate(endpoint.split("/")):
-        if not part or (_PLAIN.fullmatch(part) and look.model(part, {})) or _VERSIONED.fullmatch(part):
+        protocol = look.model(part, {}) or look.identifier(part, {})
+        if not part or (_PLAIN.fullmatch(part) and protocol) or _VERSIONED.fullmatch(part):
             continue
         try:
             yield index, unquote(unquote(part, errors="strict"), errors="strict")

@@ -19,15 +19,22 @@ from proxy.providers.json_spans import is_identifier
 type Check = Callable[[str, Mapping[str, Any]], bool]
 
 # What secrets begin with: an id or a model's name never does.
-_NO_SECRET = r"(?!(?:sk|pk|rk|whsec)[-_]|gh[pousr]_|github_pat|glpat-|xox|AKIA|ASIA|AIza|hf_|ya29|eyJ)"  # noqa: S105 - a pattern
-_MODEL = re.compile(_NO_SECRET + r"[\w./:@-]{1,200}", re.ASCII)
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+){0,7}", re.ASCII)
+_KEY = r"(?:sk|pk|rk|whsec)[-_]|gh[pousr]_|github_pat|glpat-|xox|AKIA|ASIA|AIza|hf_|ya29"
+_NO_SECRET = rf"(?!{_KEY}|eyJ)"
+# No account numbers, and no addresses: what follows an @ is a version.
+_MODEL = re.compile(_NO_SECRET + r"(?!.*[0-9]{9})(?!.+@[\w-]*\.)[A-Za-z@][\w./:@-]{0,199}", re.ASCII)
+# Possessive: a value that is almost a word would take exponential time else.
+_PIECE = r"[A-Za-z]++[0-9]{0,3}+[a-z]{0,3}+"
+_WORD = re.compile(rf"{_NO_SECRET}{_PIECE}(?:[_.-](?:{_PIECE}|[0-9]{{1,8}})){{0,7}}", re.ASCII)
+_SMALL_THEN_CAPITAL = re.compile(r"[a-z][A-Z]")
+_SEPARATOR = re.compile(r"[-_./:@]")
 _ID = re.compile(
     _NO_SECRET + r"(?:(?:[A-Za-z]{1,16}[_-]){1,4}(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{1,200}"
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[A-Za-z])[A-Za-z0-9]{9}|[0-9a-f]{32})",
     re.ASCII,
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}", re.ASCII)
+# Account numbers and keys in capitals have no small letters.
+_BASE64 = re.compile(rf"(?!{_KEY})(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9+/_-]{{16,}}={{0,2}}", re.ASCII)
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]{1024,}={0,2}\s*", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-zA-Z0-9.+*-]{1,80}(?:; ?[a-z]+=[\w.-]{1,40})?", re.ASCII)
 _DURATION = re.compile(r"[0-9]{1,4}[smhd]", re.ASCII)
@@ -40,12 +47,12 @@ _INDEX = re.compile(r"/[0-9]+(?=/|~|$)")
 
 def model(value: str, _parent: Mapping[str, Any]) -> bool:
     """A model's name."""
-    return _MODEL.fullmatch(value) is not None
+    return _MODEL.fullmatch(value) is not None and not _is_random(value)
 
 
 def word(value: str, _parent: Mapping[str, Any]) -> bool:
     """One of a closed set of values: a type, a role, an effort."""
-    return len(value) <= 64 and _WORD.fullmatch(value) is not None
+    return len(value) <= 64 and _WORD.fullmatch(value) is not None and not _is_random(value)
 
 
 def name(value: str, _parent: Mapping[str, Any]) -> bool:
@@ -132,6 +139,11 @@ class Exemptions:
         if entry is not None and entry[0](text, parent):
             return entry[1]
         return opaque_anywhere(text)
+
+
+def _is_random(value: str) -> bool:
+    """Whether capitals stand where only a key has them: thrice or more within one part of a name."""
+    return any(len(_SMALL_THEN_CAPITAL.findall(part)) >= 3 for part in _SEPARATOR.split(value))
 
 
 def _keyword(shape: str, text: str) -> bool:

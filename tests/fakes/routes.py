@@ -45,7 +45,10 @@ def respond(request: SeenRequest, behaviour: Behaviour) -> Answer:
         retry = {} if behaviour.retry_after is None else {"retry-after": str(behaviour.retry_after)}
         return _json(error(behaviour.status, "The stand-in was told to fail."), behaviour.status, retry)
     if behaviour.raw is not None:
-        return Answer(200, body=behaviour.raw[0], media_type=behaviour.raw[1])
+        data, media_type = behaviour.raw
+        if behaviour.chunk_bytes is not None:
+            return Answer(200, events=iter([data]), media_type=media_type)
+        return Answer(200, body=data, media_type=media_type)
     if request.method == "GET":
         return _listing(path, request, error)
     if path == "/echo":

@@ -12,13 +12,64 @@ from proxy.providers.exemptions import Exemptions, opaque_anywhere, shape_of
 LOOKS: list[tuple[look.Check, list[str], list[str]]] = [
     (
         look.model,
-        ["gpt-4o", "meta-llama/Llama-3.3-70B:free", "models/gemini-2.5-pro", "us.anthropic.claude@2025", "x" * 200],
-        ["", "gpt 4", "Anna Schmidt", "x" * 201, "sk-proj-abcdef", "AKIAIOSFODNN7EXAMPLE", "gpt-4\n", "é"],
+        [
+            "gpt-4o",
+            "meta-llama/Llama-3.3-70B:free",
+            "models/gemini-2.5-pro",
+            "us.anthropic.claude@2025",
+            "x" * 200,
+            "anthropic.claude-3-5-sonnet-20240620-v1:0",
+            "@cf/meta/llama-3.1-8b-instruct",
+            "deepseek-ai/DeepSeek-V3",
+        ],
+        [
+            "",
+            "gpt 4",
+            "Anna Schmidt",
+            "x" * 201,
+            "sk-proj-abcdef",
+            "AKIAIOSFODNN7EXAMPLE",
+            "gpt-4\n",
+            "é",
+            "anna@example.com",
+            "anna.schmidt@mail.example.com",
+            "4111-1111-1111-1111",
+            "123-45-6789",
+            "DE89370400440532013000",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ],
     ),
     (
         look.word,
-        ["user", "tool_use", "web_search_20250305", "message.input_image.image_url", "HARM_CATEGORY_HARASSMENT"],
-        ["", "Anna Schmidt", "123-45-6789", "anna@example.com", "a" * 65, "_x", "user\n", "+49"],
+        [
+            "user",
+            "tool_use",
+            "web_search_20250305",
+            "message.input_image.image_url",
+            "HARM_CATEGORY_HARASSMENT",
+            "b64_json",
+            "pcm16",
+            "mp3",
+            "x86_64",
+            "text-embedding-004",
+            "CONTEXTUAL",
+        ],
+        [
+            "",
+            "Anna Schmidt",
+            "123-45-6789",
+            "anna@example.com",
+            "a" * 65,
+            "_x",
+            "user\n",
+            "+49",
+            "AKIAIOSFODNN7EXAMPLE",
+            "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+            "sk-proj-abcdef",
+            "DE89370400440532013000",
+            "4111-1111-1111-1111",
+            "wJalrXUtnFEMIK7MDENGbPxRfiCY",
+        ],
     ),
     (look.name, ["get_capital", "look-up", "$x"], ["Anna Schmidt", "a1", "", "x" * 65]),
     (
@@ -46,8 +97,16 @@ LOOKS: list[tuple[look.Check, list[str], list[str]]] = [
     ),
     (
         look.signature,
-        ["EqQBCkYIAxgCIkBxYmQ3Y2E1ZDg0", "A" * 16 + "=="],
-        ["short", "my password is hunter2 and more", ""],
+        ["EqQBCkYIAxgCIkBxYmQ3Y2E1ZDg0", "Aa" * 8 + "=="],
+        [
+            "short",
+            "A" * 16,
+            "AKIAIOSFODNN7EXAMPLE",
+            "DE89370400440532013000",
+            "4111111111111111",
+            "my password is hunter2 and more",
+            "",
+        ],
     ),
     (look.media_type, ["image/png", "text/plain; charset=utf-8"], ["Anna", "image/png; Anna Schmidt"]),
     (look.duration, ["5m", "1h"], ["1 hour", "12345678m", "h"]),
@@ -153,3 +212,9 @@ EXEMPT = Exemptions(exact={"/model": look.model}, schemas=("/tools/*/parameters"
 )
 def test_places(shape: str, text: str, expected: bool) -> None:
     assert EXEMPT.exempts(shape, text, {}) is expected
+
+
+def test_almost_a_word_takes_no_longer_than_a_word() -> None:
+    """With a pattern that tries every split, each of these takes a tenth of a second, and a body has thousands."""
+    for number in range(2000):
+        assert not look.word("-".join(["abcdefg"] * 7) + f"-{number}!", {})
