@@ -37,6 +37,7 @@ _ID = re.compile(
 _BASE64 = re.compile(rf"(?!{_KEY})(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9+/_-]{{16,}}={{0,2}}", re.ASCII)
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]{1024,}={0,2}\s*", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-zA-Z0-9.+*-]{1,80}(?:; ?[a-z]+=[\w.-]{1,40})?", re.ASCII)
+_ENDPOINT = re.compile(r"/v[12](?:/[a-z][a-z_]{1,24}){1,4}", re.ASCII)
 _DURATION = re.compile(r"[0-9]{1,4}[smhd]", re.ASCII)
 _DATA_URL = re.compile(r"data:[\w.+/-]*(?:;[\w.=-]+)*,", re.ASCII)
 _WEB_URL = re.compile(r"(?:https?|gs|s3|file)://", re.ASCII)
@@ -73,6 +74,11 @@ def signature(value: str, _parent: Mapping[str, Any]) -> bool:
 def media_type(value: str, _parent: Mapping[str, Any]) -> bool:
     """A media type."""
     return _MEDIA_TYPE.fullmatch(value) is not None
+
+
+def endpoint(value: str, _parent: Mapping[str, Any]) -> bool:
+    """The path of one of the vendor's endpoints."""
+    return _ENDPOINT.fullmatch(value) is not None
 
 
 def duration(value: str, _parent: Mapping[str, Any]) -> bool:

@@ -7,11 +7,15 @@ Reference: https://platform.openai.com/docs/api-reference/batch/request-input
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
+from detectors.finding import Skipped
 from proxy.errors import BodyError
-from proxy.message import Extraction, Replacement, Request
+from proxy.message import Attachment, Extraction, Replacement, Request, Segment
+from proxy.providers import exemptions as look
 from proxy.providers.anthropic_messages import AnthropicMessages
+from proxy.providers.exemptions import Exemptions
 from proxy.providers.gemini import Gemini
 from proxy.providers.json_dialect import JsonDialect, mapping, string
 from proxy.providers.openai_chat import OpenAIChat
@@ -22,15 +26,25 @@ _POINTER = re.compile(r"~line/(?P<line>[0-9]+)(?P<rest>.*)", re.DOTALL)
 type Choose = Callable[[bytes], JsonDialect]
 
 
+@dataclass(frozen=True, slots=True)
+class BatchLine(Within):
+    """A line of a batch file: a request, and what it is called."""
+
+    name: ClassVar[str] = "batch-line"
+    exemptions: ClassVar[Exemptions] = Exemptions(
+        exact={"/custom_id": look.identifier, "/method": look.word, "/url": look.endpoint}
+    )
+
+
 def by_members(line: bytes, named: Iterable[JsonDialect], otherwise: JsonDialect) -> JsonDialect:
     """The dialect of a line of a file: one of `named` by the line's `url`, one by its members, or `otherwise`."""
     data, nesting = JsonDialect.read(line), otherwise.nesting
     if isinstance(data.get("body"), dict):
         request = Request("POST", "", string(data.get("url")), {}, b"")
         inner = next((dialect for dialect in named if dialect.matches(request)), otherwise)
-        return Within(nesting=nesting, inner=inner, base="/body")
+        return BatchLine(nesting=nesting, inner=inner, base="/body")
     if isinstance(data.get("params"), dict):
-        return Within(nesting=nesting, inner=AnthropicMessages(nesting=nesting), base="/params")
+        return BatchLine(nesting=nesting, inner=AnthropicMessages(nesting=nesting), base="/params")
     if "contents" in mapping(data.get("request")):
         return Gemini(nesting)
     return OpenAIChat(nesting) if isinstance(data.get("messages"), list) else otherwise
@@ -66,12 +80,15 @@ def rebuild(body: bytes, texts: Mapping[str, str], files: Mapping[str, Replaceme
 
 def joined(parts: Iterable[tuple[str, Extraction]]) -> Extraction:
     """Extractions of parts of a body as one; each part's pointers get what is said of it in front."""
-    parts = tuple(parts)
-    return Extraction(
-        segments=tuple(replace(i, pointer=f"{base}{i.pointer}") for base, part in parts for i in part.segments),
-        skipped=tuple(replace(i, pointer=f"{base}{i.pointer}") for base, part in parts for i in part.skipped),
-        attachments=tuple(replace(i, pointer=f"{base}{i.pointer}") for base, part in parts for i in part.attachments),
-    )
+    segments: list[Segment] = []
+    skipped: list[Skipped] = []
+    attachments: list[Attachment] = []
+    for base, part in parts:
+        # Built anew, not with `replace`: a file may have tens of thousands.
+        segments += [Segment(f"{base}{item.pointer}", item.role, item.text, item.context) for item in part.segments]
+        skipped += [Skipped(f"{base}{item.pointer}", item.reason) for item in part.skipped]
+        attachments += [replace(item, pointer=f"{base}{item.pointer}") for item in part.attachments]
+    return Extraction(segments=tuple(segments), skipped=tuple(skipped), attachments=tuple(attachments))
 
 
 def _line(pointer: str) -> tuple[str, str]:

@@ -177,7 +177,7 @@ class Multipart(Generic):
         check = _FIELDS.get(part.name or "") if part.filename is None and kind == files_.TEXT else None
         context = hint(part.name or "")
         inner = tuple(
-            replace(segment, pointer=_inside(kind, segment.pointer), context=segment.context or context)
+            Segment(_inside(kind, segment.pointer), segment.role, segment.text, segment.context or context)
             for segment in found.segments
             if check is None or not check(segment.text, {})
         )

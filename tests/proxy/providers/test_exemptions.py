@@ -109,6 +109,7 @@ LOOKS: list[tuple[look.Check, list[str], list[str]]] = [
         ],
     ),
     (look.media_type, ["image/png", "text/plain; charset=utf-8"], ["Anna", "image/png; Anna Schmidt"]),
+    (look.endpoint, ["/v1/chat/completions", "/v1/embeddings"], ["/v1/Anna", "v1/x", "/v1/chat/../x", "/v1", "/v1/a1"]),
     (look.duration, ["5m", "1h"], ["1 hour", "12345678m", "h"]),
 ]
 

@@ -31,20 +31,19 @@ def batch(url: str, body: Any) -> dict[str, Any]:
 LINES: list[tuple[Any, dict[str, str]]] = [
     (
         batch("/v1/chat/completions", {"model": "gpt-4o", "messages": MESSAGES}),
-        {"/custom_id": "request-1", "/method": "POST", "/url": "/v1/chat/completions",
-         "/body/messages/0/content": "Hello Anna"},
+        {"/body/messages/0/content": "Hello Anna"},
     ),
     (
         batch("/v1/responses", {"model": "gpt-4o", "input": "Hello Anna", "previous_response_id": "resp_1a2b"}),
-        {"/custom_id": "request-1", "/method": "POST", "/url": "/v1/responses", "/body/input": "Hello Anna"},
+        {"/body/input": "Hello Anna"},
     ),
     (
         batch("/v1/embeddings", {"model": "m", "input": ["Hello Anna"]}),
-        {"/custom_id": "request-1", "/method": "POST", "/url": "/v1/embeddings", "/body/input/0": "Hello Anna"},
+        {"/body/input/0": "Hello Anna"},
     ),
     (
         {"custom_id": "r-1", "params": {"model": "claude-4", "max_tokens": 1, "messages": MESSAGES}},
-        {"/custom_id": "r-1", "/params/messages/0/content": "Hello Anna"},
+        {"/params/messages/0/content": "Hello Anna"},
     ),
     (
         {"key": "r-1", "request": {"contents": [{"role": "user", "parts": [{"text": "Hello Anna"}]}]}},
@@ -53,9 +52,9 @@ LINES: list[tuple[Any, dict[str, str]]] = [
     ({"messages": MESSAGES}, {"/messages/0/content": "Hello Anna"}),
     ({"prompt": "Hello", "completion": "Anna"}, {"/prompt": "Hello", "/completion": "Anna"}),
     # nobody's words: everything is read
-    (batch("/v1/unknown", {"role": "Anna"}), {"/custom_id": "request-1", "/method": "POST", "/url": "/v1/unknown",
-                                              "/body/role": "Anna"}),
-    (batch("", {"role": "Anna"}), {"/custom_id": "request-1", "/method": "POST", "/body/role": "Anna"}),
+    (batch("/v1/unknown", {"role": "Anna"}), {"/body/role": "Anna"}),
+    (batch("/v1/Anna", {"role": "x"}), {"/url": "/v1/Anna", "/body/role": "x"}),
+    ({**batch("", {"role": "x"}), "custom_id": "Anna"}, {"/custom_id": "Anna", "/body/role": "x"}),
     ({"body": "Anna", "url": 1}, {"/body": "Anna"}),
     ("Anna", {"": "Anna"}),
 ]  # fmt: skip

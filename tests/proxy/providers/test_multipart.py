@@ -60,8 +60,6 @@ READ: list[tuple[tuple[str, bytes], dict[str, str]]] = [
         file("batch.jsonl", json.dumps(LINE).encode(), "application/octet-stream"),
         {
             "~part/0/file~filename": "batch.jsonl",
-            "~part/0/file~line/0/custom_id": "r-1",
-            "~part/0/file~line/0/url": "/v1/chat/completions",
             "~part/0/file~line/0/body/messages/0/content": "Hello Anna",
         },
     ),
