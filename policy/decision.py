@@ -110,7 +110,15 @@ class Inquiry:
         self, entities: tuple[EntityFact, ...], skipped: tuple[Skipped, ...] = (), error: str | None = None
     ) -> "Inquiry":
         """The same who and where, asked about the reply and what was found in that."""
-        return replace(self, direction=Direction.REPLY, entities=entities, skipped=skipped, error=error)
+        return replace(
+            self,
+            direction=Direction.REPLY,
+            entities=entities,
+            skipped=skipped,
+            error=error,
+            justified=(),
+            spent=(),  # budgets are about what leaves
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ def test_reversible(operator, reversible):
 
 def test_an_inquiry_about_the_reply_keeps_who_and_where_alone():
     part = Skipped("/x", SkipReason.TIMEOUT)
-    asked = Inquiry(department="d", user="u", entities=(EntityFact("JWT", 1.0),), skipped=(part,), error="x", host="h")
+    asked = Inquiry(department="d", user="u", entities=(EntityFact("JWT", 1.0),), skipped=(part,), error="x", host="h",
+                    spent=("rate",), justified=("*",))  # fmt: skip
     about = asked.of_reply((EntityFact("PERSON", 0.9, "assistant"),))
     assert about == Inquiry(
         department="d", user="u", entities=(EntityFact("PERSON", 0.9, "assistant"),), host="h",
