@@ -387,15 +387,11 @@ async def _watch(
         try:
             policy = await asyncio.to_thread(load_policy, path, privet.settings.hosts)
             await _prepare(privet, policy)
-        except SourceError as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old one stays, and the next is read
             privet.metrics.reloads.labels("refused").inc()
             record.notice("policy_refused", privet.policy)
-            log.error("the changed policy is not used, the old one stays: %s", error)  # noqa: TRY400
-            continue
-        except WorkerError as error:
-            privet.metrics.reloads.labels("refused").inc()
-            record.notice("policy_refused", privet.policy)
-            log.error("the changed policy is not used, the old one stays: %s", error)  # noqa: TRY400
+            why = error if isinstance(error, SourceError | WorkerError) else type(error).__name__
+            log.error("the changed policy is not used, the old one stays: %s", why)  # noqa: TRY400
             continue
         if privet.pipeline is None or policy.revision == privet.policy.revision:
             continue
