@@ -133,7 +133,9 @@ class ContentSettings(Section):
 
     enabled: bool = Field(True, description="open files; if not, every file is uninspected")
     workers: int = Field(1, ge=1, le=64, description="processes that open files")
-    deadline: float = Field(30.0, gt=0, description="seconds for one file; a scanned page takes one or two")
+    deadline: float = Field(
+        60.0, gt=0, description="seconds for one file, waiting for a process included; a scanned page takes one or two"
+    )
     memory_bytes: int = Field(
         1_500_000_000, ge=100_000_000, description="memory that a file may take, so that no file takes the machine's"
     )

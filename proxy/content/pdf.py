@@ -5,6 +5,7 @@ annotations, outlines, scripts and embedded files are strings and streams of som
 """
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -24,6 +25,7 @@ from proxy.content.image import read_page
 from proxy.content.office import xml_texts
 from proxy.content.sink import Sink
 
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings quote what they stumble over
 _DPI = 150  # of a page that is read by OCR
 _LARGE = 0.4  # of a page: a picture that covers more is a scan, read as it is shown
 _FEW = 4  # pictures on a page; more may be the strips of one scan

@@ -11,7 +11,9 @@ from configs.settings import Settings
 from detectors.finding import Skipped, SkipReason
 from policy.load import load_policy
 from proxy.attached import Attached, is_inside, open_attachments
+from proxy.content.bounds import Bounds
 from proxy.content.opened import Form, Opened, Text, unread
+from proxy.content.read import open_file
 from proxy.content.replace import rewritten
 from proxy.encoded import Unfolded, Unfolder
 from proxy.errors import WorkerError
@@ -153,6 +155,37 @@ async def test_what_cannot_be_opened_meets_when_uninspected(make, reason: SkipRe
     allowing = POLICY.replace("when_uninspected: block", "when_uninspected: allow")
     verdict = await make(allowing, TableFiles(opened=unread(reason))).judge(request("x"), WHO)
     assert verdict.goes
+
+
+SOUND = """
+  - id: sound
+    when: {uninspected: [{reason: unsupported_media, media: ["audio/*"]}]}
+    effect: allow
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "goes"),
+    [
+        (b"ID3" + bytes(99), True),
+        (b"RIFF\x24\0\0\0WAVEfmt ", True),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), False),  # an old Word file that says it is sound
+        (b"\x8f\0\x13" * 99, False),
+    ],
+)
+async def test_a_policy_may_let_sound_go_and_nothing_that_only_says_so(make, data: bytes, goes: bool) -> None:
+    class Real(TableFiles):
+        async def open(self, file: Attachment) -> Opened:
+            return open_file(file.data, file.media_type, file.name, Bounds())
+
+    part = {"type": "input_audio", "input_audio": {"data": base64.b64encode(data).decode(), "format": "wav"}}
+    url = {"type": "image_url", "image_url": {"url": f"data:audio/mpeg;base64,{base64.b64encode(data).decode()}"}}
+    for item in (part, url):
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": [item]}]}
+        headers = {"content-type": "application/json"}
+        sent = Request("POST", "api.openai.com", "/v1/chat/completions", headers, json.dumps(body).encode())
+        assert (await make(POLICY.rstrip() + SOUND, Real()).judge(sent, WHO)).goes is goes
+        assert not (await make(POLICY, Real()).judge(sent, WHO)).goes
 
 
 async def test_a_late_worker_may_be_in_time_the_next_time(make) -> None:
