@@ -210,14 +210,19 @@ def way(
     endpoint: str,
     decision_id: str,
     hold: tuple[int, float],
+    streaming: bool = False,
 ) -> Way:
-    """How a reply travels: at once, piece by piece, or when it is whole. Raises `BodyError`."""
+    """How a reply travels: at once, piece by piece, or when it is whole. Raises `BodyError`.
+
+    `streaming` if a stream was asked for: some servers stream without saying of what type.
+    """
+    media_type = media_type or (SSE if streaming else "")
     restores = bool(tokens) or vault is not None
     streamed = is_streamed(media_type, endpoint) and media_type != UNTYPED
     if judge is None or (judge.rules.watch_only and streamed):
         if restores and is_streamed(media_type, endpoint):
             stream = restoring(dialect, tokens, media_type, content_encoding, decision_id, vault=vault)
-        elif restores and (is_text(media_type) and media_type):
+        elif restores and is_text(media_type):
             return WholeReply(dialect, tokens, vault, judge)
         else:
             stream = passing(decision_id, sse=media_type == SSE and not content_encoding)

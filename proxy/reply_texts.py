@@ -62,6 +62,10 @@ def _siblings(data: Any, pointer: str) -> Collection[Any]:
 
 async def judged_body(body: bytes, media_type: str, judge: ReplyJudge) -> bytes:
     """A whole reply as the judge wants it; the same object if nothing is to be changed. See `judge.blocks`."""
+    if not body.strip():
+        return body
+    if media_type == "" and body.lstrip()[:1] in {b"{", b"["}:
+        media_type = "application/json"
     if media_type == UNTYPED:
         media_type = "application/jsonl" if body.lstrip()[:1] == b"{" else "" if b"\0" not in body else media_type
     if media_type in LINES:

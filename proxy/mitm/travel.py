@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mitmproxy import http
 
+from proxy.inquiry import wants_stream
 from proxy.message import Response
 from proxy.mitm.replies import media_type_of, rewrite, unframe
 from proxy.pipeline import Inspector, Verdict
@@ -76,6 +77,7 @@ class Travel:
             endpoint=verdict.request.endpoint,
             decision_id=verdict.decision.id,
             hold=hold,
+            streaming=wants_stream(verdict.request),
         )
         if isinstance(chosen, WholeReply):
             self._whole = chosen

@@ -7,7 +7,7 @@ import pytest
 
 from proxy.errors import BodyError
 from proxy.providers.openai_chat import OpenAIChat
-from proxy.replies import error_event, passing, restoring
+from proxy.replies import ReplyStream, WholeReply, error_event, passing, restoring, way
 
 TOKENS = {"PERSON_7KQ2MXAB": "Anna Schmidt"}
 
@@ -49,3 +49,41 @@ def test_a_damaged_encoding_ends_in_an_error_event() -> None:
 def test_an_encoding_that_cannot_be_streamed_is_refused() -> None:
     with pytest.raises(BodyError):
         restoring(OpenAIChat(), TOKENS, "text/event-stream", "compress", "x")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "streaming", "kind"),
+    [
+        ("text/event-stream", True, ReplyStream),
+        ("", True, ReplyStream),
+        ("", False, WholeReply),
+        ("application/json", True, WholeReply),
+        ("text/plain", False, WholeReply),
+        ("image/png", False, ReplyStream),
+    ],
+)
+def test_ways(media_type: str, streaming: bool, kind: type) -> None:
+    chosen = way(
+        OpenAIChat(),
+        TOKENS,
+        None,
+        None,
+        media_type=media_type,
+        content_encoding="",
+        endpoint="/v1/chat/completions",
+        decision_id="id",
+        hold=(100, 1.0),
+        streaming=streaming,
+    )
+    assert isinstance(chosen, kind)
+    if isinstance(chosen, ReplyStream):
+        assert chosen.passes is (media_type == "image/png")
+        restored = b"".join([*chosen(_event("PERSON_7KQ2MXAB.")), *chosen(b"")])
+        assert (b"Anna Schmidt" in restored) is (media_type != "image/png")
+
+
+async def test_a_whole_reply_of_no_type_is_restored() -> None:
+    whole = WholeReply(OpenAIChat(), TOKENS, None, None)
+    assert await whole.finish(b'{"a": "PERSON_7KQ2MXAB"}', "") == b'{"a": "Anna Schmidt"}'
+    untouched = b"\xff\xfe"
+    assert await whole.finish(untouched, "") is untouched

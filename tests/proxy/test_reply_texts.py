@@ -66,6 +66,7 @@ def test_what_nobody_can_read() -> None:
         ("application/octet-stream", '{"a": "Carl Jones"}\n{"b":2}', '{"a": "[PERSON]"}\n{"b":2}'),
         ("application/octet-stream", "It is Carl Jones", "It is [PERSON]"),
         ("text/plain", "é Carl Jones", "é [PERSON]"),
+        ("", '{"a": "Carl Jones"}', '{"a": "[PERSON]"}'),
         ("application/json", '{"a": "{\\"b\\": \\"Carl Jones\\"}"}', '{"a": "{\\"b\\": \\"[PERSON]\\"}"}'),
     ],
 )
@@ -75,7 +76,10 @@ async def test_bodies(judge: ReplyJudge, media_type: str, body: str, expected: s
     assert sum(judge.applied.values()) == 1
 
 
-@pytest.mark.parametrize(("media_type", "body"), [("application/json", b'{"a": 1}'), ("text/plain", b"x")])
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [("application/json", b'{"a": 1}'), ("text/plain", b"x"), ("application/json", b""), ("audio/mpeg", b"")],
+)
 async def test_a_body_in_which_nothing_changes_is_the_same_object(
     judge: ReplyJudge, media_type: str, body: bytes
 ) -> None:

@@ -21,7 +21,7 @@ def verdict(reply: Any = None) -> Any:
         vault=None,
         dialect=dialects()[0],
         decision=SimpleNamespace(id="id"),
-        request=SimpleNamespace(endpoint="/v1/chat/completions"),
+        request=SimpleNamespace(endpoint="/v1/chat/completions", body=b'{"stream": true}'),
     )
 
 
