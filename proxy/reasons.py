@@ -13,7 +13,8 @@ from proxy.message import Role, Segment
 REASON_HEADER = "x-privet-reason"
 SHORTEST = 10  # characters: "ok" and "because" are no reasons
 LONGEST = 500
-_LINE = re.compile(r"(?im)^[ \t]*privet-reason:[ \t]*(?P<reason>\S.*?)[ \t]*(?:\r?\n|\Z)")
+# Nothing here can be matched in two ways, so that the time is that of the text, whatever stands there.
+_LINE = re.compile(r"(?im)^[ \t]*privet-reason:[ \t]*(?P<reason>\S[^\n]*)(?:\n|\Z)")
 # A message can't be empty: where there was a reason alone, this stands.
 _ALONE = "(A reason was given.)"
 
@@ -64,7 +65,7 @@ def spoken_reasons(segments: Sequence[Segment]) -> Spoken:
     for segment in segments:
         if segment.role is not Role.USER or "privet-reason:" not in segment.text.casefold():
             continue
-        found = [match["reason"] for match in _LINE.finditer(segment.text)]
+        found = [match["reason"].strip() for match in _LINE.finditer(segment.text)]
         if not found:
             continue
         left = _LINE.sub("", segment.text)

@@ -406,3 +406,22 @@ async def test_a_budget_does_not_bind_in_a_policy_that_monitors(make, tmp_path) 
     assert [(await pipeline.judge(request("hello"), WHO)).goes for _ in range(3)] == [True] * 3
     pipeline.ledger.close()
     assert (await pipeline.judge(request("hello"), WHO)).goes
+
+
+async def test_a_spent_budget_can_send_inside(make, tmp_path) -> None:
+    pipeline = make("""
+schema: privet.policy/1
+id: budget
+defaults: {effect: allow}
+models: {inside: {backend: embedded, model: smollm2-135m}}
+rules: [{id: hide, when: {entities: [PERSON]}, obligations: [{tokenize: [PERSON]}]}]
+budgets: [{id: rate, requests: 1, every: day, effect: reroute, to: inside}]
+""")
+    pipeline.ledger = Ledger(tmp_path / "ledger.db", b"k" * 32)
+    assert (await pipeline.judge(request("hello"), WHO)).goes
+    inside = await pipeline.judge(request("I am Anna Schmidt"), WHO)
+    assert (inside.goes, inside.refusal) == (False, None)
+    assert inside.target is not None
+    assert inside.chat is not None
+    assert (inside.target.name, "Anna" in inside.chat.messages[0].text) == ("inside", False)
+    pipeline.ledger.close()

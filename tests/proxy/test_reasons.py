@@ -34,6 +34,15 @@ def test_lines(text: str, reason: str | None, left: str | None) -> None:
     assert spoken.texts == ({} if left is None else {"/messages/0/content": left})
 
 
+@pytest.mark.parametrize(
+    "blanks", [" ", "\t", " \t", "\r", "\n", "privet-reason:", "privet-reason: ", " privet-reason:\n"]
+)
+def test_long_texts_end(blanks: str) -> None:
+    text = f"privet-reason: a{blanks * 200_000}b"
+    assert spoken_reasons([user(text)]).reason is not None or "\n" in blanks
+    assert spoken_reasons([user(f"{blanks * 200_000}x privet-reason:")]).texts.keys() <= {"/messages/0/content"}
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.USER])
 def test_only_people_give_reasons(role: Role) -> None:
     assert spoken_reasons([user(f"privet-reason: {GOOD}", role)]).reason is None
