@@ -23,9 +23,9 @@ def _rule(policy: Policy, rule: Rule) -> Iterator[str]:
     if why := _never(policy, rule):
         yield f"{name} never applies: {why}"
         return
-    missing = sorted({*rule.when.regions} - _regions())
-    if missing:
-        yield f"{name}: no host of the shipped table is in {', '.join(missing)}. Known: {', '.join(sorted(_regions()))}"
+    if missing := sorted({*rule.when.regions} - known_regions()):
+        known = ", ".join(sorted(known_regions()))
+        yield f"{name}: no host of the shipped table is in {', '.join(missing)}. Known: {known}"
     if rule.effect is Effect.ALLOW and rule.when.entities and not rule.shape_only and not rule.obligations:
         yield f"{name} changes nothing: what is found never permits, and it asks for nothing else"
     if (over := _overruled(policy, rule)) is not None:
@@ -70,5 +70,6 @@ def _overruled(policy: Policy, rule: Rule) -> Rule | None:
     return None
 
 
-def _regions() -> set[str]:
+def known_regions() -> set[str]:
+    """The regions that some host of the shipped table is in."""
     return {entry.region for entry in shipped_entries() if entry.region}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from detectors.finding import SkipReason
 from policy.grammar import GRAMMAR
+from policy.lint import known_regions
 from policy.load import load_policy, pack_path
 from policy.vocabulary import CODES, LABELS, PACKS, PROVIDERS, ROLES
 
@@ -23,6 +24,7 @@ def tables() -> dict[str, str]:
                 ("labels", _code(LABELS)),
                 ("roles", _code(ROLES)),
                 ("providers", _code(PROVIDERS)),
+                ("regions of the shipped hosts", _code(sorted(known_regions()))),
                 ("reasons why something is uninspected", _code(list(SkipReason))),
             ],
         ),
