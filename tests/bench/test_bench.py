@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from bench import Row, streams
+from bench import Row, content, streams
 from bench.__main__ import _cells, _replaced
 from bench.load import Series, bodies, conversation
 from bench.proxy import rows_of
@@ -90,3 +90,14 @@ def test_the_streams_of_the_benchmark_hold_what_is_said_of_them():
     assert all(value.encode() in restored for value in streams._VALUES)
     assert not any(value.encode() in b"".join(plain + full) for value in streams._VALUES)
     assert {row.group for row in streams.run(quick=True)} == {streams.GROUP}
+
+
+@pytest.mark.slow
+def test_files_are_opened_in_full_while_they_are_measured():
+    rows = content.run(quick=True)
+    assert [row.figure for row in rows][:3] == [
+        "open a PDF of 10 pages",
+        "open a Word document of 10 pages",
+        "open an Excel sheet of 500 rows",
+    ]
+    assert all(row.floor for row in rows)
