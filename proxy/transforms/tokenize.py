@@ -1,7 +1,8 @@
 """Tokenize: values become tokens or surrogates, and the map back is kept for the reply. One serves one request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from proxy.errors import ProxyError
 from proxy.transforms.surrogate import make_surrogate, parts_of
@@ -40,8 +41,8 @@ class Tokenizer:
 
     def surrogate(self, entity_type: str, value: str, *, restore: bool) -> str:
         """The value's surrogate; its token where there is none. Raises `ProxyError` as `token` does."""
-        for attempt in range(_ATTEMPTS):
-            made = make_surrogate(self.key, self.scope, entity_type, value, attempt)
+        candidates = (make_surrogate(self.key, self.scope, entity_type, value, number) for number in range(_ATTEMPTS))
+        for made in chain(self._as_part(entity_type, value), candidates):
             if made is None:
                 break
             if self._stands(made) or self.taken.setdefault(made.lower(), (entity_type, value)) != (entity_type, value):
@@ -56,6 +57,11 @@ class Tokenizer:
                 self._silent.add(made)
             return made
         return self.token(entity_type, value, restore=restore)
+
+    def _as_part(self, entity_type: str, value: str) -> Iterator[str]:
+        """A name that is a part of one that has a surrogate ("Mr. Schmidt") is the same part of that."""
+        if entity_type == "PERSON":
+            yield from (part for part, original in self._parts.items() if original == value)
 
     def _stands(self, text: str) -> bool:
         """Whether a text stands anywhere in the request."""

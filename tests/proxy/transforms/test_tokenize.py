@@ -87,3 +87,12 @@ def test_where_there_is_no_surrogate_there_is_a_token() -> None:
     token = tokenizer.surrogate("CARD_SECURITY_CODE", "123", restore=True)
     assert token == tokenizer.token("CARD_SECURITY_CODE", "123", restore=True)
     assert tokenizer.restorable == {token: "123"}
+
+
+def test_a_part_of_a_name_keeps_its_part_of_the_surrogate() -> None:
+    tokenizer = Tokenizer(b"key", "scope")
+    given, family = tokenizer.surrogate("PERSON", "Anna Schmidt", restore=True).split()
+    assert tokenizer.surrogate("PERSON", "Schmidt", restore=True) == family
+    assert tokenizer.surrogate("PERSON", "Anna", restore=True) == given
+    assert tokenizer.surrogate("PERSON", "Bob", restore=True) not in {given, family}
+    assert tokenizer.restorable[family] == "Schmidt"
