@@ -40,6 +40,7 @@ async def privet(tmp_path: Path, vendor: Vendor) -> AsyncIterator[Running]:
 way = pytest.mark.parametrize("way", WAYS.values(), ids=lambda way: way.name)
 
 
+FORM = {"content-type": "multipart/form-data; boundary=b"}
 BAD_BODIES: dict[str, tuple[bytes, dict[str, str], int]] = {
     "too large": (json.dumps({"messages": [{"role": "user", "content": "x" * 30_000}]}).encode(), JSON, 413),
     "not json": (b"hello Anna Schmidt", JSON, 400),
@@ -49,6 +50,23 @@ BAD_BODIES: dict[str, tuple[bytes, dict[str, str], int]] = {
     "gzip that is none": (b"hello", {**JSON, "content-encoding": "gzip"}, 400),
     "gzip bomb": (gzip.compress(bytes(5_000_000)), {**JSON, "content-encoding": "gzip"}, 413),
     "unknown coding": (b"hello", {**JSON, "content-encoding": "aes128gcm"}, 400),
+    "multipart that is damaged": (b"--b\r\n\r\nAnna\n--b--", FORM, 400),
+    "multipart without a boundary": (b"--b\r\n\r\nAnna\r\n--b--", {"content-type": "multipart/form-data"}, 400),
+    "two content types in one": (
+        b"--b\r\n\r\nAnna\r\n--b--",
+        {"content-type": f"{FORM['content-type']}, text/plain"},
+        400,
+    ),
+    "a batch with a bad line": (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{"body": {}}\n{"Anna\r\n--b--',
+        FORM,
+        400,
+    ),
+    "a field's name that would have to change": (
+        b'--b\r\nContent-Disposition: form-data; name="Anna Schmidt"\r\n\r\nx\r\n--b--',
+        FORM,
+        400,
+    ),
     "binary": (b"\x00\x01\x02\x03" * 100, {"content-type": "application/octet-stream"}, 400),
 }
 
@@ -63,6 +81,18 @@ async def test_bodies_that_cannot_be_read(privet: Running, vendor: Vendor, way: 
     assert "Anna" not in reply.text
     assert vendor.http_bytes == 0
     assert privet.store.intents[-1].decision.effect == "block"
+
+
+@way
+@pytest.mark.parametrize(
+    "media_type", ["application/connect+proto", "application/grpc-web+proto", "application/x-protobuf"]
+)
+async def test_calls_that_nobody_can_read(privet: Running, vendor: Vendor, way: HttpWay, media_type: str) -> None:
+    async with way.client(privet) as client:
+        reply = await client.post("/v1/unheard", content=b"\x0a\x0cAnna Schmidt", headers={"content-type": media_type})
+    assert reply.status_code == 403, reply.text
+    assert "unreadable_client" in reply.text
+    assert vendor.http_bytes == 0
 
 
 @way
