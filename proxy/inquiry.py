@@ -111,7 +111,7 @@ def _walk(data: Any) -> Iterator[str]:
             if key in _OFFERED:
                 items = (one for item in _several(below) for one in _several(item) if isinstance(one, dict))
                 yield from (name for item in items for name in _offered(item))
-            elif key in _NAMED:
+            elif key in _NAMED or key == "mcp_servers":
                 yield from (_text(one.get("name")) for one in _several(below) if isinstance(one, dict))
             waiting.append(below)
 
@@ -120,6 +120,7 @@ def _offered(item: dict[str, Any]) -> Iterator[str]:
     """One entry of a list of tools. Entries that hold a definition further down are found on the way there."""
     if name := _text(item.get("name")):
         yield name
+    yield _text(item.get("server_label"))
     kind = _text(item.get("type"))
     if kind and kind not in {"function", "custom"}:
         yield kind

@@ -29,7 +29,8 @@ RESPONSES: dict[str, Any] = {
     "tools": [
         {"type": "function", "name": "lookup", "parameters": {}},
         {"type": "web_search"},
-        {"type": "mcp", "server_label": "x", "name": "files"},
+        {"type": "mcp", "server_label": "tracker", "server_url": "https://mcp.example"},
+        {"type": "namespace", "name": "crm", "tools": [{"type": "function", "name": "find_customer"}]},
     ],
     "input": [
         {"type": "function_call", "name": "run"},
@@ -38,6 +39,7 @@ RESPONSES: dict[str, Any] = {
     ],
 }
 ANTHROPIC: dict[str, Any] = {
+    "mcp_servers": [{"type": "url", "name": "wiki", "url": "https://mcp.example"}],
     "tools": [{"name": "Bash", "input_schema": {}}, {"type": "web_search_20250305", "name": "web_search"}],
     "messages": [{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "Read", "input": {}}]}],
 }
@@ -59,8 +61,11 @@ BEDROCK: dict[str, Any] = {
     ("body", "names"),
     [
         (CHAT, {"get_weather", "sql", "old_style", "called", "called_old"}),
-        (RESPONSES, {"lookup", "web_search", "mcp", "files", "run", "code_interpreter"}),
-        (ANTHROPIC, {"Bash", "web_search", "web_search_20250305", "Read"}),
+        (
+            RESPONSES,
+            {"lookup", "web_search", "mcp", "tracker", "namespace", "crm", "find_customer", "run", "code_interpreter"},
+        ),
+        (ANTHROPIC, {"wiki", "Bash", "web_search", "web_search_20250305", "Read"}),
         (GEMINI, {"find", "googleSearch", "b", "gone"}),
         (BEDROCK, {"spec", "use"}),
         ({"messages": [{"content": "tools", "name": "anna"}]}, set()),
