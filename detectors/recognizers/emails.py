@@ -1,7 +1,8 @@
 """E-mail addresses.
 
 The public suffix list tells an address from `package@1.2.3`; it is tldextract's bundled snapshot, never fetched. An
-address under a name that isn't public (`ana@mail.corp`) is believed with a lower score: it is still a person's.
+address under a name that isn't public (`ana@mail.corp`) is believed with a lower score: it is still a person's. In URLs
+the sign is often encoded (`ana%40mail.com`).
 """
 
 import re
@@ -15,8 +16,8 @@ from detectors.recognizers.source import Source
 
 # The local part is bounded (RFC 5321: 64 octets), so a megabyte of letters costs no more than its length.
 _ADDRESS = re.compile(
-    r"(?<![\w.%+-])[\w%+!#$&*/=?^`{|}~-](?:[\w.%+'!#$&*/=?^`{|}~-]{0,63})@"
-    r"((?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62})(?![\w@])"
+    r"(?<![\w.%+-])[\w%+!#$&*/=?^`{|}~-](?:[\w.%+'!#$&*/=?^`{|}~-]{0,63}?)(?P<at>@|%40)"
+    r"(?P<host>(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62})(?![\w@])"
 )
 # An address without its signs, as speech recognition and hasty typing leave it: the mail service gives it away.
 _SERVICE = re.compile(
@@ -34,15 +35,15 @@ _NOT_A_PERSON = re.compile(r"^(?:git|hg|svn)@|\.(?:png|jpe?g|gif|svg|webp|css|js
 def find(source: Source) -> Iterator[Finding]:
     """Every e-mail address in a text."""
     yield from _unsigned(source)
-    if "@" not in source.text:
+    if "@" not in source.text and "%40" not in source.text:
         return
     for match in _ADDRESS.finditer(source.text):
-        start = match.start()
-        local = source.text[start : match.start(1) - 1]
+        start, at = match.start(), match.start("at")
+        local = source.text[start:at]
         start += len(local) - len(local.lstrip(_LOCAL_SPECIALS))
-        if start >= match.start(1) - 1 or _NOT_A_PERSON.search(source.text[start : match.end()]):
+        if start >= at or _NOT_A_PERSON.search(source.text[start : match.end()]):
             continue
-        public = _extractor()(match[1]).suffix != ""
+        public = _extractor()(match["host"]).suffix != ""
         yield Finding(start, match.end(), "EMAIL_ADDRESS", 1.0 if public else 0.7, "emails")
 
 

@@ -33,11 +33,13 @@ from proxy.providers.json_dialect import (
     whole_number,
     written_at,
 )
+from proxy.providers.json_spans import is_identifier
 
 _CONTENT = "/messages/*/content/*"
 _CALL = "/messages/*/tool_calls/*"
 # Fields of a streamed delta that hold text; the reasoning ones are those of compatible servers.
 _TEXTS = ("reasoning", "reasoning_content", "content", "refusal")
+_WORDS = frozenset({"role", "id", "type", "name", "object", "tool_call_id"})  # whole in each delta, and no text
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,9 @@ def _deltas(base: str, place: str, choice: Mapping[str, Any]) -> Iterator[Delta]
     delta = mapping(choice.get("delta"))
     for field in _TEXTS:
         if isinstance(delta.get(field), str):
+            yield Delta(channel=f"{base}/{field}", pointer=f"{place}/delta/{field}")
+    for field, value in delta.items():  # what vendors add of their own is text like any other, and comes in pieces too
+        if isinstance(value, str) and field not in _TEXTS and field not in _WORDS and is_identifier(field):
             yield Delta(channel=f"{base}/{field}", pointer=f"{place}/delta/{field}")
     if isinstance(mapping(delta.get("audio")).get("transcript"), str):
         yield Delta(channel=f"{base}/audio", pointer=f"{place}/delta/audio/transcript")

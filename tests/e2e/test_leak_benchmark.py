@@ -1,5 +1,10 @@
-"""The public `pii-leak-benchmark`, unchanged, against the gateway: nothing leaks, everything is restored."""
+"""The public `pii-leak-benchmark`, unchanged, against the gateway: nothing leaks, everything is restored.
 
+Its second version looks at the reply: what the model was sent as a token comes back as the value, and what it says of its
+own accord is taken out, in whole and in cut streams, also in fields that nobody knows.
+"""
+
+import json
 import socket
 import subprocess
 import sys
@@ -44,3 +49,30 @@ def test_clean(tmp_path: Path, profile: str) -> None:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=170, cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "not measured" not in ended.stdout
+
+
+REPLIES = """
+  - id: what-the-model-says
+    on: [reply]
+    when: {entities: [{group: PII}, {group: SECRETS}]}
+    effect: allow
+    obligations: [{redact: {types: [PII, SECRETS]}}]
+"""
+
+
+def test_replies_clean(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {"upstream": {"gateway": {"openai": f"http://127.0.0.1:{port}"}}}
+    summary = tmp_path / "summary.json"
+    with Vendor() as vendor, serving(tmp_path, vendor, POLICY.rstrip("\n") + REPLIES, settings) as service:
+        command = [
+            str(Path(sys.executable).with_name("pii-leak-benchmark-v2")), "--validate", "--only", "gw",
+            "--gateway-url", f"{service.gateway}/v1/chat/completions", "--upstream-port", str(port),
+            "--json-out", str(summary), "--out", str(tmp_path / "out"),
+        ]  # fmt: skip
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=170, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (row,) = json.loads(summary.read_text(encoding="utf-8"))["rows"]
+    assert (row["outcome"], row["schema_valid"], row["inconclusive"]) == ("pass", True, 0)
+    assert (row["fidelity_rate"], row["leak_single_chunk"], row["leak_adversarial"]) == (1.0, 0.0, 0.0)
+    assert row["request_path_leak"] == []

@@ -13,6 +13,8 @@ from detectors.recognizers.emails import find
         ("ana@mail.corp", ["ana@mail.corp"]),
         ("o'brien@example.ie", ["o'brien@example.ie"]),
         ("a@b.co, c@d.org", ["a@b.co", "c@d.org"]),
+        ("write to ana.novak%40example.com today", ["ana.novak%40example.com"]),
+        ("a discount of 40%40 and x%40y", []),
         ("npm i react@18.2.0", []),
         ("git@github.com:org/repo.git", []),
         ("image@2x.png", []),

@@ -101,3 +101,13 @@ SHAPES: list[tuple[Any, EventShape]] = [
 @pytest.mark.parametrize(("event", "shape"), SHAPES)
 def test_shape(event: Any, shape: EventShape) -> None:
     assert DIALECT.shape(event) == shape
+
+
+def test_what_a_vendor_adds_to_a_delta_is_text_of_its_own() -> None:
+    """A field that nobody knows comes in pieces as well: a token, or a name, may be cut between two of them."""
+    event = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "a", "record_field": "b", "x y": "c"}}]}
+    deltas = {delta.pointer: delta.channel for delta in OpenAIChat().shape(event).deltas}
+    assert deltas == {
+        "/choices/0/delta/content": "choice/0/content",
+        "/choices/0/delta/record_field": "choice/0/record_field",
+    }
