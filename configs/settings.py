@@ -58,6 +58,9 @@ class ListenSettings(Section):
 
     proxy: Address = Field("127.0.0.1:8080", description="explicit proxy (CONNECT) for HTTPS_PROXY and PAC files")
     gateway: Address = Field("127.0.0.1:8081", description="gateway for clients that take a base URL")
+    http2: bool = Field(
+        False, description="offer HTTP/2 to clients: costs twice the processor time where the vendor speaks HTTP/1.1"
+    )
     api: Address = Field("127.0.0.1:8082", description="local API: /scan, /healthz, /readyz, /metrics")
 
 

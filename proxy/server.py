@@ -121,6 +121,7 @@ def mitmproxy_options(settings: Settings) -> dict[str, Any]:
         "upstream_cert": False,  # the certificate shown to clients doesn't depend on the vendor's
         "rawtcp": False,
         "websocket": settings.websocket.enabled,  # each message is judged: proxy/mitm/websocket.py
+        "http2": settings.listen.http2,
         "http3": False,
         "ssl_insecure": False,
         "ssl_verify_upstream_trusted_ca": str(settings.upstream.ca_file) if settings.upstream.ca_file else None,

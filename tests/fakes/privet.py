@@ -42,6 +42,7 @@ from proxy.record import Record
 from proxy.server import MitmServer
 from proxy.signing import aws_signer
 from proxy.vault import Vault
+from tests.fakes.tls import trusting
 from tests.fakes.vendor import Vendor
 
 POLICY = """
@@ -148,14 +149,16 @@ class Running:
     def gateway(self) -> str:
         return f"http://{self.addresses['gateway']}"
 
-    def trust(self) -> ssl.SSLContext:
+    def trust(self, *, http2: bool = False) -> ssl.SSLContext:
         """A TLS context that trusts Privet's authority alone."""
-        return ssl.create_default_context(cafile=str(self.state.ca_cert))
+        return trusting(str(self.state.ca_cert), http2=http2)
 
     def client(self, **options: Any) -> httpx.AsyncClient:
         """A client that goes through the explicit proxy and trusts Privet's authority."""
         options.setdefault("proxy", self.proxy)
-        return httpx.AsyncClient(verify=self.trust(), timeout=20, trust_env=False, **options)
+        return httpx.AsyncClient(
+            verify=self.trust(http2=options.get("http2", False)), timeout=20, trust_env=False, **options
+        )
 
 
 @asynccontextmanager
@@ -173,7 +176,7 @@ async def running(
     policy_file = path / "policy.yaml"
     policy_file.write_text(policy)
     merged: dict[str, Any] = {
-        "listen": {"proxy": "127.0.0.1:0", "gateway": "127.0.0.1:0", "api": "127.0.0.1:0"},
+        "listen": {"proxy": "127.0.0.1:0", "gateway": "127.0.0.1:0", "api": "127.0.0.1:0", "http2": True},
         "upstream": {
             "hosts": dict.fromkeys(hosts, f"127.0.0.1:{vendor.port}"),
             "ca_file": vendor.ca_file,

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.fakes.tls import trusting
+
 READY_WITHIN = 120.0  # seconds; models are loaded, perhaps on a busy machine
 
 
@@ -60,9 +62,9 @@ class Service:
     def log(self) -> str:
         return (self.directory / "stderr.log").read_text(encoding="utf-8", errors="replace")
 
-    def trust(self) -> ssl.SSLContext:
+    def trust(self, *, http2: bool = False) -> ssl.SSLContext:
         """A TLS context that trusts Privet's authority alone."""
-        return ssl.create_default_context(cafile=self.ca)
+        return trusting(str(self.ca), http2=http2)
 
     def metric(self, name: str) -> float:
         """The sum of one metric over its labels."""
@@ -99,7 +101,7 @@ def write_config(directory: Path, vendor: Upstream, policy: str, settings: Mappi
     (directory / "policy.yaml").write_text(policy, encoding="utf-8")
     names = ("api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com")
     document = {
-        "listen": {"proxy": "127.0.0.1:0", "gateway": "127.0.0.1:0", "api": "127.0.0.1:0"},
+        "listen": {"proxy": "127.0.0.1:0", "gateway": "127.0.0.1:0", "api": "127.0.0.1:0", "http2": True},
         "upstream": {"hosts": dict.fromkeys(names, f"127.0.0.1:{vendor.port}"), "ca_file": str(vendor.ca_file)},
         **(settings or {}),
     }

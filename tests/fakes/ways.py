@@ -47,7 +47,7 @@ class Privet(Protocol):
     def proxy(self) -> str: ...
     @property
     def gateway(self) -> str: ...
-    def trust(self) -> ssl.SSLContext: ...
+    def trust(self, *, http2: bool = False) -> ssl.SSLContext: ...
 
 
 class Way(Protocol):
@@ -72,7 +72,11 @@ class HttpWay:
         if self.gateway:
             return httpx.AsyncClient(base_url=f"{privet.gateway}/openai", **options)
         return httpx.AsyncClient(
-            base_url="https://api.openai.com", proxy=privet.proxy, verify=privet.trust(), http2=self.http2, **options
+            base_url="https://api.openai.com",
+            proxy=privet.proxy,
+            verify=privet.trust(http2=self.http2),
+            http2=self.http2,
+            **options,
         )
 
     async def post(

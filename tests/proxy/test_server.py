@@ -8,6 +8,7 @@ from configs.settings import Settings
 from proxy.server import _Upstream, chosen_addresses, mitmproxy_options
 
 PINNED = {
+    "http2": False,
     "connection_strategy": "lazy",
     "rawtcp": False,
     "http3": False,

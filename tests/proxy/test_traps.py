@@ -49,9 +49,21 @@ async def test_a_request_goes_and_comes_back(privet: Running, vendor: Vendor, ht
     async with privet.client(http2=http2) as client:
         reply = await client.post(URL, json=chat("hello"))
     assert reply.status_code == 200
+    assert reply.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
     assert "You said: hello" in reply.text
     assert reply.headers["x-privet-decision"] == privet.store.intents[0].decision_id
     assert [outcome.outcome.status for outcome in privet.store.outcomes] == [200]
+
+
+async def test_http2_is_not_offered_unless_it_is_wanted(tmp_path: Path, vendor: Vendor) -> None:
+    listen = {"proxy": "127.0.0.1:0", "gateway": "127.0.0.1:0", "api": "127.0.0.1:0"}
+    async with (
+        running(tmp_path, vendor, settings={"listen": listen}) as privet,
+        httpx.AsyncClient(verify=privet.trust(), proxy=privet.proxy, trust_env=False, http2=True) as client,
+    ):
+        replies = [await client.post(URL, json=chat("hello")) for _ in range(3)]
+    assert {(reply.status_code, reply.http_version) for reply in replies} == {(200, "HTTP/1.1")}
+    assert len({request.connection for request in vendor.requests}) == 1
 
 
 @pytest.mark.parametrize("http2", [False, True])
