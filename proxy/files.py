@@ -21,6 +21,8 @@ from proxy.workers import Pool
 
 # What may be otherwise the next time: an answer that was late, a worker that died.
 _PASSING = frozenset({SkipReason.TIMEOUT, SkipReason.DETECTOR_DOWN})
+_ENOUGH = 2  # workers that a file may end before it is the reason
+_SUSPECTS = 1_000
 _OVERHEAD = 500  # characters: what an entry without text counts for
 
 
@@ -76,6 +78,7 @@ class PoolFiles:
     settings: ContentSettings
     pool: Pool
     cache: FileCache = field(repr=False)
+    _ended: OrderedDict[bytes, int] = field(default_factory=OrderedDict, repr=False)  # digest → workers that it ended
 
     async def open(self, file: Attachment) -> Opened:
         """The file's texts."""
@@ -88,10 +91,19 @@ class PoolFiles:
         except DeadlineError:
             return unread(SkipReason.TIMEOUT)
         except (WorkerError, ValueError, TypeError):
-            # The file has ended its worker. Others must not wait for it to do so again and again.
-            opened = unread(SkipReason.UNREADABLE)
+            opened = unread(self._blame(digest))
         self.cache.put(digest, opened)
         return opened
+
+    def _blame(self, digest: bytes) -> SkipReason:
+        """Why there was no answer. A worker may end for any reason; a file that ends two of them is the reason."""
+        count = self._ended.pop(digest, 0) + 1
+        if count == _ENOUGH:
+            return SkipReason.UNREADABLE  # and remembered, so that others needn't wait while it ends more
+        self._ended[digest] = count
+        while len(self._ended) > _SUSPECTS:
+            self._ended.popitem(last=False)
+        return SkipReason.DETECTOR_DOWN
 
     async def replace(self, file: Attachment, opened: Opened, texts: Sequence[str]) -> Replacement:
         """The file with these texts instead of its own."""

@@ -107,6 +107,8 @@ class _Worker:
         return await receive_frame(self.reader)
 
     def kill(self) -> None:
+        if self.process.returncode is not None:
+            return  # its number may be another's by now
         with contextlib.suppress(ProcessLookupError):
             # It leads a session of its own, so that this ends what it has started, too.
             os.killpg(self.process.pid, signal.SIGKILL)

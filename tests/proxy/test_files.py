@@ -8,7 +8,7 @@ import pytest
 from configs.settings import ContentSettings
 from detectors.finding import SkipReason
 from proxy.content import ocr
-from proxy.content.opened import Form, Opened, Text, unread
+from proxy.content.opened import Form, Opened, Text, opened_to_plain, unread
 from proxy.errors import BodyError, DeadlineError, WorkerError
 from proxy.files import FileCache, PoolFiles
 from proxy.jobs import CONTENT
@@ -117,12 +117,20 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-async def test_a_crash_is_unreadable_and_not_tried_again() -> None:
-    files = fake(WorkerError("gone"))
+async def test_a_file_that_ends_two_workers_is_unreadable_and_not_tried_again() -> None:
+    files = fake(WorkerError("gone"), WorkerError("gone"))
     file = attachment(b"x")
+    assert (await files.open(file)).skipped == (SkipReason.DETECTOR_DOWN,)
     assert (await files.open(file)).skipped == (SkipReason.UNREADABLE,)
     assert (await files.open(file)).skipped == (SkipReason.UNREADABLE,)
-    assert files.pool.calls == 1  # type: ignore[attr-defined]
+    assert files.pool.calls == 2  # type: ignore[attr-defined]
+
+
+async def test_a_file_is_not_blamed_for_a_worker_that_was_down() -> None:
+    files = fake(WorkerError("none is up"), opened_to_plain(Opened((Text("Anna"),))))
+    file = attachment(b"x")
+    assert (await files.open(file)).skipped == (SkipReason.DETECTOR_DOWN,)
+    assert (await files.open(file)).texts == (Text("Anna"),)
 
 
 async def test_a_late_answer_may_come_in_time_the_next_time() -> None:
@@ -133,8 +141,8 @@ async def test_a_late_answer_may_come_in_time_the_next_time() -> None:
 
 
 @pytest.mark.parametrize("nonsense", [None, [1, 2], [[], ["no reason"], "document", "", "", []], "text"])
-async def test_nonsense_is_unreadable(nonsense: object) -> None:
-    assert (await fake(nonsense).open(attachment(b"x"))).skipped == (SkipReason.UNREADABLE,)
+async def test_nonsense_is_no_reading(nonsense: object) -> None:
+    assert (await fake(nonsense).open(attachment(b"x"))).skipped == (SkipReason.DETECTOR_DOWN,)
 
 
 async def test_a_picture_that_did_not_come_back_is_refused() -> None:
