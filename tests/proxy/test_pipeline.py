@@ -425,3 +425,17 @@ budgets: [{id: rate, requests: 1, every: day, effect: reroute, to: inside}]
     assert inside.chat is not None
     assert (inside.target.name, "Anna" in inside.chat.messages[0].text) == ("inside", False)
     pipeline.ledger.close()
+
+
+async def test_a_companys_own_host_has_provider_region_and_error_shape(make) -> None:
+    own = {"provider": "acme", "dialect": "ollama", "region": "eu", "hosts": ["llm.acme.example"]}
+    pipeline = make(settings={"hosts": [own]})
+    asked = Request(
+        "POST", "llm.acme.example", "/v1/unheard", {"content-type": "application/json"}, b'{"a": "hunter2-secret"}'
+    )
+    verdict = await pipeline.judge(asked, WHO)
+    assert verdict.provider == "acme"
+    assert verdict.inquiry is not None
+    assert (verdict.inquiry.provider, verdict.inquiry.region) == ("acme", "eu")
+    assert verdict.refusal is not None
+    assert isinstance(json.loads(verdict.refusal.body)["error"], str)  # as Ollama writes errors
