@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.model import Behaviour
 from tests.fakes.service import Service, serving
 from tests.fakes.vendor import Vendor
 
@@ -76,6 +77,19 @@ def test_processes_share_everything(fleet: Service, vendor: Vendor) -> None:
     shown = json.loads(fleet.privet("audit", "search", "--json", "--limit", "100").stdout)
     assert len({record["stream"] for record in shown}) == 2
     assert fleet.privet("audit", "verify").returncode == 0
+
+
+def test_one_process_turns_back_what_another_has_kept(fleet: Service, vendor: Vendor) -> None:
+    url = f"{fleet.gateway}/openai/v1/responses"
+    sent = httpx.post(url, json={"model": "gpt-4o", "input": TEXT}, timeout=30, trust_env=False)
+    assert sent.status_code == 200, sent.text
+    token = json.loads(vendor.requests[-1].body)["input"].split()[-1]
+    assert token.startswith("EMAIL_ADDRESS_")
+    vendor.once(*[Behaviour(raw=(json.dumps({"output": token}).encode(), "application/json"))] * 16)
+    # A connection belongs to one process; of sixteen, some belong to the other.
+    for _ in range(16):
+        polled = httpx.get(f"{url}/resp_1", timeout=30, trust_env=False)
+        assert polled.json() == {"output": "anna.schmidt@example.com"}
 
 
 def test_a_process_that_dies_is_replaced_while_the_other_serves(fleet: Service, vendor: Vendor) -> None:
