@@ -218,8 +218,14 @@ class PresidioDetector:
         named = bool(source.context) and self._words.search(source.context) is not None
         digits = (match.span() for match in source.in_numbers(_DIGITS))
         for first, last in around(text, digits, NearbyContext.REACH + 20, OVERLAP // 2):
-            if named or _TELLING_FORM.search(text, first, last) or self._words.search(text, first, last):
-                yield from windows(text, WINDOW, OVERLAP, first, last)
+            places = [(first, last)] if named else self._telling(text, first, last)
+            for start, end in around(text, iter(places), NearbyContext.REACH + 20, NearbyContext.REACH + OVERLAP):
+                yield from windows(text, WINDOW, OVERLAP, max(first, start), min(last, end))
+
+    def _telling(self, text: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Where a number has a telling form, or a word stands that one of the recognisers asks for."""
+        found = (pattern.finditer(text, first, last) for pattern in (_TELLING_FORM, self._words))
+        return sorted(match.span() for matches in found for match in matches)
 
     def _of_window(self, source: Source, offset: int, end: int) -> Iterator[Finding]:
         text, context = source.text[offset:end], source.context

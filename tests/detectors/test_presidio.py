@@ -66,3 +66,13 @@ def test_the_engine_runs_where_a_number_can_stand_alone(detector, monkeypatch):
     detector.find_many([Source(filler + "NHS number 943 476 5919. " + filler)])
     assert len(asked) == 1
     assert len(asked[0]) < 600
+
+
+def test_a_telling_form_wakes_the_engine_around_itself_alone(detector, monkeypatch):
+    asked = []
+    monkeypatch.setattr(detector._engine, "analyze", lambda text, *_, **__: asked.append(text) or [])
+    log = "2026-11-24 12:30:45,123 took=1500 ms\n" * 100
+    detector.find_many([Source(log + "PAN ABCPD1234E\n" + log)])
+    assert len(asked) == 1
+    assert "ABCPD1234E" in asked[0]
+    assert len(asked[0]) < 600
