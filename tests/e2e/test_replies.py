@@ -4,7 +4,9 @@ import asyncio
 import json
 from typing import Any
 
+import anthropic
 import httpx
+import openai
 import pytest
 
 from detectors.finding import SkipReason
@@ -248,3 +250,27 @@ async def test_a_slow_stream_is_held_no_longer_than_the_settings_say(tmp_path, v
             pieces += [piece async for piece in reply.aiter_raw()]
         assert len(pieces) > 3, "it came in pieces, not at the end"
         assert said(httpx.Response(200, content=b"".join(pieces))) == "One two three four " * 6
+
+
+async def read(stream: Any) -> None:
+    async for event in await stream:
+        assert SECRET not in event.model_dump_json()
+
+
+async def test_the_sdks_raise_their_own_errors_when_a_reply_is_blocked(tmp_path, vendor: Vendor) -> None:
+    async with serving(tmp_path, vendor) as privet:
+        know(privet)
+        vendor.behaviour = Behaviour(text=f"It is {SECRET}.")
+        told = "The model wrote a credential"
+        messages: Any = [{"role": "user", "content": "hello"}]
+        async with openai.AsyncOpenAI(api_key="k", base_url=f"{privet.gateway}/openai/v1", max_retries=0) as one:
+            with pytest.raises(openai.PermissionDeniedError, match=told):
+                await one.chat.completions.create(model="gpt-4o", messages=messages)
+            with pytest.raises(openai.APIError, match=told):
+                await read(one.chat.completions.create(model="gpt-4o", messages=messages, stream=True))
+        async with anthropic.AsyncAnthropic(api_key="k", base_url=f"{privet.gateway}/anthropic", max_retries=0) as two:
+            asked: Any = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": messages}
+            with pytest.raises(anthropic.PermissionDeniedError, match=told):
+                await two.messages.create(**asked)
+            with pytest.raises(anthropic.APIError, match=told):
+                await read(two.messages.create(**asked, stream=True))
