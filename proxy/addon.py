@@ -52,6 +52,8 @@ log = logging.getLogger("privet.proxy")
 
 FAILED = b'{"error": {"message": "Privet failed before it could inspect this request.", "code": "privet_failed"}}'
 EXCESS = b"There are more connections to Privet than it may have (limits.connections, limits.connections_per_client).\n"
+# A method is a word of the client's own: any other would be text that goes out unread.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT"})
 API_PATHS = frozenset({"/scan", "/justify", "/healthz", "/readyz", "/metrics"})
 GATEWAY_PLACEHOLDER = "gateway.invalid"
 _STATE = "privet"
@@ -268,6 +270,8 @@ class PrivetAddon:
         opens = self.settings.websocket.enabled and is_websocket(flow.request.method, state.headers)
         if opens and not enforces_replies(self.pipeline.policy):  # nobody inspects what comes back over a WebSocket
             state.conversation = Conversation(self.pipeline, principal, request, self.record.outcome)
+        elif flow.request.method not in METHODS:
+            return await self.pipeline.refuse(request, principal, "method", 405)
         elif "upgrade" in state.headers or flow.request.method == "CONNECT" or ":protocol" in state.headers:
             return await self.pipeline.refuse(request, principal, "websocket", 426)
         self.metrics.active.inc()
@@ -281,6 +285,8 @@ class PrivetAddon:
     def _forward(self, flow: http.HTTPFlow, verdict: Verdict) -> None:
         request = flow.request
         strip(flow)
+        for name in (self.settings.identity.header, self.settings.identity.department_header):
+            request.headers.pop(name, None)
         if verdict.body is not None:
             request.raw_content = verdict.body
             request.headers.pop("content-encoding", None)

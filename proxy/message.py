@@ -34,6 +34,11 @@ class Request:
         return self.path.partition("?")[0]
 
     @property
+    def named_host(self) -> str:
+        """The host that the client named, without its port."""
+        return self.headers.get("host", self.host).partition(":")[0].lower()
+
+    @property
     def media_type(self) -> str:
         """The content type without its parameters, lower case; empty if there is none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -88,6 +93,11 @@ class Extraction:
     segments: tuple[Segment, ...]
     skipped: tuple[Skipped, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+
+    def document(self) -> list[str]:
+        """The texts that say what kind of document a request is: what people and tools wrote, else everything."""
+        spoken = [segment.text for segment in self.segments if segment.role is not Role.METADATA]
+        return spoken or [segment.text for segment in self.segments]
 
 
 @dataclass(frozen=True, slots=True)

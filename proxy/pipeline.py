@@ -22,16 +22,17 @@ from policy.model import ModelTarget, Policy
 from proxy.attached import Attached, Files, open_attachments
 from proxy.decide import Asker, Decided, Justification, decide
 from proxy.encoded import Unfolder
-from proxy.errors import BodyError, LimitError, OverloadError, ProxyError
+from proxy.errors import BodyError, LimitError, OverloadError, ProxyError, SigningError
 from proxy.identity import Principal
 from proxy.inquiry import ask, tool_names
 from proxy.kept_state import reads_state
 from proxy.ledger import Ledger
 from proxy.limits import check_charset, decode_body
 from proxy.memory import Owner, earlier, remember
-from proxy.message import Chat, Extraction, Refusal, Request, Response, Role, Segment
+from proxy.message import Chat, Extraction, Refusal, Request, Response, Segment
 from proxy.providers.address import IN_ADDRESS, address_segments, rebuild_address
 from proxy.providers.dialect import Dialect
+from proxy.providers.headers import HEADER, header_segments, rebuild_headers
 from proxy.providers.registry import dialect_for
 from proxy.quoted import Quoted, quoted, unquoted, untouched
 from proxy.reasons import NOTHING_SPOKEN, Reason, header_reason, how_to_answer, spoken_reasons
@@ -233,9 +234,11 @@ class Pipeline:
         """The verdict with a signature that fits what leaves. Raises `SigningError` if there can't be one."""
         if not verdict.goes or not is_signed(original):
             return verdict
+        if verdict.headers:
+            raise SigningError("the client signed this request, so that its headers can't be changed")
         changed = verdict.body is not None or verdict.path is not None
         # At the gateway the client signed for another host.
-        if not changed and _host_of(original) == original.host:
+        if not changed and original.named_host == original.host:
             return verdict
         body = original.body if verdict.body is None else verdict.body
         path = original.path if verdict.path is None else verdict.path
@@ -252,16 +255,19 @@ class Pipeline:
         changed = await self._deidentify(verdict, policy, again)
         await remember(self.vault, self._owner(verdict.principal, policy), changed, verdict.request)
         body, path = verdict.request.body, verdict.request.path
+        headers: Mapping[str, str | None] = {}
         if changed.texts:
             texts, files = await inspection.attached.changed(inspection.extraction.segments, changed.texts, self.files)
-            in_body = {p: t for p, t in texts.items() if not p.startswith(IN_ADDRESS)}
+            in_body = {p: t for p, t in texts.items() if not p.startswith((*IN_ADDRESS, HEADER))}
             body = await _offload(len(body), dialect.rebuild, body, in_body, files)
             path = rebuild_address(path, texts)
+            headers = rebuild_headers(verdict.request.headers, texts)
         verdict = replace(
             verdict,
             # None: the bytes go on as they came, encoded or not
             body=body if body != verdict.request.body else verdict.body,
             path=path if path != verdict.request.path else None,
+            headers=headers,
             tokens={**verdict.tokens, **changed.tokens},
             applied=changed.applied,
         )
@@ -324,7 +330,7 @@ class Pipeline:
             without = await _offload(len(request.body), dialect.rebuild, request.body, spoken.texts)
             request = replace(request, body=without)
             extraction = await _offload(len(without), dialect.extract, without)
-        own = (*extraction.segments, *address_segments(request.path))
+        own = (*extraction.segments, *address_segments(request.path), *header_segments(request.headers))
         outer = await _offload(len(request.body), self.unfolder.unfold, own)
         attached = await open_attachments(outer, extraction.attachments, self.files, self.unfolder)
         segments = (*own, *attached.segments())
@@ -333,7 +339,7 @@ class Pipeline:
             raise LimitError(f"the body has {len(segments)} strings, limits.segments allows fewer")
         labelling: asyncio.Task[Scan] | None = None
         if policy.labels_used() and self.settings.classifier.enabled:
-            labelling = asyncio.create_task(self.inspector.label(_document(segments)))
+            labelling = asyncio.create_task(self.inspector.label(extraction.document()))
         try:
             scans = await self.inspector.scan([(segment.text, segment.context) for segment in segments])
             labelled = await labelling if labelling is not None else Scan()
@@ -419,6 +425,7 @@ _REASONS = {
     "bodies_too_large": "Privet holds as many bodies as it may (limits.inflight_bytes). Try again in a moment.",
     "overloaded": "Privet is inspecting as many requests as it may. Try again in a moment.",
     "websocket": "Privet can't read WebSocket connections to this host, so they may not leave. Use plain requests.",
+    "method": "Privet reads requests with the usual methods of HTTP; this one has another.",
     "host_mismatch": "The names in this request disagree (CONNECT, SNI, Host), so Privet can't tell where it would go.",
     "body_unreadable": "The body is not what its content type or encoding says, so Privet can't read it.",
     "body_too_large": "The body is larger or deeper than Privet may read (settings: limits).",
@@ -433,11 +440,6 @@ def _quoted(inspection: Inspection, view: View | None) -> Quoted | None:
     if view is None or inspection.error is not None:
         return None
     return quoted(inspection.extraction.segments, inspection.findings, view)
-
-
-def _host_of(request: Request) -> str:
-    """The host that the client named, without its port."""
-    return request.headers.get("host", request.host).partition(":")[0].lower()
 
 
 def _later(verdict: Verdict, seconds: float) -> Verdict:
@@ -483,12 +485,6 @@ def _refusal(
         message = "This request may not leave."
     by_policy = inspection.error is None and any("." not in rule for rule in decision.determining_rules)
     return replace(named, message=message, status=403 if by_policy else inspection.status)
-
-
-def _document(segments: Sequence[Segment]) -> list[str]:
-    """The texts that say what kind of document a request is: what people and tools wrote, else everything."""
-    spoken = [segment.text for segment in segments if segment.role is not Role.METADATA]
-    return spoken or [segment.text for segment in segments]
 
 
 async def _offload[**P, T](size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

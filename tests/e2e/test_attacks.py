@@ -110,6 +110,19 @@ RAW: dict[str, bytes] = {
     "UTF-7 that says so": request(chat("X").replace(b"X", b"+AEE-nna Schmidt"), kind="application/json; charset=utf-7"),
     "UTF-7 text that says so": request(b"+AEE-nna Schmidt", kind="text/plain; charset=utf-7"),
     "UTF-16 text that says so": request(NAME.encode("utf-16"), kind="text/plain; charset=utf-16"),
+    # in the head
+    "in a header of its own": request(CLEAN, more=(f"X-Title: {NAME}",)),
+    "in a header, percent-encoded": request(CLEAN, more=("X-Title: Anna%20Schmidt",)),
+    "in a header, base64": request(CLEAN, more=("X-Title: " + base64.b64encode(b"to: Anna Schmidt").decode(),)),
+    "in a header that came twice": request(CLEAN, more=("X-Title: ok", f"X-Title: {NAME}")),
+    "in the user agent": request(CLEAN, more=(f"User-Agent: curl/8.5.0 ({NAME})",)),
+    "in the organisation": request(CLEAN, more=(f"OpenAI-Organization: {NAME}",)),
+    "in what is accepted": request(CLEAN, more=(f'Accept: text/plain; note="{NAME}"',)),
+    "in the language": request(CLEAN, more=(f"Accept-Language: {NAME}",)),
+    "instead of a credential": request(CLEAN, more=(f"Authorization: Bearer {NAME}",)),
+    "in a parameter of the content type": request(CLEAN, kind=f'application/json; note="{NAME}"'),
+    "in a trace's baggage": request(CLEAN, more=(f"Baggage: user={NAME}",)),
+    "as a method": request(CLEAN, method="Anna-Schmidt"),
     # what the body is
     **{
         f"JSON as {kind}": request(chat(), kind=kind)

@@ -24,6 +24,19 @@ async def test_identity_headers_count_only_from_trusted_clients(tmp_path, truste
             assert not [name for name, _ in vendor.requests[0].headers if name.lower().startswith("x-privet")]
 
 
+async def test_identity_headers_of_other_names_stay_here_too(tmp_path) -> None:
+    named = {"header": "X-Auth-User", "department_header": "X-Auth-Group", "trusted_clients": ["127.0.0.0/8"]}
+    with Vendor() as vendor:
+        async with (
+            running(tmp_path, vendor, settings={"identity": named}) as privet,
+            httpx.AsyncClient(trust_env=False) as client,
+        ):
+            headers = {"x-auth-user": "bob", "x-auth-group": "finance"}
+            await client.post(f"{privet.gateway}/openai/v1/chat/completions", json=BODY, headers=headers)
+            assert privet.store.intents[0].actor.user == "bob"
+            assert not [name for name, _ in vendor.requests[0].headers if name.lower().startswith("x-auth")]
+
+
 async def test_identity_headers_through_the_proxy_count_for_nothing(tmp_path) -> None:
     with Vendor() as vendor:
         settings = {"identity": {"trusted_clients": ["127.0.0.0/8"]}}

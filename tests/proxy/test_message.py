@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy.message import ChatMessage, Request, Response, Role, Segment
+from proxy.message import ChatMessage, Extraction, Request, Response, Role, Segment
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,14 @@ def test_no_repr_shows_content() -> None:
         ChatMessage(Role.USER, "secret"),
     ]
     assert "secret" not in repr(values)
+
+
+def test_the_document_is_what_was_said_if_anything_was() -> None:
+    said, beside = Segment("/a", Role.USER, "said"), Segment("/b", Role.METADATA, "beside")
+    assert Extraction((said, beside)).document() == ["said"]
+    assert Extraction((beside,)).document() == ["beside"]
+
+
+def test_the_named_host() -> None:
+    request = Request(method="POST", host="api.openai.com", path="/", headers={"host": "Localhost:8081"}, body=b"")
+    assert request.named_host == "localhost"
