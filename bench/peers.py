@@ -138,6 +138,7 @@ def litellm(vendor: VendorProcess) -> Iterator[Way]:
         **kept,
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "LITELLM_LOG": "ERROR",
+        "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",  # it listens on loopback, to the stand-in's key
         "SSL_CERT_FILE": str(vendor.ca_file),
     }
     with tempfile.TemporaryDirectory(prefix="peers-") as folder, contextlib.ExitStack() as stack:
