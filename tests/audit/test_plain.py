@@ -22,6 +22,8 @@ from audit.errors import EventError
         ("/a~1b/c", "/*/c"),
         ("/a~json/b~2/0~file/3", "/a~json/b~2/0~file/3"),
         ("~line/3/~i4~key", "~line/3/~i4~key"),
+        ("~header/x-title", "~header/x-title"),
+        ("~path/3~base64/0", "~path/3~base64/0"),
         ("/a~Anna/~i12345678", "/*/*"),
         ("/" + "x" * 42, "/*"),
         ("/" + "x" * 41, "/" + "x" * 41),
