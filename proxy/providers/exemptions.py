@@ -20,7 +20,12 @@ type Check = Callable[[str, Mapping[str, Any]], bool]
 
 # What secrets begin with: an id or a model's name never does.
 _KEY = r"(?:sk|pk|rk|whsec)[-_]|gh[pousr]_|github_pat|glpat-|xox|AKIA|ASIA|AIza|hf_|ya29"
-_NO_SECRET = rf"(?!{_KEY}|eyJ)"
+# And what none holds further in: a key behind `gpt-4o-` or `call_`.
+_INSIDE = (
+    r".*?(?:A(?:KIA|SIA)[A-Z0-9]{16}|AIza[\w-]{30}|gh[pousr]_[A-Za-z0-9]{30}"
+    r"|github_pat_|glpat-|sk-(?:proj|ant)-|xox[abp]-)"
+)
+_NO_SECRET = rf"(?!{_KEY}|eyJ|{_INSIDE})"
 # No account numbers, and no addresses: what follows an @ is a version.
 _MODEL = re.compile(_NO_SECRET + r"(?!.*[0-9]{9})(?!.+@[\w-]*\.)[A-Za-z@][\w./:@-]{0,199}", re.ASCII)
 # Possessive: a value that is almost a word would take exponential time else.

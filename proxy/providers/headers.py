@@ -102,6 +102,7 @@ x x11 x32 x64 x86 x86_64 xterm-256color z
 _KNOWN = frozenset(_KNOWN_WORDS.split())
 _PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _LONGEST_AGENT = 512
+_RANDOM = re.compile(r"(?=[a-z0-9]*[0-9])[a-z0-9]{16}", re.ASCII)
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -131,6 +132,8 @@ def _texts(headers: Mapping[str, str]) -> Iterator[Segment]:
         pointer = _pointer(name, index)
         if pointer.endswith(f"/~i{index}"):
             yield Segment(f"{pointer}~key", Role.METADATA, _decoded(name))
+        elif _RANDOM.search(name):  # HTTP forgets which letters were capitals, and a key has no others
+            yield Segment(f"{pointer}~key", Role.METADATA, name.upper())
         if not _is_protocol(name, value):
             yield Segment(pointer, Role.METADATA, _decoded(value), hint(name))
 
@@ -143,6 +146,8 @@ def _is_protocol(name: str, value: str) -> bool:
     pattern = _CREDENTIALS.get(name) or _MADE_UP.get(name)
     if pattern is not None:
         return pattern.fullmatch(value) is not None
+    if name == "content-type" and "boundary=" in value.lower() and not value.lower().startswith("multipart/"):
+        return False
     pattern = _LISTS.get(name)
     if pattern is not None:
         return pattern.fullmatch(value) is not None

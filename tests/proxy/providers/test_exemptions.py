@@ -219,3 +219,12 @@ def test_almost_a_word_takes_no_longer_than_a_word() -> None:
     """With a pattern that tries every split, each of these takes a tenth of a second, and a body has thousands."""
     for number in range(2000):
         assert not look.word("-".join(["abcdefg"] * 7) + f"-{number}!", {})
+
+
+@pytest.mark.parametrize(
+    "key", ["AKIAQYLPMN5HFIQR7XYA", "ghp_" + "a1B2" * 9, "sk-proj-abcdefgh12345678", "glpat-abc12345"]
+)
+@pytest.mark.parametrize("before", ["gpt-4o-", "call_", "id-1-"])
+@pytest.mark.parametrize("check", [look.model, look.word, look.identifier])
+def test_a_key_behind_a_beginning_is_no_id(check: look.Check, before: str, key: str) -> None:
+    assert not check(before + key, {})

@@ -185,6 +185,15 @@ def test_a_name_that_could_be_content_is_read_and_not_shown() -> None:
         rebuild_headers({"accept": "*/*", name: "x"}, {key.pointer: "x"})
 
 
+def test_a_key_as_a_name_is_read_in_capitals() -> None:
+    (key,) = header_segments({"x-akiaqylpmn5hfiqr7xya": "1"})
+    assert (key.pointer, key.text) == ("~header/x-akiaqylpmn5hfiqr7xya~key", "X-AKIAQYLPMN5HFIQR7XYA")
+
+
+def test_a_boundary_belongs_to_multipart_alone() -> None:
+    assert header_segments({"content-type": "application/json; boundary=AKIAQYLPMN5HFIQR7XYA"})
+
+
 def test_rebuild() -> None:
     headers = {"accept": "*/*", "x-title": "for Anna Schmidt", "x-other": "100% Anna"}
     assert rebuild_headers(headers, {"/messages/0": "x"}) == {}
