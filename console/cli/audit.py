@@ -282,7 +282,8 @@ def _print_verification(result: Verification) -> None:
         click.echo(f"WRONG  and {result.problem_count - len(result.problems)} more")
     for note in result.notes:
         click.echo(f"note   {note}")
-    counted = f"{result.records} records in {len(result.streams)} streams, {result.checkpoints} signed checkpoints"
+    streams = "1 stream" if len(result.streams) == 1 else f"{len(result.streams)} streams"
+    counted = f"{result.records} records in {streams}, {result.checkpoints} signed checkpoints"
     if result.ok:
         click.echo(f"The audit log is whole: {counted}.")
     else:

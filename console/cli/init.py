@@ -108,10 +108,11 @@ def command(directory: Path) -> None:
         click.echo(f"{'wrote' if item.new else 'kept '}  {item.path!s:<{width}}  {item.purpose}")
     config = directory / CONFIG_NAME
     named = "" if directory == Path() else f" --config {config}"
-    click.echo(
-        f"\nNext:\n"
-        f"  privet{named} doctor                    see whether everything is in order\n"
-        f"  privet policy test {directory / POLICY_NAME}    see what the policy does\n"
-        f"  privet{named} run -- python app.py      run a program through Privet\n"
-        f"  privet{named} ca export                 the certificate, for machines that use this Privet as their proxy"
+    steps = (
+        (f"privet{named} doctor", "see whether everything is in order"),
+        (f"privet policy test {directory / POLICY_NAME}", "see what the policy does"),
+        (f"privet{named} run -- python app.py", "run a program through Privet"),
+        (f"privet{named} ca export", "the certificate, for machines that use this Privet as their proxy"),
     )
+    width = max(len(command) for command, _ in steps)
+    click.echo("\nNext:\n" + "\n".join(f"  {command:<{width}}  {what}" for command, what in steps))

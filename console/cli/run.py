@@ -1,6 +1,7 @@
 """`privet run`: run a command through Privet, and start Privet for it if it isn't running."""
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -41,6 +42,8 @@ def command(cli: Cli, arguments: tuple[str, ...], *, keep: bool) -> None:
       privet run -- python app.py
       privet run -- curl https://api.openai.com/v1/models
     """  # noqa: D301 - click wants the character itself
+    if shutil.which(arguments[0]) is None and not Path(arguments[0]).exists():
+        raise SystemExit(_not_found(arguments[0]))  # before anything is started for it
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)  # so that a Privet which was started for the command is stopped
     config = cli.config_path() or _first_settings()
@@ -73,11 +76,15 @@ def _run(arguments: tuple[str, ...], environ: dict[str, str]) -> int:
     try:
         return run_command(arguments, environ)
     except FileNotFoundError:
-        click.echo(f"privet: {arguments[0]}: no such command", err=True)
-        return EXIT_NOT_FOUND
+        return _not_found(arguments[0])
     except OSError as error:
         click.echo(f"privet: {arguments[0]}: can't be run: {error.strerror}", err=True)
         return EXIT_NOT_EXECUTABLE
+
+
+def _not_found(name: str) -> int:
+    click.echo(f"privet: {name}: no such command", err=True)
+    return EXIT_NOT_FOUND
 
 
 def _first_settings() -> Path:

@@ -114,6 +114,13 @@ def test_killed_by_a_signal(config):
     assert run(config, "--", "/bin/sh", "-c", "kill -KILL $$").returncode == 137
 
 
+def test_nothing_is_started_for_a_command_that_is_not_there(config):
+    done = run(config, "--", "no-such-command")
+    assert done.returncode == 127
+    assert done.stderr == "privet: no-such-command: no such command\n"
+    assert not (config.parent / "state").exists()
+
+
 @pytest.mark.parametrize(("command", "code"), [("no-such-command", 127), ("/etc", 126)])
 def test_what_cannot_be_run(config, command, code):
     done = run(config, "--", command)
