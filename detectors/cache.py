@@ -45,9 +45,6 @@ class ScanCache:
             self._scans.popitem(last=False)
 
     def _digest(self, text: str, context: str) -> bytes:
-        hashed = hashlib.blake2b(key=self._key, digest_size=24)
-        for part in (context, text):
-            data = part.encode("utf-8", "surrogatepass")
-            hashed.update(len(data).to_bytes(8, "big"))
-            hashed.update(data)
-        return hashed.digest()
+        name = context.encode("utf-8", "surrogatepass")
+        data = b"%d:%b%b" % (len(name), name, text.encode("utf-8", "surrogatepass"))
+        return hashlib.blake2b(data, key=self._key, digest_size=24).digest()

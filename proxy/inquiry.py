@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from proxy.pipeline import Inspection
 
 TASK_HEADER = "x-privet-task"
+_STREAM_NAME = b'"stream"'  # found many times faster than the expression, and in few bodies
 _STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
 _STREAMING_PATH = re.compile(r"streamgenerate|-stream(?:/|$)|-with-response-stream(?:/|$)", re.IGNORECASE)
 _OFFERED = frozenset({"tools", "functions", "functionDeclarations", "function_declarations"})
@@ -68,7 +69,9 @@ def ask(
 
 def wants_stream(request: Request) -> bool:
     """Whether the reply is to be streamed: the path says so, or the body."""
-    return bool(_STREAMING_PATH.search(request.endpoint) or _STREAM.search(request.body))
+    if _STREAM_NAME in request.body and _STREAM.search(request.body):
+        return True
+    return _STREAMING_PATH.search(request.endpoint) is not None
 
 
 def tool_names(body: bytes) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ _MODEL = re.compile(_NO_SECRET + r"(?!.*[0-9]{9})(?!.+@[\w-]*\.)[A-Za-z@][\w./:@
 # Possessive: a value that is almost a word would take exponential time else.
 _PIECE = r"[A-Za-z]++[0-9]{0,3}+[a-z]{0,3}+"
 _WORD = re.compile(rf"{_NO_SECRET}{_PIECE}(?:[_.-](?:{_PIECE}|[0-9]{{1,8}})){{0,7}}", re.ASCII)
+# What nearly every value at a place of words is; each is a `_WORD`.
+_COMMON = frozenset({"assistant", "function", "system", "text", "tool", "user"})
 _SMALL_THEN_CAPITAL = re.compile(r"[a-z][A-Z]")
 _SEPARATOR = re.compile(r"[-_./:@]")
 _ID = re.compile(
@@ -58,7 +60,7 @@ def model(value: str, _parent: Mapping[str, Any]) -> bool:
 
 def word(value: str, _parent: Mapping[str, Any]) -> bool:
     """One of a closed set of values: a type, a role, an effort."""
-    return len(value) <= 64 and _WORD.fullmatch(value) is not None and not _is_random(value)
+    return value in _COMMON or (len(value) <= 64 and _WORD.fullmatch(value) is not None and not _is_random(value))
 
 
 def name(value: str, _parent: Mapping[str, Any]) -> bool:
@@ -132,17 +134,18 @@ class Exemptions:
     exact: Mapping[str, Check]
     schemas: tuple[str, ...] = ()  # pointers of JSON schemas, without the last slash
     opaque: Mapping[str, tuple[Check, SkipReason]] = field(default_factory=dict)
+    _below: tuple[str, ...] = field(init=False, repr=False)  # what the places in schemas begin with
+
+    def __post_init__(self) -> None:
+        """What follows from the places."""
+        object.__setattr__(self, "_below", tuple(f"{schema}/" for schema in self.schemas))
 
     def exempts(self, shape: str, text: str, parent: Mapping[str, Any]) -> bool:
         """Whether this string need not be read."""
         check = self.exact.get(shape)
         if check is not None:
             return check(text, parent)
-        return (
-            "~" not in shape
-            and any(shape.startswith(f"{schema}/") for schema in self.schemas)
-            and _keyword(shape, text)
-        )
+        return shape.startswith(self._below) and "~" not in shape and _keyword(shape, text)
 
     def skips(self, shape: str, text: str, parent: Mapping[str, Any]) -> SkipReason | None:
         """Why this string can't be read, if it can't."""
@@ -154,7 +157,7 @@ class Exemptions:
 
 def _is_random(value: str) -> bool:
     """Whether capitals stand where only a key has them: thrice or more within one part of a name."""
-    return any(len(_SMALL_THEN_CAPITAL.findall(part)) >= 3 for part in _SEPARATOR.split(value))
+    return not value.islower() and any(len(_SMALL_THEN_CAPITAL.findall(part)) >= 3 for part in _SEPARATOR.split(value))
 
 
 def _keyword(shape: str, text: str) -> bool:

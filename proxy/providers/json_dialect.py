@@ -29,7 +29,7 @@ from proxy.message import (
 from proxy.providers.attachments import MEDIA_TYPES, NAMES, Decoded, beside, decode, edits, is_data_url, values
 from proxy.providers.dialect import Answer, EventShape
 from proxy.providers.exemptions import Exemptions, is_web_url, shape_of
-from proxy.providers.json_spans import NESTING, Document, Literal, edit, flatten, parse, scan, value_at
+from proxy.providers.json_spans import NESTING, Document, edit, flatten, parse, scan, value_at
 
 JSON = "application/json"
 SSE = "text/event-stream; charset=utf-8"
@@ -59,7 +59,7 @@ class JsonDialect(ABC):
         if not body.strip():
             return Extraction(segments=())
         document = scan(body, nesting=self.nesting)
-        roles = self.roles(document.data)
+        around = _Surroundings(document.data, self.roles(document.data))
         segments: list[Segment] = []
         skipped: list[Skipped] = [*self.unreadable(document.data)]
         files: list[tuple[str, Decoded]] = []
@@ -67,8 +67,7 @@ class JsonDialect(ABC):
             if not literal.text:
                 continue
             if literal.kind == "value":
-                shape = shape_of(literal.pointer)
-                parent = parent_of(document.data, literal.pointer)
+                shape, parent = around.place(literal.pointer)
                 if self.exempts(shape, literal.text, parent):
                     continue
                 reason = self.skips(shape, literal.text, parent)
@@ -82,11 +81,11 @@ class JsonDialect(ABC):
                     # An address can be read, only what it leads to can't.
                     if not is_web_url(literal.text):
                         continue
-            segments.append(self._segment(literal, roles))
+            segments.append(Segment(literal.pointer, around.role(literal.pointer), literal.text, literal.context))
         return Extraction(
             segments=tuple(segments),
             skipped=tuple(skipped),
-            attachments=tuple(_attachments(files, document, roles)) if files else (),
+            attachments=tuple(_attachments(files, document, around.roles)) if files else (),
         )
 
     def rebuild(self, body: bytes, texts: Mapping[str, str], files: Mapping[str, Replacement] = NO_FILES) -> bytes:
@@ -145,14 +144,41 @@ class JsonDialect(ABC):
         except (BodyError, LimitError):
             return {}
 
-    @staticmethod
-    def _segment(literal: Literal, roles: Mapping[str, Role]) -> Segment:
-        return Segment(
-            pointer=literal.pointer,
-            role=role_at(literal.pointer, roles),
-            text=literal.text,
-            context=literal.context,
-        )
+
+class _Surroundings:
+    """What stands around strings. Most stand in the same object as the one before: it is looked up once for both."""
+
+    __slots__ = ("_data", "_holder", "_parent", "_role", "_shape", "roles")
+
+    def __init__(self, data: Any, roles: Mapping[str, Role]) -> None:
+        self._data, self.roles = data, roles
+        self._look("")
+
+    def place(self, pointer: str) -> tuple[str, Mapping[str, Any]]:
+        """The pointer's shape and the object that holds what stands there; empty when that can't be told."""
+        holder, _, member = pointer.rpartition("/")
+        if holder != self._holder:
+            self._look(holder)
+        return self._shape + shape_of(
+            f"/{member}" if pointer else ""
+        ), self._parent if "~" not in member else _NO_PARENT
+
+    def role(self, pointer: str) -> Role:
+        """Who speaks there."""
+        holder, _, member = pointer.rpartition("/")
+        if holder != self._holder:
+            self._look(holder)
+        if "~" in member:
+            return role_at(pointer, self.roles)
+        role = self.roles.get(pointer)
+        return self._role if role is None else role
+
+    def _look(self, holder: str) -> None:
+        self._holder = holder
+        self._shape = shape_of(holder)
+        self._role = role_at(holder, self.roles)
+        parent = None if "~" in holder else value_at(self._data, holder)
+        self._parent = parent if isinstance(parent, dict) else _NO_PARENT
 
 
 def _attachments(
@@ -179,12 +205,6 @@ def role_at(pointer: str, roles: Mapping[str, Role]) -> Role:
             return role
         end = max(pointer.rfind("/", 0, end), pointer.rfind("~", 0, end))
     return roles.get("", Role.METADATA)
-
-
-def parent_of(data: Any, pointer: str) -> Mapping[str, Any]:
-    """The object that holds the string at `pointer`; empty when it can't be told."""
-    parent = None if "~" in pointer else value_at(data, pointer.rpartition("/")[0])
-    return parent if isinstance(parent, dict) else _NO_PARENT
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -68,6 +68,15 @@ class Document(NamedTuple):
         return f"Document({len(self.literals)} literals)"
 
 
+class _Name(NamedTuple):
+    """A member's name, as it stands in pointers (empty: not at all), as a hint, and whether it is no content."""
+
+    name: str
+    token: str
+    hint: str
+    is_plain: bool
+
+
 class _Splice(NamedTuple):
     start: int
     end: int
@@ -194,6 +203,11 @@ def _text(raw: bytes) -> str:
     return text
 
 
+def _name(raw: bytes) -> _Name:
+    name = _text(raw)
+    return _Name(name, name if _SHOWN.fullmatch(name) else "", hint(name), is_identifier(name))
+
+
 def _literals(
     body: bytes, prefix: str, hinted: str, *, nesting: int, levels: int, budget: "_Budget"
 ) -> tuple[Literal, ...]:
@@ -206,6 +220,7 @@ def _literals(
     seen: dict[str, int] | None = None
     name_next = False
     pointer = prefix  # of the value that comes next
+    names: dict[bytes, _Name] = {}  # each of them is looked at once
     for match in _TOKEN.finditer(body):
         start = match.start()
         first = body[start]
@@ -218,13 +233,19 @@ def _literals(
         elif first == 0x22:  # "
             raw = match[0]
             if name_next and seen is not None:
-                name = _text(raw)
-                token = name_token(name, index)
-                count = seen[token] = seen.get(token, 0) + 1
-                pointer = f"{base}/{token}{repetition(count)}"
-                context = hint(name)
                 name_next = False
-                if not budget.all_keys and is_identifier(name):
+                known = names.get(raw)
+                if known is None:
+                    known = names[raw] = _name(raw)
+                name, token, context, is_plain = known
+                token = token or f"~i{index}"
+                if token in seen:
+                    count = seen[token] = seen[token] + 1
+                    pointer = f"{base}/{token}{repetition(count)}"
+                else:
+                    seen[token] = 1
+                    pointer = f"{base}/{token}"
+                if is_plain and not budget.all_keys:
                     continue
                 found.append(Literal(f"{pointer}~key", start, match.end(), "key", name, ""))
             else:
