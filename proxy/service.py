@@ -8,6 +8,7 @@ One process is all there is, or one of several that share the ports (`Link`, `pr
 """
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -235,6 +236,11 @@ async def serve(
             on_running=lambda: _ready(privet, server, record, f"{api_at[0]}:{api_port()}", announce),
         )
         server = MitmServer(settings, state.ca_dir, addon, share_ports=link is not None)
+        # What was loaded until here stays. To walk over it in search of garbage takes a tenth of a second, in which
+        # every request waits.
+        gc.collect()
+        gc.freeze()
+        stack.callback(gc.unfreeze)
         await _serve_until_told(privet, server, addon, record)
 
 

@@ -26,7 +26,8 @@ LEAVES = 200_000
 _LEVELS = 6  # of JSON inside strings inside JSON; deeper strings are plain text
 _BOM = b"\xef\xbb\xbf"
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]|-?[0-9][0-9.eE+-]*')
+# A string mostly ends at the next quote, which is found several times faster than the next quote or backslash.
+_TOKEN = re.compile(rb'"(?:[^"]*+(?<!\\)"|[^"\\]*+(?:\\.[^"\\]*+)*+")|[{}\[\],]|-?[0-9][0-9.eE+-]*')
 _LONG_NUMBER = re.compile(rb"-?[0-9]{9}")
 _LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{.*\}|\[.*\])\s*", re.DOTALL)
 _ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
