@@ -57,6 +57,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 API_PATHS = frozenset({"/scan", "/justify", "/healthz", "/readyz", "/metrics"})
 GATEWAY_PLACEHOLDER = "gateway.invalid"
 _STATE = "privet"
+_COMPRESSION = "sec-websocket-extensions"  # what it costs in memory has no bound
 _DIGEST_HEADERS = ("content-md5", "digest", "content-digest", "repr-digest")
 
 
@@ -284,24 +285,21 @@ class PrivetAddon:
 
     def _forward(self, flow: http.HTTPFlow, verdict: Verdict) -> None:
         request = flow.request
-        strip(flow)
-        for name in (self.settings.identity.header, self.settings.identity.department_header):
-            request.headers.pop(name, None)
+        gone = [self.settings.identity.header, self.settings.identity.department_header]
+        gone.append(_COMPRESSION)
         if verdict.body is not None:
             request.raw_content = verdict.body
-            request.headers.pop("content-encoding", None)
-            for name in _DIGEST_HEADERS:
-                request.headers.pop(name, None)
+            gone += ("content-encoding", *_DIGEST_HEADERS)
+        strip(flow, *gone)
         if verdict.path is not None:
             request.path = verdict.path
         for name, value in verdict.headers.items():
-            if value is None:
+            if value is None or name == _COMPRESSION:
                 request.headers.pop(name, None)
             else:
                 request.headers[name] = value
         if verdict.tokens or verdict.vault is not None:
             request.headers["accept-encoding"] = "identity"
-        request.headers.pop("sec-websocket-extensions", None)  # no compression: what it costs in memory has no bound
         frame(request)
 
     def _reroute(self, flow: http.HTTPFlow, state: _Flow, verdict: Verdict) -> None:

@@ -7,7 +7,7 @@ from mitmproxy import http
 
 from proxy.message import Request
 
-_PRIVATE = ("proxy-authorization", "proxy-connection", "x-privet-task", "x-privet-user", "x-privet-department")
+_PRIVATE = frozenset({b"proxy-authorization", b"proxy-connection"})
 
 
 def client_address(flow: http.HTTPFlow) -> str:
@@ -83,10 +83,17 @@ def turn_back(response: http.Response, base: str, own: str) -> None:
             del response.headers[name]
 
 
-def strip(flow: http.HTTPFlow) -> None:
-    """Headers that are between the client and Privet."""
-    for name in [*_PRIVATE, *(name for name in flow.request.headers if name.lower().startswith("x-privet-"))]:
-        flow.request.headers.pop(name, None)
+def strip(flow: http.HTTPFlow, *more: str) -> None:
+    """Headers that are between the client and Privet, and these too."""
+    headers = flow.request.headers
+    unwanted = _PRIVATE.union(name.lower().encode() for name in more)
+    left = [pair for pair in headers.fields if not _is_private(pair[0].lower(), unwanted)]
+    if len(left) < len(headers.fields):
+        headers.fields = tuple(left)
+
+
+def _is_private(name: bytes, unwanted: frozenset[bytes]) -> bool:
+    return name in unwanted or name.startswith(b"x-privet-")
 
 
 def frame(request: http.Request) -> None:

@@ -8,6 +8,7 @@ Pointers: `~header/NAME`, or `~header/~iN` where the name could be content; then
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
 
@@ -102,6 +103,9 @@ x x11 x32 x64 x86 x86_64 xterm-256color z
 _KNOWN = frozenset(_KNOWN_WORDS.split())
 _PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _LONGEST_AGENT = 512
+# Which headers say nothing, by hash with a key that Python makes for each process: a client sends the same ones again.
+_SILENT: OrderedDict[int, None] = OrderedDict()
+_REMEMBERED = 10_000
 _RANDOM = re.compile(r"(?=[a-z0-9]*[0-9])[a-z0-9]{16}", re.ASCII)
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -129,13 +133,27 @@ def _texts(headers: Mapping[str, str]) -> Iterator[Segment]:
     for index, (name, value) in enumerate(headers.items()):
         if name in _OURS or name.startswith(_OURS_BEGIN):
             continue
+        mark = hash((name, value))
+        if mark in _SILENT:
+            continue
         pointer = _pointer(name, index)
+        name_speaks = True
         if pointer.endswith(f"/~i{index}"):
             yield Segment(f"{pointer}~key", Role.METADATA, _decoded(name))
         elif _RANDOM.search(name):  # HTTP forgets which letters were capitals, and a key has no others
             yield Segment(f"{pointer}~key", Role.METADATA, name.upper())
+        else:
+            name_speaks = False
         if not _is_protocol(name, value):
             yield Segment(pointer, Role.METADATA, _decoded(value), hint(name))
+        elif not name_speaks:
+            _remember(mark)
+
+
+def _remember(mark: int) -> None:
+    _SILENT[mark] = None
+    if len(_SILENT) > _REMEMBERED:
+        _SILENT.popitem(last=False)
 
 
 def _pointer(name: str, index: int) -> str:

@@ -53,6 +53,13 @@ def test_aim(base: str, path: str, expected: tuple[str, str, int, str]) -> None:
     assert flow.request.host_header.partition(":")[0] == expected[1]
 
 
+def test_other_headers_are_stripped_by_name_in_any_case() -> None:
+    flow = tflow.tflow()
+    flow.request.headers = http.Headers([(b"X-Who", b"1"), (b"a", b"2"), (b"x-who", b"3"), (b"X-Whose", b"4")])
+    strip(flow, "X-wHo", "absent")
+    assert flow.request.headers.fields == ((b"a", b"2"), (b"X-Whose", b"4"))
+
+
 def test_headers_between_client_and_privet_are_stripped() -> None:
     flow = tflow.tflow()
     for name in ("Proxy-Authorization", "X-Privet-User", "x-privet-task", "x-privet-anything"):

@@ -194,6 +194,19 @@ def test_a_boundary_belongs_to_multipart_alone() -> None:
     assert header_segments({"content-type": "application/json; boundary=AKIAQYLPMN5HFIQR7XYA"})
 
 
+def test_a_header_that_said_nothing_once_says_nothing_again_and_only_that_one() -> None:
+    known = {"accept": "application/json", "x-stainless-lang": "python", "x-trace": "42"}
+    assert [header_segments(known), header_segments(known)] == [(), ()]
+    moved = header_segments({"accept": "python", "x-trace": "Anna Schmidt"})
+    assert [(segment.pointer, segment.text) for segment in moved] == [
+        ("~header/accept", "python"),
+        ("~header/x-trace", "Anna Schmidt"),
+    ]
+    assert header_segments({"x-trace": "Anna Schmidt"}) == header_segments({"x-trace": "Anna Schmidt"}) != ()
+    key = {"x-sk0proj1abcdefgh2": "42"}
+    assert header_segments(key) == header_segments(key) != ()
+
+
 def test_rebuild() -> None:
     headers = {"accept": "*/*", "x-title": "for Anna Schmidt", "x-other": "100% Anna"}
     assert rebuild_headers(headers, {"/messages/0": "x"}) == {}
