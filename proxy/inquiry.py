@@ -39,14 +39,15 @@ def ask(
     at: datetime,
 ) -> Inquiry:
     """The inquiry about a request."""
-    roles = {segment.pointer: segment.role for segment in inspection.extraction.segments}
+    found = inspection.findings
+    roles = {segment.pointer: segment.role for segment in inspection.extraction.segments if segment.pointer in found}
     task = request.headers.get(TASK_HEADER, "").strip()
     return Inquiry(
         department=principal.department,
         user=principal.user,
         entities=tuple(
             EntityFact(finding.entity_type, finding.score, roles[pointer].value)
-            for pointer, findings in inspection.findings.items()
+            for pointer, findings in found.items()
             for finding in findings
         ),
         labels=inspection.labels,

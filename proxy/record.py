@@ -200,10 +200,11 @@ def _obligations(verdict: Verdict) -> dict[str, int]:
 
 
 def _fingerprints(verdict: Verdict, key: bytes) -> set[Fingerprint]:
-    texts = {segment.pointer: segment.text for segment in verdict.inspection.extraction.segments}
+    found = verdict.inspection.findings
+    texts = {s.pointer: s.text for s in verdict.inspection.extraction.segments if s.pointer in found}
     return {
         fingerprint(key, finding.entity_type, texts[pointer][finding.start : finding.end])
-        for pointer, findings in verdict.inspection.findings.items()
+        for pointer, findings in found.items()
         for finding in findings
     }
 

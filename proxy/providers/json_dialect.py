@@ -159,9 +159,10 @@ class _Surroundings:
         holder, _, member = pointer.rpartition("/")
         if holder != self._holder:
             self._look(holder)
-        return self._shape + shape_of(
-            f"/{member}" if pointer else ""
-        ), self._parent if "~" not in member else _NO_PARENT
+        step = f"/{member}" if pointer else ""
+        if member[:1].isdecimal():
+            step = shape_of(step)
+        return self._shape + step, _NO_PARENT if "~" in member else self._parent
 
     def role(self, pointer: str) -> Role:
         """Who speaks there."""

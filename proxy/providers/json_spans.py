@@ -251,7 +251,9 @@ def _literals(
                 found.append(Literal(f"{pointer}~key", start, match.end(), "key", name, ""))
             else:
                 text = _text(raw)
-                inner = _inside(text, pointer, context, nesting=nesting - len(stack), levels=levels, budget=budget)
+                inner = None
+                if text and (text[0] in "{[" or text[0].isspace()):
+                    inner = _inside(text, pointer, context, nesting=nesting - len(stack), levels=levels, budget=budget)
                 found.append(Literal(pointer, start, match.end(), "value", text, context, inner))
             budget.spend()
         elif first in (0x7B, 0x5B):  # { [
@@ -275,7 +277,7 @@ def _inside(
     text: str, pointer: str, context: str, *, nesting: int, levels: int, budget: "_Budget"
 ) -> tuple[Literal, ...] | None:
     """The literals of a string that is itself a JSON object or array, or None."""
-    if levels == 0 or len(text) < 2 or not _LOOKS_LIKE_JSON.fullmatch(text):
+    if levels == 0 or not _LOOKS_LIKE_JSON.fullmatch(text):
         return None
     try:
         inner = text.encode("utf-8")

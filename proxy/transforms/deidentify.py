@@ -53,6 +53,8 @@ def deidentify(
     scope: str,
 ) -> Deidentified:
     """Carry out the actions on every finding that they name. Raises `ProxyError` for findings outside their text."""
+    if not findings:
+        return Deidentified(texts={}, tokens={}, applied=())
     names = {action.entity_type for action in actions}
     found = [_found(segment, findings.get(segment.pointer, ()), actions, names) for segment in segments]
     values = _values(segments, found)
