@@ -10,11 +10,14 @@ from typing import override
 from mitmproxy.connection import Client
 from mitmproxy.proxy import events, mode_servers
 
+# mitmproxy's own, taken before any server puts another in its place: a second one would build on the first one's.
+_Handler = mode_servers.ProxyConnectionHandler
+
 
 def handler_class(gone: Callable[[Client], None]) -> type[mode_servers.ProxyConnectionHandler]:
     """A connection handler that calls `gone` when its client closes or breaks the connection."""
 
-    class Handler(mode_servers.ProxyConnectionHandler):
+    class Handler(_Handler):
         @override
         async def server_event(self, event: events.Event) -> None:
             if isinstance(event, events.ConnectionClosed) and event.connection is self.client:

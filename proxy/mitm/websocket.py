@@ -60,10 +60,14 @@ class _Peer:
         return whole
 
 
+# mitmproxy's own, taken before any server puts another in its place: a second one would build on the first one's.
+_Layer = websocket.WebsocketLayer
+
+
 def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
     """A WebSocket layer whose messages may have `limit()` bytes."""
 
-    class InspectedLayer(websocket.WebsocketLayer):
+    class InspectedLayer(_Layer):
         def __init__(self, where: context.Context, flow: http.HTTPFlow) -> None:
             super().__init__(where, flow)
             self._client, self._server = _Peer(), _Peer()

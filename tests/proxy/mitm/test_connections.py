@@ -5,11 +5,26 @@ import json
 from pathlib import Path
 
 import pytest
+from mitmproxy.proxy import mode_servers
+from mitmproxy.proxy.layers import websocket
 
+from proxy.mitm.connections import handler_class
+from proxy.mitm.websocket import layer_class
 from tests.fakes.privet import Running, running
 from tests.fakes.vendor import Vendor
 
 BODY = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}).encode()
+
+
+def test_servers_in_one_process_do_not_build_on_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would add its calls to those of all before it, and none of them would ever be freed."""
+    depths = set()
+    for _ in range(3):
+        handler, layer = handler_class(lambda client: None), layer_class(lambda: 1000)
+        monkeypatch.setitem(vars(mode_servers), "ProxyConnectionHandler", handler)
+        monkeypatch.setitem(vars(websocket), "WebsocketLayer", layer)
+        depths.add((len(handler.__mro__), len(layer.__mro__)))
+    assert len(depths) == 1
 
 
 async def _send(privet: Running) -> asyncio.StreamWriter:
