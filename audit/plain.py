@@ -18,7 +18,7 @@ _MAX_PATH_PARTS = 16
 # A plain name; and what pointers into JSON in strings, into files and to unnamed members have (docs/dialects.md).
 _KEY = re.compile(
     r"(?:[A-Za-z_][A-Za-z0-9_-]{0,40}|[0-9]{1,6}|~(?:i[0-9]{1,6}|line|part|path|query|header|form|filename))"
-    r"(?:~(?:json|file|base64|filename|line|key|[2-9]))*"
+    r"(?:~(?:json|file|base64|base32|hex|filename|line|key|[2-9]))*"
 )
 _INDEX = re.compile(r"[0-9]{1,6}")
 _WORD = re.compile(r"[A-Za-z0-9_.:-]{1,64}")

@@ -11,6 +11,6 @@
     revision      changes when detectors, models or thresholds change; part of every cache key
     skipped       a detector failed: the text counts as not inspected, and the policy decides
 
-The way of a text: `scan` → `normalize` → every detector (`presidio` with `ner` and `evidence`, the families in
-`recognizers`) → `merge` → offsets of the original. `cache` stands in front.
+The way of a text: `scan` → `normalize` → `escapes` → every detector (`presidio` with `ner` and `evidence`, the
+families in `recognizers`) → `merge` → offsets of the original. `cache` stands in front.
 """

@@ -2,9 +2,10 @@
 
 Full-width, mathematical and non-ASCII digits and letters become ASCII, odd spaces become spaces, typographic dashes
 and quotes become plain, lone surrogates become U+FFFD (the models' tokenizers refuse them), and characters of no width
-are dropped. Findings point into the normalized text until `Normalized.original` maps them back.
+are dropped. Cyrillic and Greek letters that look like Latin ones become these in words that have Latin letters as well.
+Findings point into the normalized text until `Normalized.original` maps them back.
 
-Encodings (base64, percent, HTML) and disguises of more than one character are not undone here.
+Escapes (percent, backslash, HTML) are undone in `detectors.escapes`, encodings of whole texts in the proxy.
 """
 
 import re
@@ -19,6 +20,14 @@ _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\uff07"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\uff02"
+# Cyrillic, then Greek letters, by the Latin letters that they can't be told from.
+_LOOK_ALIKES = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝѵӏҮԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϳονι",
+    "ABESIJKMHOPCTYXaesijopcyxhdqwvlYGQWABEZHIKMNOPTYXCjovi",
+)
+_MIXED = re.compile(r"[A-Za-z][0-9_]*[\u0370-\u052f]|[\u0370-\u052f][0-9_]*[A-Za-z]")
+_MIXABLE = re.compile(r"[0-9A-Za-z_\u0370-\u052f]+")
+_LATIN = re.compile(r"[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ def normalize(text: str) -> Normalized:
         return Normalized(text)
     plain = text.translate(_table())
     if not _INVISIBLE_RUN.search(plain):
-        return Normalized(plain)
+        return Normalized(_unmixed(plain))
     parts: list[str] = []
     offsets = array("q")
     position = 0
@@ -51,7 +60,14 @@ def normalize(text: str) -> Normalized:
         position = run.end()
     parts.append(plain[position:])
     offsets.extend(range(position, len(plain)))
-    return Normalized("".join(parts), offsets)
+    return Normalized(_unmixed("".join(parts)), offsets)
+
+
+def _unmixed(text: str) -> str:
+    """The text with words that mix scripts made Latin, of the same length."""
+    if not _MIXED.search(text):
+        return text
+    return _MIXABLE.sub(lambda word: word[0].translate(_LOOK_ALIKES) if _LATIN.search(word[0]) else word[0], text)
 
 
 @cache

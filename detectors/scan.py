@@ -1,4 +1,4 @@
-"""From a text to a `Scan`: normalize, run every detector, merge, map back to the original's offsets.
+"""From a text to a `Scan`: normalize, undo escapes, run every detector, merge, map back to the original's offsets.
 
 A detector that raises doesn't stop the others and never shortens the answer silently: the scan then holds a `Skipped`,
 and the policy says what that means. How single things are found is in the detectors' own files.
@@ -6,14 +6,15 @@ and the policy says what that means. How single things are found is in the detec
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from configs.entities import thresholds
 from detectors.errors import DetectorError
+from detectors.escapes import View, views
 from detectors.finding import Finding, Scan, Skipped, SkipReason
 from detectors.merge import merge
-from detectors.normalize import normalize
+from detectors.normalize import Normalized, normalize
 from detectors.recognizers.source import Source
 
 log = logging.getLogger("privet.detectors")
@@ -24,7 +25,7 @@ _CANARY = (
 )
 
 # Part of every revision: raise it when code changes what is found.
-DETECTION_VERSION = "2"
+DETECTION_VERSION = "3"
 
 
 class Detector(Protocol):
@@ -53,23 +54,38 @@ class Scanner:
         """One scan per (text, context). Quicker than one by one: the models read in batches."""
         normalized = [normalize(text) for text, _ in items]
         sources = [Source(plain.text, context) for plain, (_, context) in zip(normalized, items, strict=True)]
-        found: list[list[Finding]] = [[] for _ in items]
-        failed = [False] * len(items)
+        unescaped = [
+            (index, view, normalize(view.text)) for index, plain in enumerate(normalized) for view in views(plain.text)
+        ]
+        sources += [Source(inner.text, items[index][1]) for index, _, inner in unescaped]
+        found: list[list[Finding]] = [[] for _ in sources]
+        failed = [False] * len(sources)
         for detector in self._detectors:
-            for index, findings in enumerate(_run(detector, sources)):
+            for place, findings in enumerate(_run(detector, sources)):
                 if findings is None:
-                    failed[index] = True
+                    failed[place] = True
                 else:
-                    found[index].extend(findings)
+                    found[place].extend(findings)
+        for place, (index, view, inner) in enumerate(unescaped, len(items)):
+            failed[index] = failed[index] or failed[place]
+            found[index] += _written(merge(inner.text, found[place], self._thresholds), view, inner)
         skipped = (Skipped("", SkipReason.DETECTOR_ERROR),)
         scans: list[Scan] = []
-        for plain, findings, bad in zip(normalized, found, failed, strict=True):
-            merged = merge(plain.text, findings, self._thresholds)
+        for index, plain in enumerate(normalized):
             mapped = tuple(
-                Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector) for one in merged
+                Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector)
+                for one in merge(plain.text, found[index], self._thresholds)
             )
-            scans.append(Scan(mapped, (), skipped if bad else ()))
+            scans.append(Scan(mapped, (), skipped if failed[index] else ()))
         return scans
+
+
+def _written(findings: Sequence[Finding], view: View, inner: Normalized) -> Iterator[Finding]:
+    """What was found where escapes are undone, at the characters that were written."""
+    for one in findings:
+        start, end = inner.original(one.start, one.end)
+        if view.concerns(start, end):
+            yield Finding(*view.original(start, end), one.entity_type, one.score, one.detector)
 
 
 def _run(detector: Detector, sources: Sequence[Source]) -> list[list[Finding] | None]:

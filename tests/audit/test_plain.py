@@ -24,6 +24,7 @@ from audit.errors import EventError
         ("~line/3/~i4~key", "~line/3/~i4~key"),
         ("~header/x-title", "~header/x-title"),
         ("~path/3~base64/0", "~path/3~base64/0"),
+        ("/a~hex/0~base32/1", "/a~hex/0~base32/1"),
         ("/a~Anna/~i12345678", "/*/*"),
         ("/" + "x" * 42, "/*"),
         ("/" + "x" * 41, "/" + "x" * 41),

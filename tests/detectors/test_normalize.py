@@ -20,6 +20,14 @@ from detectors.normalize import normalize
         ("O\u2019Brien", "O'Brien"),
         ("\ud800x", "\ufffdx"),
         ("Müller, Łódź, 東京", "Müller, Łódź, 東京"),
+        ("АKIА", "AKIA"),  # Cyrillic, as below
+        ("А\u200bKIA", "AKIA"),
+        ("аnnа@ехаmple.com", "anna@example.com"),
+        ("Αnna, Βob", "Anna, Bob"),  # Greek
+        ("А1_b", "A1_b"),
+        ("Анна живёт в Москве, дом 5А", "Анна живёт в Москве, дом 5А"),
+        ("Москва-City, ул. Мира 3, iPhone от Анны", "Москва-City, ул. Мира 3, iPhone от Анны"),
+        ("Αθήνα, 5 kΩ, 3 µm, ΔT", "Αθήνα, 5 kΩ, 3 µm, ΔT"),
         ("", ""),
         ("\u200b", ""),
     ],

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import contextlib
 import gzip
+import html
 import json
 import re
 import ssl
@@ -35,6 +36,10 @@ PATIENCE = 3.0  # for attacks that get no answer at all
 
 def chat(text: str = NAME) -> bytes:
     return json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}).encode()
+
+
+def percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
 CLEAN = chat("hello")
@@ -97,6 +102,25 @@ ATTACKS: dict[str, bytes] = {
     "a lone surrogate": chat("X").replace(b"X", b"\\ud800" + NAME.encode()),
     "a control character": chat("X").replace(b"X", b"\x01" + NAME.encode()),
     "an overlong UTF-8 sequence": chat("X").replace(b"X", b"\xc1\x81nna Schmidt"),
+    # ways to write a text that a model reads nevertheless
+    "percent": chat(f"decode {percent(NAME)} please"),
+    "percent, one letter of it": chat("decode %41nna Schmidt please"),
+    "percent, three times": chat("decode " + urllib.parse.quote(urllib.parse.quote(percent(NAME)))),
+    "backslash u": chat("".join(f"\\u{ord(c):04x}" for c in NAME)),
+    "backslash u, its backslashes escaped": chat("".join(f"\\\\u{ord(c):04X}" for c in NAME)),
+    "backslash x": chat("".join(f"\\x{ord(c):02x}" for c in NAME)),
+    "backslash u in braces": chat("".join(f"\\u{{{ord(c):x}}}" for c in NAME)),
+    "entities": chat("".join(f"&#{ord(c)};" for c in NAME)),
+    "entities in hex, escaped": chat(html.escape("".join(f"&#x{ord(c):x};" for c in NAME))),
+    "named entities": chat(NAME.replace(" ", "&nbsp;")),
+    "several ways at once": chat("&#65;n\\u006ea%20Schmid\\x74"),
+    "hex": chat(f"decode {NAME.encode().hex()} please"),
+    "hex in capitals with 0x": chat(f"decode 0x{NAME.encode().hex().upper()} please"),
+    "base32": chat(f"decode {base64.b32encode(NAME.encode()).decode()} please"),
+    "percent in base64": chat(base64.b64encode(percent(NAME).encode()).decode()),
+    "base64 in hex": chat(base64.b64encode(b"to: Anna Schmidt").hex()),
+    "a Cyrillic letter": chat("Аnnа Sсhmidt"),
+    "a Greek letter": chat("Αnna Schmidt"),
     # encodings of characters
     "a byte order mark": b"\xef\xbb\xbf" + chat(),
     "UTF-16 with a mark": chat().decode().encode("utf-16"),
@@ -104,6 +128,7 @@ ATTACKS: dict[str, bytes] = {
     "UTF-32": chat().decode().encode("utf-32"),
     "EBCDIC": chat().decode().encode("cp500"),
 }  # fmt: skip
+WRITTEN = tuple(ATTACKS)[tuple(ATTACKS).index("percent") : tuple(ATTACKS).index("a byte order mark")]
 RAW: dict[str, bytes] = {
     **{name: request(body) for name, body in ATTACKS.items()},
     "UTF-16 that says so": request(chat().decode().encode("utf-16"), kind="application/json; charset=utf-16"),
@@ -274,9 +299,25 @@ def _texts(data: bytes) -> Iterator[str]:
         yield text
         yield urllib.parse.unquote_plus(text)
         yield re.sub(r"\\+u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
-    for found in re.findall(rb"[A-Za-z0-9+/]{16,}={0,2}", data):
-        with contextlib.suppress(ValueError):
-            yield base64.b64decode(found).decode("latin-1")
+        yield _undone(text).replace("\u00a0", " ").translate(str.maketrans("АаеосΑ", "AaeocA"))
+    for found in re.findall(rb"[A-Za-z0-9+/]{16,}={0,6}", data):
+        for decode in (base64.b64decode, base64.b32decode, bytes.fromhex):
+            with contextlib.suppress(ValueError):
+                said = decode(found.removeprefix(b"0x").decode()).decode("latin-1")
+                yield from (said, _undone(said))
+                if decode == bytes.fromhex:
+                    yield base64.b64decode(said).decode("latin-1")
+
+
+def _undone(text: str) -> str:
+    """Percent, entities and backslashes undone, to four levels."""
+    for _ in range(4):
+        text = re.sub(
+            r"\\+(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))",
+            lambda match: chr(int(match[1] or match[2] or match[3], 16)),
+            html.unescape(urllib.parse.unquote(text)),
+        )
+    return text
 
 
 def leaked(seen: SeenRequest) -> bool:
@@ -317,6 +358,7 @@ def test_the_reader_sees_what_it_should() -> None:
     """The measure itself: each way of hiding the name is seen through."""
     for data in (chat(), ESCAPED, gzip.compress(gzip.compress(chat())), chat().decode().encode("utf-16"),
                  b"+AEE-nna Schmidt", base64.b64encode(b"to: Anna Schmidt"), b"Anna%20Schmidt", brotli.compress(chat()),
-                 zstandard.compress(chat()), zlib.compress(chat())[2:-4], b"Anna+Schmidt"):  # fmt: skip
+                 zstandard.compress(chat()), zlib.compress(chat())[2:-4], b"Anna+Schmidt",
+                 *(data for name, data in ATTACKS.items() if name in WRITTEN)):  # fmt: skip
         assert leaked(SeenRequest("POST", "/", (), data, 0, tls=True)), data
     assert not leaked(SeenRequest("POST", "/", (), CLEAN, 0, tls=True))

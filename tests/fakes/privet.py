@@ -12,7 +12,7 @@ What can go wrong is injected at the seams that the pipeline has anyway: its ins
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,7 +26,9 @@ from aiohttp import web
 from audit.event import AuditEvent
 from configs.settings import Settings
 from configs.state import StatePaths, make_private_dir
+from detectors.escapes import views
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
+from detectors.normalize import normalize
 from policy.load import load_policy
 from proxy.addon import PrivetAddon
 from proxy.answer import Answerer
@@ -92,12 +94,22 @@ class TableInspector:
         return Scan(labels=self.labels)
 
     def _scan(self, text: str) -> Scan:
-        found = [
-            Finding(match.start(), match.end(), name, 0.9, "table")
+        plain = normalize(text)
+        found = {
+            Finding(*plain.original(*place), name, 0.9, "table")
             for value, name in self.known.items()
-            for match in re.finditer(re.escape(value), text)
-        ]
+            for place in self._places(plain.text, value)
+        }
         return Scan(findings=tuple(sorted(found)))
+
+    @staticmethod
+    def _places(text: str, value: str) -> Iterator[tuple[int, int]]:
+        """Where a value stands, read as the real detectors read: with escapes undone, too."""
+        yield from (match.span() for match in re.finditer(re.escape(value), text))
+        for view in views(text):
+            inner = normalize(view.text)
+            for match in re.finditer(re.escape(value), inner.text):
+                yield view.original(*inner.original(*match.span()))
 
 
 @dataclass(slots=True)

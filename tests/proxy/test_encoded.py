@@ -1,14 +1,16 @@
-"""Base64 in texts: what is found, what only looks like it, and that nothing else changes when it is encoded again."""
+"""Base64, base32 and hex in texts: what is found, what only looks like it, and that nothing else changes when it is encoded again."""
 
 import base64
 import json
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.encoded import Unfolder, fold, is_encoded
+from proxy.errors import ProxyError
 from proxy.message import Attachment, Replacement, Role, Segment
 
 ANNA = "the name is Anna Schmidt"
@@ -16,6 +18,10 @@ ANNA = "the name is Anna Schmidt"
 
 def encoded(text: str | bytes) -> str:
     return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
+
+
+def base32(text: str) -> str:
+    return base64.b32encode(text.encode()).decode()
 
 
 def segment(text: str, pointer: str = "/a") -> Segment:
@@ -44,6 +50,17 @@ def said(text: str) -> list[str]:
         encoded(encoded(ANNA)),
         encoded(f"inner {encoded(ANNA)}"),
         encoded(json.dumps({"name": ANNA})),
+        ANNA.encode().hex(),
+        f"hex: {ANNA.encode().hex().upper()}.",
+        f"0x{ANNA.encode().hex()}",
+        f"files/{ANNA.encode().hex()}-old",
+        base32(ANNA),
+        base32(ANNA).rstrip("="),
+        base32(ANNA).lower(),
+        f"code={base32(f'{ANNA}.')};",
+        encoded(ANNA.encode().hex()),
+        base32(encoded(ANNA)).rstrip("="),
+        encoded(base32(ANNA).rstrip("=")).encode().hex(),
         f"eyJhbGciOiJIUzI1NiJ9.{encoded(json.dumps({'name': ANNA})).rstrip('=')}.c2lnbmF0dXJl",
     ],
 )
@@ -62,12 +79,70 @@ def test_what_is_found(text: str) -> None:
         encoded(b"\xff\xfe\x00\x01 noise and more"),
         encoded("short"),
         "A" * 400,
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "20241231235959000000000017",
+        "616263646566676869",
+        "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+        "CONFIGURATIONMANAGEMENT internationalizationframework",
         "",
     ],
 )
 def test_what_only_looks_like_it(text: str) -> None:
     found = Unfolder().unfold([segment(text)])
     assert (found.segments, found.files) == ((), ())
+
+
+@given(
+    # Behind a "z", which has a letter in every encoding: digits alone have no case that could stay.
+    said=st.text(st.characters(codec="utf-8"), min_size=12).filter(str.isprintable).map("z".__add__),
+    new=st.text(st.characters(codec="utf-8"), min_size=1),
+    write=st.sampled_from([lambda data: data.hex(), lambda data: data.hex().upper(), lambda data: f"0x{data.hex()}",
+                           lambda data: base64.b32encode(data).decode(), lambda data: base64.b64encode(data).decode(),
+                           lambda data: base64.b32encode(data).decode().lower()]),
+)  # fmt: skip
+def test_what_is_encoded_again_looks_the_same(said: str, new: str, write: Callable[[bytes], str]) -> None:
+    text = f"a {write(said.encode())} b"
+    original = segment(text)
+    found = Unfolder().unfold([original])
+    assert fold(found.runs, [original, *found.segments], {}, {}) == {}
+    if found.segments and found.segments[0].text == said:
+        folded = fold(found.runs, [original, *found.segments], {found.segments[0].pointer: new}, {})
+        assert folded == {"/a": f"a {write(new.encode())} b"}
+
+
+@pytest.mark.parametrize("write", [lambda text: text.encode().hex(), base32, encoded])
+def test_each_kind_is_found_and_folded(write: Callable[[str], str]) -> None:
+    original = segment(f"a {write(ANNA)} b")
+    found = Unfolder().unfold([original])
+    (inner,) = found.segments
+    assert inner.text == ANNA
+    assert is_encoded(inner.pointer)
+    assert fold(found.runs, [original, inner], {inner.pointer: "[X]"}, {}) == {"/a": f"a {write('[X]')} b"}
+
+
+def test_unpadded_base32_stays_so() -> None:
+    original = segment(f"{base32(ANNA).rstrip('=')}; b")
+    found = Unfolder().unfold([original])
+    folded = fold(found.runs, [original, *found.segments], {found.segments[0].pointer: "abc"}, {})
+    assert folded == {"/a": f"{base32('abc').rstrip('=')}; b"}
+
+
+def test_a_run_that_was_replaced_in_part_may_not_leave() -> None:
+    original = segment(f"key {ANNA.encode().hex()} b")
+    found = Unfolder().unfold([original])
+    run = found.runs[0].run
+    for left in (f"key {run[:20]}[PHONE_NUMBER] b", f"key [PHONE_NUMBER]{run[20:]} b"):
+        with pytest.raises(ProxyError, match="in part"):
+            fold(found.runs, [original, *found.segments], {"/a": left, found.segments[0].pointer: "X"}, {})
+
+
+def test_the_same_run_twice() -> None:
+    original = segment(f"{encoded(ANNA)} and {encoded(ANNA)}")
+    found = Unfolder().unfold([original])
+    texts = {item.pointer: "the name is [X]" for item in found.segments}
+    new = encoded("the name is [X]")
+    assert fold(found.runs, [original, *found.segments], texts, {}) == {"/a": f"{new} and {new}"}
 
 
 def test_segments_keep_who_speaks_and_where() -> None:
