@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -44,15 +44,21 @@ def command(cli: Cli, arguments: tuple[str, ...], *, keep: bool) -> None:
     """  # noqa: D301 - click wants the character itself
     if shutil.which(arguments[0]) is None and not Path(arguments[0]).exists():
         raise SystemExit(_not_found(arguments[0]))  # before anything is started for it
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _end)  # so that a Privet which was started for the command is stopped
+    told: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        told.append(number)
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)  # so that a Privet which was started for the command is stopped
     config = cli.config_path() or _first_settings()
     cli = Cli(config.resolve(), cli.overrides)
     settings = cli.settings()
     paths = StatePaths(settings.state_dir)
     hosts = tuple(settings.host_table.patterns())
     try:
-        with running_privet(settings, serve_command(config, cli.overrides), keep=keep, say=_progress()) as running:
+        with running_privet(settings, serve_command(config, cli.overrides), keep=keep, say=_progress(told)) as running:
             from proxy.authority import ensure_bundle  # noqa: PLC0415 - heavy imports wait for the command
 
             environ = environment(
@@ -106,12 +112,17 @@ def _warn(environ: dict[str, str], hosts: tuple[str, ...]) -> None:
         click.echo("privet: HTTPS_PROXY was set to another proxy; Privet connects to the vendors directly", err=True)
 
 
-def _progress() -> Callable[[str], None]:
-    """Show how long the start takes: a line that changes in a terminal, one line elsewhere."""
+def _progress(told: Sequence[int]) -> Callable[[str], None]:
+    """Show how long the start takes: a line that changes in a terminal, one line elsewhere.
+
+    `told` holds the signals that came: Python loses the exception of one that comes while an object is destroyed.
+    """
     terminal = sys.stderr.isatty()
     said: list[str] = []
 
     def say(text: str) -> None:
+        if told:
+            raise SystemExit(128 + told[0])
         if terminal and (text or said):
             click.echo(f"\r\033[Kprivet: {text}" if text else "\r\033[K", nl=False, err=True)
         elif text and not said:
@@ -119,7 +130,3 @@ def _progress() -> Callable[[str], None]:
         said.append(text)
 
     return say
-
-
-def _end(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)

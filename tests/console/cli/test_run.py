@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import console.cli.run as run_module
 from configs.state import StatePaths
 from proxy.authority import ensure_authority
 
@@ -166,6 +167,17 @@ def test_signal_while_privet_starts(config, number, code):
     process.stderr.close()
     assert not (config.parent / "ran").exists()
     assert_stopped(config)
+
+
+def test_a_signal_whose_exception_was_lost_ends_the_start():
+    """As one does that comes while an object is destroyed."""
+    told = []
+    say = run_module._progress(told)
+    say("starting Privet … 0 s")
+    told.append(signal.SIGINT)
+    with pytest.raises(SystemExit) as ended:
+        say("starting Privet … 1 s")
+    assert ended.value.code == 130
 
 
 def test_the_running_one_is_used_and_left(config):
