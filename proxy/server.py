@@ -50,8 +50,7 @@ class MitmServer:
     """The listeners of one Privet. Made and run inside a running event loop."""
 
     def __init__(self, settings: Settings, confdir: Path, addon: PrivetAddon, *, share_ports: bool = False) -> None:
-        # mitmproxy's messages may quote requests: they go nowhere. At start-up `ErrorCheck` reads along.
-        logging.getLogger().addHandler(logging.NullHandler())
+        keep_logs_apart()
         opts = options.Options(confdir=str(confdir))
         self._master = Master(opts)
         self._servers = proxyserver.Proxyserver()
@@ -104,6 +103,17 @@ class MitmServer:
             names[server.mode.type_name]: f"{server.listen_addrs[0][0]}:{server.listen_addrs[0][1]}"
             for server in self._servers.servers
         }
+
+
+def keep_logs_apart() -> None:
+    """Libraries' messages may quote requests: they go nowhere. At start-up `ErrorCheck` reads mitmproxy's.
+
+    aiohttp's stay out of its sight: a client of the local API that goes away is no reason not to start.
+    """
+    logging.getLogger().addHandler(logging.NullHandler())
+    web = logging.getLogger("aiohttp")
+    web.addHandler(logging.NullHandler())
+    web.propagate = False
 
 
 def mitmproxy_options(settings: Settings) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """mitmproxy's options, and where a host is really reached."""
 
 import asyncio
+import logging
 
 import pytest
 
 from configs.settings import Settings
-from proxy.server import _Upstream, chosen_addresses, mitmproxy_options
+from proxy.server import _Upstream, chosen_addresses, keep_logs_apart, mitmproxy_options
 
 PINNED = {
     "http2": False,
@@ -23,6 +24,13 @@ PINNED = {
 def test_websockets_only_where_they_are_judged() -> None:
     assert mitmproxy_options(Settings())["websocket"] is True
     assert mitmproxy_options(Settings.model_validate({"websocket": {"enabled": False}}))["websocket"] is False
+
+
+def test_a_client_of_the_local_api_that_goes_away_ends_no_start(caplog: pytest.LogCaptureFixture) -> None:
+    keep_logs_apart()
+    logging.getLogger("mitmproxy.proxy").error("address in use")
+    logging.getLogger("aiohttp.server").error("Error handling request")
+    assert [record.name for record in caplog.records] == ["mitmproxy.proxy"]  # what `ErrorCheck` hears
 
 
 def test_what_is_pinned() -> None:
