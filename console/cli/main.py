@@ -20,6 +20,7 @@ COMMANDS = {
     "justify": "console.cli.justify",
     "audit": "console.cli.audit",
     "models": "console.cli.models",
+    "eval": "console.cli.eval",
     "ca": "console.cli.ca",
 }
 

@@ -5,8 +5,9 @@ The sets are read in place; without them these tests skip. `make bench` has the 
 
 import pytest
 
-from bench.detection import DATA, HARMLESS, LABELLED, Score, load, measure
+from bench.detection import DATA, HARMLESS, LABELLED, load
 from configs.entities import sensitive_types
+from detectors.evaluation.score import Score, measure, of_types
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,9 +21,9 @@ def scores(scanner):
     def find(texts):
         scans = scanner.scan_many([(text, "") for text in texts])
         assert not any(scan.skipped for scan in scans)
-        return [[(one.start, one.end, one.entity_type) for one in scan.findings] for scan in scans]
+        return [scan.findings for scan in scans]
 
-    return {name: measure(load(name, SAMPLE), find, sensitive_types().__contains__) for name in (*LABELLED, *HARMLESS)}
+    return {name: measure(load(name, SAMPLE), find, of_types(sensitive_types())) for name in (*LABELLED, *HARMLESS)}
 
 
 def total(scores, names):
