@@ -173,6 +173,11 @@ class LimitSettings(Section):
     header_bytes: int = Field(64_000, ge=1024, description="most bytes of a request's headers (431)")
     connections: int = Field(2000, ge=1, description="client connections; on more, requests are refused with 503")
     connections_per_client: int = Field(500, ge=1, description="client connections from one address, likewise")
+    new_connections_per_client: int = Field(
+        1000,
+        ge=1,
+        description="connections that one address opens in ten seconds; each costs a handshake (429)",
+    )
 
 
 class WebSocketSettings(Section):

@@ -51,7 +51,10 @@ from proxy.reply_judge import enforces_replies
 log = logging.getLogger("privet.proxy")
 
 FAILED = b'{"error": {"message": "Privet failed before it could inspect this request.", "code": "privet_failed"}}'
-EXCESS = b"There are more connections to Privet than it may have (limits.connections, limits.connections_per_client).\n"
+EXCESS = (
+    b"There are more connections to Privet than it may have, or they come faster than they may "
+    b"(limits.connections, limits.connections_per_client, limits.new_connections_per_client).\n"
+)
 # A method is a word of the client's own: any other would be text that goes out unread.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT"})
 API_PATHS = frozenset({"/scan", "/justify", "/healthz", "/readyz", "/metrics"})
@@ -100,7 +103,7 @@ class PrivetAddon:
     def __post_init__(self) -> None:
         """What follows from the settings."""
         self.hosts = self.settings.host_table
-        self.gate = Gate(lambda: self.settings.limits)
+        self.gate = Gate(lambda: self.settings.limits, self.pipeline.others)
 
     def running(self) -> None:
         """All listeners are up."""
@@ -129,8 +132,8 @@ class PrivetAddon:
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """A client asks for a tunnel: check the proxy credentials it gave, if any."""
         try:
-            if self.gate.is_excess(flow.client_conn.id):
-                flow.response = http.Response.make(503, EXCESS, {"content-type": "text/plain", "retry-after": "1"})
+            if (why := self.gate.excess(flow.client_conn.id)) is not None:
+                flow.response = http.Response.make(why[1], EXCESS, {"content-type": "text/plain", "retry-after": "1"})
             elif not await self._check_credentials(flow):
                 flow.response = ask_for_credentials()
         except BaseException:  # noqa: BLE001 - an exception that got out would open the tunnel
@@ -138,9 +141,9 @@ class PrivetAddon:
 
     def client_connected(self, client: Client) -> None:
         """Count the connection; one far too many ends here."""
-        if not self.gate.connected(client.id, str(client.peername[0])):
+        if (why := self.gate.connected(client.id, str(client.peername[0]))) is not None:
             client.error = "too many connections"
-            self.metrics.failures.labels("too_many_connections").inc()
+            self.metrics.failures.labels(why).inc()
 
     def client_disconnected(self, client: Client) -> None:
         """Forget who was behind this connection."""

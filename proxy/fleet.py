@@ -34,6 +34,7 @@ from proxy.errors import ConfigurationError
 from proxy.local import SCAN_LIMIT
 from proxy.metrics import add_up
 from proxy.service import Link, Source, ready_text, serve, write_serving
+from proxy.shares import Shares, clear_share, make_shares
 
 log = logging.getLogger("privet.fleet")
 
@@ -49,6 +50,7 @@ class Member:
     """One serving process."""
 
     process: asyncio.subprocess.Process
+    place: int  # among the processes: whose share of the limits it counts
     addresses: dict[str, str]
     counted: bytes = field(default=b"", repr=False)  # its metrics when last asked
 
@@ -61,6 +63,7 @@ class Fleet:
     state: StatePaths
     source: Source
     broker: Broker
+    shares: Path
     session: aiohttp.ClientSession
     quiet: bool
     addresses: dict[str, str] = field(default_factory=dict)
@@ -70,8 +73,9 @@ class Fleet:
     _gone: list[bytes] = field(default_factory=list, repr=False)  # what ended processes had counted, added up
     _turn: int = 0
 
-    async def start_one(self) -> Member:
+    async def start_one(self, place: int) -> Member:
         """Start a process and wait until it serves. Raises `ConfigurationError`."""
+        clear_share(self.shares, place)  # what one before it counted that died
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
@@ -89,6 +93,7 @@ class Fleet:
             "source": [str(self.source.path), [*self.source.overrides, *self._listening()]],
             "pools": str(self.broker.path),
             "api": self.addresses["api"],
+            "shares": [str(self.shares), place],
             "quiet": self.quiet,
         }
         try:
@@ -96,7 +101,7 @@ class Fleet:
             await process.stdin.drain()
             async with asyncio.timeout(_START_TIMEOUT):
                 line = await process.stdout.readline()
-            member = Member(process, json.loads(line)["addresses"])
+            member = Member(process, place, json.loads(line)["addresses"])
         except (TimeoutError, OSError, ValueError, KeyError):
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
@@ -111,7 +116,7 @@ class Fleet:
 
     async def start_all(self) -> list[Member]:
         """Start every process. Raises `ConfigurationError`."""
-        return await asyncio.gather(*(self.start_one() for _ in range(self.settings.workers)))
+        return await asyncio.gather(*(self.start_one(place) for place in range(self.settings.workers)))
 
     async def keep(self, member: Member) -> None:
         """Wait for the end of a process, and start another in its place unless all are stopping."""
@@ -121,6 +126,8 @@ class Fleet:
             began = loop.time()
             code = await member.process.wait()
             self.members.remove(member)
+            with contextlib.suppress(OSError):  # else its successor does it
+                clear_share(self.shares, member.place)
             self._gone = [add_up([*self._gone, member.counted])]
             if self.stopping:
                 return
@@ -130,7 +137,7 @@ class Fleet:
                 await asyncio.sleep(_RESTART_DELAYS[min(attempt, len(_RESTART_DELAYS) - 1)])
                 self.restarts += 1
                 try:
-                    member = await self.start_one()
+                    member = await self.start_one(member.place)
                 except (ConfigurationError, OSError) as error:
                     log.error("no serving process in its place: %s", error)  # noqa: TRY400
                     attempt += 1
@@ -244,11 +251,13 @@ async def supervise(settings: Settings, announce: Callable[[str], None], source:
     async with AsyncExitStack() as stack:
         settings, _reserved = _reserve(settings, stack)
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="privet-")))  # 0700, a short path
+        shares = directory / "shares"
+        make_shares(shares, settings.workers)
         broker = Broker(directory / secrets.token_hex(4))
         await broker.start()
         stack.push_async_callback(broker.close)
         session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
-        fleet = Fleet(settings, state, source, broker, session, quiet)
+        fleet = Fleet(settings, state, source, broker, shares, session, quiet)
         await _open_api(fleet, stack)
         announce(f"starting {settings.workers} processes and the detection models …")
         stack.push_async_callback(fleet.stop)
@@ -350,7 +359,8 @@ def main() -> None:
             orphaned.set()
 
         loop.add_reader(sys.stdin.fileno(), ended)
-        link = Link(Path(told["pools"]), told["api"], ready, orphaned)
+        file, place = told["shares"]
+        link = Link(Path(told["pools"]), told["api"], Shares.open(Path(file), place), ready, orphaned)
         await serve(Settings.model_validate(told["settings"]), lambda _: None, source, link)
 
     try:

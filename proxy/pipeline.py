@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from math import ceil
 from typing import Protocol
 
 from ulid import ULID
@@ -20,7 +19,7 @@ from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
 from policy.decision import Decision, Effect, Inquiry, Mode
 from policy.model import ModelTarget, Policy
 from proxy.attached import Attached, Files, open_attachments
-from proxy.decide import Asker, Decided, Justification, decide
+from proxy.decide import Asker, Justification, decide
 from proxy.encoded import Unfolder
 from proxy.errors import BodyError, LimitError, OverloadError, ProxyError, SigningError
 from proxy.identity import Principal
@@ -35,8 +34,10 @@ from proxy.providers.dialect import Dialect
 from proxy.providers.headers import HEADER, header_segments, rebuild_headers
 from proxy.providers.registry import dialect_for
 from proxy.quoted import Quoted, quoted, unquoted, untouched
-from proxy.reasons import NOTHING_SPOKEN, Reason, header_reason, how_to_answer, spoken_reasons
+from proxy.reasons import NOTHING_SPOKEN, Reason, header_reason, spoken_reasons
+from proxy.refusals import PASSING, later, refusal_of
 from proxy.reply_judge import ReplyRules
+from proxy.shares import Alone, Others
 from proxy.signing import Signer, is_signed, signed_anew
 from proxy.token_index import TokenIndex
 from proxy.transforms.deidentify import Deidentified, deidentify
@@ -44,7 +45,6 @@ from proxy.vault import Vault, View
 
 # A detector that is down or slow may be up again: "try again" (503). What can't be read stays so (403).
 _TRANSIENT = frozenset({SkipReason.TIMEOUT, SkipReason.DETECTOR_DOWN, SkipReason.DETECTOR_ERROR})
-_LATEST_RETRY = 30  # seconds: SDKs wait up to a minute when they are told to
 _LARGE_BODY = 200_000  # bytes: some ten milliseconds of reading and rebuilding
 
 
@@ -131,21 +131,21 @@ class Pipeline:
     unfolder: Unfolder = field(default_factory=Unfolder, repr=False)
     ledger: Ledger | None = None
     active: int = 0
+    others: Others = field(default_factory=Alone)  # serving processes: limits are for all together
     clock: Callable[[], datetime] = _now
 
     async def judge(self, request: Request, principal: Principal, *, content_encoding: str = "") -> Verdict:
         """The verdict on one request, recorded durably. Never raises but for cancellation."""
         started = time.monotonic()
         dialect = self._dialect(request)
-        if self.active >= self.settings.limits.concurrent:
-            verdict = self._refused(request, principal, dialect, "overloaded", status=503, started=started)
-            return await self._record(_later(verdict, 1.0))
         self.active += 1
         try:
+            if self.active + self.others.requests(self.active) > self.settings.limits.concurrent:
+                raise OverloadError("limits.concurrent requests are inspected", 1.0)  # noqa: TRY301 - as later ones are
             verdict = await self._judge(request, principal, dialect, content_encoding, started)
         except OverloadError as error:
             verdict = self._refused(request, principal, dialect, "overloaded", status=503, started=started)
-            verdict = _later(verdict, error.seconds)
+            verdict = later(verdict, error.seconds)
         except ProxyError as error:
             verdict = self._refused(
                 request, principal, dialect, type(error).__name__, status=error.status_hint, started=started
@@ -154,6 +154,7 @@ class Pipeline:
             verdict = self._refused(request, principal, dialect, type(error).__name__, status=503, started=started)
         finally:
             self.active -= 1
+            self.others.requests(self.active)
         return await self._record(verdict)
 
     async def refuse(self, request: Request, principal: Principal, reason: str, status: int = 403) -> Verdict:
@@ -161,7 +162,7 @@ class Pipeline:
         verdict = self._refused(
             request, principal, self._dialect(request), reason, status=status, started=time.monotonic()
         )
-        return await self._record(_later(verdict, 1.0) if reason in _PASSING else verdict)
+        return await self._record(later(verdict, 1.0) if reason in PASSING else verdict)
 
     async def _judge(
         self, request: Request, principal: Principal, dialect: Dialect, content_encoding: str, started: float
@@ -221,7 +222,7 @@ class Pipeline:
         if not decision.enforced:
             return await self._signed(verdict, request)
         if decision.effect in (Effect.BLOCK, Effect.JUSTIFY):
-            refusal = dialect.refusal(_refusal(decision, inspection, decided))
+            refusal = dialect.refusal(refusal_of(decision, inspection, decided))
             return replace(verdict, refusal=refusal)
         verdict = replace(
             verdict,
@@ -317,7 +318,7 @@ class Pipeline:
         if chat is None or target is None:
             # A request that must stay inside and can't be answered there is refused.
             message = "This kind of request must stay inside, and no internal model can answer it."
-            refusal = verdict.dialect.refusal(_refusal(verdict.decision, verdict.inspection, message=message))
+            refusal = verdict.dialect.refusal(refusal_of(verdict.decision, verdict.inspection, message=message))
             return replace(verdict, refusal=refusal)
         return replace(verdict, chat=verdict.inspection.attached.told(chat, texts), target=target)
 
@@ -401,7 +402,7 @@ class Pipeline:
             request=request,
             dialect=dialect,
             inspection=inspection,
-            refusal=dialect.refusal(_refusal(decision, inspection)),
+            refusal=dialect.refusal(refusal_of(decision, inspection)),
             provider=self._provider(request, dialect),
             started=started,
         )
@@ -417,37 +418,10 @@ class Pipeline:
         return self.settings.host_table.provider(request.host) or dialect.provider
 
 
-_PASSING = frozenset({"too_many_connections", "bodies_too_large"})  # later it may be better
-_REASONS = {
-    "client_disconnected": "The client went away before this request was inspected.",
-    "too_many_connections": "There are more connections to Privet than it may have (limits.connections). Close some.",
-    "headers_too_large": "The request has more headers than Privet may read (limits.headers, limits.header_bytes).",
-    "bodies_too_large": "Privet holds as many bodies as it may (limits.inflight_bytes). Try again in a moment.",
-    "overloaded": "Privet is inspecting as many requests as it may. Try again in a moment.",
-    "websocket": "Privet can't read WebSocket connections to this host, so they may not leave. Use plain requests.",
-    "method": "Privet reads requests with the usual methods of HTTP; this one has another.",
-    "host_mismatch": "The names in this request disagree (CONNECT, SNI, Host), so Privet can't tell where it would go.",
-    "body_unreadable": "The body is not what its content type or encoding says, so Privet can't read it.",
-    "body_too_large": "The body is larger or deeper than Privet may read (settings: limits).",
-    "VaultError": "Privet can't keep this request's tokens at the moment, and its vendor keeps the request. Try later.",
-    "SigningError": "The client signed this request, so Privet can't change it. Settings: upstream.aws_sign.",
-    "LedgerError": "Privet can't count what is sent at the moment, and the policy has budgets. Try again in a moment.",
-    "unknown_route": "The gateway knows no provider for this path. It begins with one: /openai/…, /anthropic/…, ….",
-}
-
-
 def _quoted(inspection: Inspection, view: View | None) -> Quoted | None:
     if view is None or inspection.error is not None:
         return None
     return quoted(inspection.extraction.segments, inspection.findings, view)
-
-
-def _later(verdict: Verdict, seconds: float) -> Verdict:
-    """The refusal with the time after which it is worth trying again (RFC 9110 §10.2.3)."""
-    if verdict.refusal is None:
-        return verdict
-    headers = {**verdict.refusal.headers, "retry-after": str(min(_LATEST_RETRY, max(1, ceil(seconds))))}
-    return replace(verdict, refusal=replace(verdict.refusal, headers=headers))
 
 
 def _failed(reason: str, status: int) -> Inspection:
@@ -456,35 +430,6 @@ def _failed(reason: str, status: int) -> Inspection:
 
 def _reason(error: BodyError | LimitError) -> str:
     return "body_too_large" if isinstance(error, LimitError) else "body_unreadable"
-
-
-def _refusal(
-    decision: Decision, inspection: Inspection, decided: Decided | None = None, *, message: str | None = None
-) -> Refusal:
-    named = Refusal(
-        decision_id=decision.id,
-        message=message or decision.message or "",
-        rules=decision.determining_rules,
-        entity_types=tuple(sorted(decision.entity_counts)),
-    )
-    if decided is not None and decision.effect is Effect.JUSTIFY:
-        asked = named.message or "This request may not leave without a reason."
-        told = f"{asked} {how_to_answer(decision.id, by_command=decided.answerable)}"
-        return replace(named, message=told, code="privet_justify")
-    if decided is not None and all(rule.startswith("budgets.") for rule in decision.determining_rules):
-        told = named.message or "What may be sent in this time is used up."
-        return replace(named, message=told, status=429, code="privet_budget_spent", retry_after=decided.retry_after)
-    if message is None:
-        message = decision.message
-    if message is None and inspection.error is not None:
-        message = _REASONS.get(inspection.error, "Privet failed while it inspected this request, so it may not leave.")
-    if message is None and inspection.skipped and not any(r for r in decision.determining_rules if "." not in r):
-        reasons = ", ".join(sorted({item.reason.value for item in inspection.skipped}))
-        message = f"A part of this request could not be inspected ({reasons}), so it may not leave."
-    if message is None:
-        message = "This request may not leave."
-    by_policy = inspection.error is None and any("." not in rule for rule in decision.determining_rules)
-    return replace(named, message=message, status=403 if by_policy else inspection.status)
 
 
 async def _offload[**P, T](size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

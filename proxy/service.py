@@ -51,6 +51,7 @@ from proxy.record import Record
 from proxy.reload import taken_over
 from proxy.selftest import failures
 from proxy.server import MitmServer
+from proxy.shares import Alone, Shares
 from proxy.signing import aws_signer
 from proxy.vault import Vault, VaultError
 from proxy.workers import Pool, WorkerPool
@@ -81,6 +82,7 @@ class Link:
 
     pools: Path  # the socket at which worker pools are lent
     api: str  # the address of the supervisor's API, which speaks for all
+    shares: Shares  # what all of them hold together
     ready: Callable[[dict[str, str]], None]  # tells the supervisor that this process serves, and where
     orphaned: asyncio.Event  # set when the supervisor is gone
 
@@ -218,6 +220,7 @@ async def serve(
             files=privet.files,
             signer=aws_signer(settings.upstream.aws_sign),
             ledger=ledger,
+            others=Alone() if link is None else link.shares,
         )
         local.justify = Justify(ledger, record, privet.pipeline)
         api_at = parse_address(settings.listen.api if link is None else "127.0.0.1:0")

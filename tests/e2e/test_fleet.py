@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,6 +171,32 @@ def test_settings_reach_every_process_and_what_cannot_change_is_said(fleet: Serv
     fleet.config.write_text(json.dumps(document))
     fleet.process.send_signal(signal.SIGHUP)
     until(lambda: all(ask(fleet, "hello there " * 200).status_code == 200 for _ in range(8)))
+
+
+def test_limits_are_those_of_all_processes_together(fleet: Service, vendor: Vendor) -> None:
+    document = json.loads(fleet.config.read_text())
+    fleet.config.write_text(json.dumps({**document, "limits": {"connections_per_client": 6}}))
+    fleet.process.send_signal(signal.SIGHUP)
+
+    def refused() -> bool:
+        try:
+            reply = ask(fleet)
+        except httpx.TransportError:  # the last one's end isn't heard of yet: so many are closed at once
+            return True
+        return reply.status_code == 503 and "limits.connections" in reply.json()["error"]["message"]
+
+    held = []
+    try:
+        for _ in range(6):  # whichever process has each of them
+            host, port = fleet.gateway.removeprefix("http://").split(":")
+            held.append(socket.create_connection((host, int(port))))
+        until(lambda: all(refused() for _ in range(8)))
+    finally:
+        for connection in held:
+            connection.close()
+    fleet.config.write_text(json.dumps(document))
+    fleet.process.send_signal(signal.SIGHUP)
+    until(lambda: not any(refused() for _ in range(8)))
 
 
 def test_a_taken_port_refuses_the_start(fleet: Service, tmp_path: Path, vendor: Vendor) -> None:

@@ -124,3 +124,39 @@ async def test_too_many_connections(privet: Running, vendor: Vendor) -> None:
 async def _post(client: httpx.AsyncClient) -> Any:
     headers = {"content-type": "application/json"}
     return await client.post("https://api.openai.com/v1/chat/completions", content=body(100), headers=headers)
+
+
+async def test_connections_that_come_too_fast(tmp_path: Path, vendor: Vendor) -> None:
+    gateway = HttpWay("gateway", gateway=True)
+    async with running(tmp_path, vendor, settings={"limits": {"new_connections_per_client": 3}}) as privet:
+        privet.addon.gate._newcomers.clock = lambda: 1000.0  # no new stretch of time begins meanwhile
+        async with gateway.client(privet) as client:
+            for _ in range(9):  # as many requests as it likes on one connection
+                assert (await gateway.post(client, body(100))).status_code == 200
+        requests = len(vendor.requests)
+        refused = []
+        for _ in range(5):
+            async with gateway.client(privet) as client:
+                try:
+                    refused.append(await gateway.post(client, body(100)))
+                except (httpx.RemoteProtocolError, httpx.ReadError):
+                    break
+        assert [reply.status_code for reply in refused] == [200, 200, 429]
+        assert refused[-1].headers["retry-after"] == "1"
+        assert "limits.new_connections_per_client" in refused[-1].json()["error"]["message"]
+        assert len(vendor.requests) == requests + 2
+        counted = privet.addon.metrics.failures.labels("too_many_new_connections")._value.get()
+        assert counted == 2  # one was told, one closed at once: no words, and nothing to record
+        assert privet.store.intents[-1].decision.effect == "block"
+
+
+async def test_a_tunnel_is_refused_before_its_handshake(tmp_path: Path, vendor: Vendor) -> None:
+    async with running(tmp_path, vendor, settings={"limits": {"new_connections_per_client": 1}}) as privet:
+        privet.addon.gate._newcomers.clock = lambda: 1000.0
+        async with privet.client() as client:
+            assert (await _post(client)).status_code == 200
+        requests = len(vendor.requests)
+        async with privet.client() as client:
+            with pytest.raises(httpx.ProxyError, match="429"):
+                await _post(client)
+        assert len(vendor.requests) == requests
