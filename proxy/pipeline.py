@@ -30,6 +30,7 @@ from proxy.limits import check_charset, decode_body
 from proxy.memory import Owner, earlier, remember
 from proxy.message import Chat, Extraction, Refusal, Request, Response, Segment
 from proxy.providers.address import IN_ADDRESS, address_segments, rebuild_address
+from proxy.providers.boundary import renamed
 from proxy.providers.dialect import Dialect
 from proxy.providers.headers import HEADER, header_segments, rebuild_headers
 from proxy.providers.registry import dialect_for
@@ -174,6 +175,8 @@ class Pipeline:
             plain = Request(
                 method=request.method, host=request.host, path=request.path, headers=request.headers, body=body
             )
+            if policy.mode is Mode.ENFORCE and (framed := renamed(plain)) is not None:
+                plain, dialect = framed, self._dialect(framed)
             inspection = await self._inspect(plain, dialect, policy)
             if inspection.without_reason is not None:
                 plain = replace(plain, body=inspection.without_reason)
@@ -183,6 +186,7 @@ class Pipeline:
             plain, inspection = request, _failed(_reason(error), error.status_hint)
         except Exception as error:  # noqa: BLE001 - the policy's when_error decides, and it blocks unless told otherwise
             plain, inspection = request, _failed(type(error).__name__, 503)
+        reframed = {} if plain.headers is request.headers else {"content-type": plain.headers["content-type"]}
         view = earlier(self.vault, self._owner(principal, policy))
         again = _quoted(inspection, view)
         if again is not None and again.spans:
@@ -213,7 +217,8 @@ class Pipeline:
             inspection=inspection,
             model=model,
             provider=provider,
-            body=inspection.without_reason,
+            body=plain.body if reframed else inspection.without_reason,
+            headers=reframed,
             inquiry=decided.inquiry,
             reply=ReplyRules.of(policy, decided.inquiry),
             justification=decided.justification,
@@ -256,13 +261,13 @@ class Pipeline:
         changed = await self._deidentify(verdict, policy, again)
         await remember(self.vault, self._owner(verdict.principal, policy), changed, verdict.request)
         body, path = verdict.request.body, verdict.request.path
-        headers: Mapping[str, str | None] = {}
+        headers = verdict.headers
         if changed.texts:
             texts, files = await inspection.attached.changed(inspection.extraction.segments, changed.texts, self.files)
             in_body = {p: t for p, t in texts.items() if not p.startswith((*IN_ADDRESS, HEADER))}
             body = await _offload(len(body), dialect.rebuild, body, in_body, files)
             path = rebuild_address(path, texts)
-            headers = rebuild_headers(verdict.request.headers, texts)
+            headers = {**headers, **rebuild_headers(verdict.request.headers, texts)}
         verdict = replace(
             verdict,
             # None: the bytes go on as they came, encoded or not

@@ -10,9 +10,9 @@ Reference: RFC 2046 (5.1.1), RFC 7578.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, NamedTuple, override
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError, LimitError
@@ -38,6 +38,15 @@ _PARAMETER = re.compile(
 _POINTER = re.compile(r"~part/(?P<part>[0-9]+)(?:/[^~/]*)?(?P<rest>.*)", re.DOTALL)
 _PERCENT = re.compile(r"%(?=[0-9A-Fa-f]{2})")
 _INDEX = re.compile(r"(?:\[[A-Za-z0-9_]*\])+$")
+# Values of a part's headers that say nothing.
+_USUAL: Mapping[str, re.Pattern[str]] = {
+    "content-type": re.compile(r"[a-z]{1,16}/(?:[a-zA-Z+.*-]|[0-9]{1,3}(?![0-9])){1,80}|", re.ASCII),
+    "content-transfer-encoding": re.compile(r"(?i:binary|[78]bit|base64|quoted-printable)|", re.ASCII),
+    "content-length": re.compile(r"[0-9]{0,8}", re.ASCII),
+}
+_TYPE_PARAMETERS = re.compile(r"(?:(?:charset=\"?[\w-]{1,12}\"?|header=present)(?:; ?|$))*+", re.ASCII)
+_DISPOSITION = frozenset({"name", "filename", "size", "creation-date", "modification-date", "read-date"})
+_PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 # Fields that are the protocol's own, by what they look like.
 _WORDS = ("purpose", "response_format", "language", "size", "quality", "background", "output_format", "voice", "style")
 _FIELDS: Mapping[str, look.Check] = {"model": look.model, **dict.fromkeys(_WORDS, look.word)}
@@ -48,6 +57,14 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a part's header says beside names and types: parameters that nobody needs, an id."""
+
+    text: str = field(repr=False)
+    at: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +79,28 @@ class Part:
     filename_at: Span | None  # of the name's characters, without quotes
     media_type_at: Span | None
     plain: bool  # whether its bytes are the content, in UTF-8
+    asides: tuple[Aside, ...] = ()
 
 
 def boundary_of(content_type: str) -> bytes:
     """The boundary that a content type names. Raises `BodyError`."""
-    _, semicolon, rest = content_type.partition(";")
-    boundary = _parameters(semicolon + rest, 0).get("boundary", ("", Span(0, 0)))[0]
-    if _BOUNDARY.fullmatch(boundary) is None:
+    return _boundary(content_type)[0].encode()
+
+
+def boundary_at(content_type: str) -> tuple[int, int]:
+    """Where in a content type the boundary stands, without its quotes. Raises `BodyError`."""
+    start, end = _boundary(content_type)[1]
+    if not content_type.isascii():
+        raise BodyError("expected a multipart content type in ASCII")
+    return start, end
+
+
+def _boundary(content_type: str) -> tuple[str, Span]:
+    kind, semicolon, rest = content_type.partition(";")
+    found = _parameters(semicolon + rest, len(kind.encode())).get("boundary", ("", Span(0, 0)))
+    if _BOUNDARY.fullmatch(found[0]) is None:
         raise BodyError("expected a multipart content type with one boundary, got another")
-    return boundary.encode()
+    return found
 
 
 def parts_of(body: bytes, boundary: bytes) -> tuple[Part, ...]:
@@ -165,6 +195,7 @@ class Multipart(Generic):
             segments.append(Segment("~key", Role.METADATA, part.name))
         if part.filename:
             segments.append(Segment("~filename", Role.USER, part.filename, "filename"))
+        segments += [Segment(f"~head/{n}", Role.METADATA, aside.text) for n, aside in enumerate(part.asides)]
         data = body[slice(*part.data)]
         if not part.plain:
             skipped = (Skipped("", SkipReason.UNREADABLE),)
@@ -202,8 +233,13 @@ class Multipart(Generic):
             head.append((part.filename_at, b'"%b"' % _quoted(name) if bare else _quoted(name)))
         if file is not None and part.media_type_at is not None and file.media_type != part.media_type:
             head.append((part.media_type_at, file.media_type.encode()))
+        asides = [pointer for pointer in texts if pointer.startswith("~head/")]
+        for pointer in asides:
+            at = part.asides[int(pointer.removeprefix("~head/"))].at
+            if file is None or part.media_type_at is None or at.start != part.media_type_at.start:
+                head.append((at, quote(texts[pointer], safe=_PRINTABLE, errors="surrogatepass").encode()))
         yield from sorted(head)
-        inner = {pointer: text for pointer, text in texts.items() if pointer != "~filename"}
+        inner = {pointer: text for pointer, text in texts.items() if pointer not in {"~filename", *asides}}
         if file is not None:
             yield part.data, file.data
         elif inner or files:
@@ -267,7 +303,7 @@ def _part(content: bytes, start: int) -> Part:
             raise BodyError("a header of a part of the multipart body is not UTF-8") from None
 
     disposition, content_type = value("content-disposition"), value("content-type")
-    given = _disposition(disposition, headers["content-disposition"].start if disposition else 0)
+    given = _disposition(disposition)
     media_type, _, rest = content_type.partition(";")
     charset = re.search(r"charset=\"?([\w-]+)", rest, re.IGNORECASE)
     at_type = headers.get("content-type")
@@ -279,19 +315,40 @@ def _part(content: bytes, start: int) -> Part:
         name=given["name"][0] if "name" in given else None,
         media_type=media_type.strip().lower(),
         filename=file[0] if file else None,
-        filename_at=file[1] if file else None,
+        filename_at=Span(*(headers["content-disposition"].start + at for at in file[1])) if file else None,
         media_type_at=Span(at_type.start, at_type.start + len(media_type.rstrip().encode())) if at_type else None,
         plain=encoding in {"", "binary", "8bit", "7bit"}
         and (charset is None or charset[1].lower() in {"utf-8", "utf8", "us-ascii", "ascii"}),
+        asides=tuple(
+            Aside(aside.text, Span(span.start + aside.at.start, span.start + aside.at.end))
+            for name, span in headers.items()
+            for aside in _asides(name, value(name), given)
+        ),
     )
 
 
-def _disposition(value: str, start: int) -> dict[str, tuple[str, Span]]:
-    """The parameters of a Content-Disposition header that stands at `start`."""
+def _asides(name: str, value: str, given: Mapping[str, tuple[str, Span]]) -> Iterator[Aside]:
+    """What a header says that is neither the protocol's own nor read elsewhere; spans are in the value."""
+    if name == "content-disposition":
+        yield from (Aside(text, at) for key, (text, at) in given.items() if key not in {"name", "filename"})
+        return
+    kind, _, rest = value.partition(";") if name == "content-type" else (value, "", "")
+    at = 0
+    for text, usual in ((kind, _USUAL.get(name)), (rest, _TYPE_PARAMETERS)):
+        if text and (usual is None or usual.fullmatch(text.strip()) is None):
+            yield Aside(text, Span(at, at + len(text.encode())))
+        at += len(text.encode()) + 1
+
+
+def _disposition(value: str) -> dict[str, tuple[str, Span]]:
+    """The parameters of a Content-Disposition header, and where in it they stand."""
     kind, semicolon, rest = value.partition(";")
     if value and kind.strip().lower() not in {"form-data", "attachment", "inline"}:
         raise BodyError("a part of the multipart body has an unknown disposition")
-    return _parameters(semicolon + rest, start + len(kind.encode()))
+    found = _parameters(semicolon + rest, len(kind.encode()))
+    if found.keys() - _DISPOSITION:
+        raise BodyError("a part of the multipart body has a disposition with a parameter that isn't read")
+    return found
 
 
 def _parameters(text: str, start: int) -> dict[str, tuple[str, Span]]:

@@ -1,8 +1,7 @@
 """Requests as a hostile insider or a clumsy client writes them: whatever the bytes, the name never reaches the vendor.
 
 Each attack is raw bytes on a socket, sent through the proxy's tunnel and to the gateway. What counts is what the vendor
-could read in what arrived, in any encoding, and that it saw no request that Privet didn't decide on. Headers are no
-part of this: they are passed on unread (SECURITY.md).
+could read in what arrived, in any encoding, and that it saw no request that Privet didn't decide on.
 """
 
 import asyncio
@@ -175,6 +174,28 @@ RAW: dict[str, bytes] = {
     "in a multipart part, base64": multipart(
         PART.replace(b"\n\n", b"\nContent-Transfer-Encoding: base64\n\n", 1).replace(
             b"assistants", base64.b64encode(NAME.encode())) + b"--b--\n"),
+    "as a multipart boundary": request(
+        (PART + b"--b--\n").replace(b"\n", b"\r\n").replace(b"--b", b"--Anna-Schmidt"),
+        path="/v1/files", kind="multipart/form-data; boundary=Anna-Schmidt"),
+    "as a quoted multipart boundary": request(
+        (PART + b"--b--\n").replace(b"\n", b"\r\n").replace(b"--b", b"--" + NAME.encode()),
+        path="/v1/files", kind=f'multipart/form-data; boundary="{NAME}"'),
+    "in the type of a multipart part": multipart(
+        PART.replace(b"\n\n", b'\nContent-Type: text/plain; note="%s"\n\n' % NAME.encode(), 1) + b"--b--\n"),
+    "as the type of a multipart part": multipart(
+        PART.replace(b"\n\n", b"\nContent-Type: %s\n\n" % NAME.encode(), 1) + b"--b--\n"),
+    "as the id of a multipart part": multipart(
+        PART.replace(b"\n\n", b"\nContent-ID: %s\n\n" % NAME.encode(), 1) + b"--b--\n"),
+    "as the length of a multipart part": multipart(
+        PART.replace(b"\n\n", b"\nContent-Length: %s\n\n" % NAME.encode(), 1) + b"--b--\n"),
+    "as the encoding of a multipart part": multipart(
+        PART.replace(b"\n\n", b"\nContent-Transfer-Encoding: %s\n\n" % NAME.encode(), 1) + b"--b--\n"),
+    "in a multipart disposition": multipart(PART.replace(b'"purpose"', b'"purpose"; note="%s"' % NAME.encode()) + b"--b--\n"),
+    "in a date of a multipart disposition": multipart(
+        PART.replace(b'"purpose"', b'"purpose"; creation-date="%s"' % NAME.encode()) + b"--b--\n"),
+    "in the name of an upload": request(
+        b"hello", path="/upload/v1beta/files", kind="text/plain",
+        more=("X-Goog-Upload-Command: upload, finalize", f"X-Goog-Upload-File-Name: {NAME}.txt")),
     # content codings
     "gzip": coded(gzip.compress(chat()), "gzip"),
     "x-gzip, in capitals": coded(gzip.compress(chat()), "X-GZIP"),
