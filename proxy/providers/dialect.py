@@ -31,6 +31,7 @@ class EventShape:
     deltas: tuple[Delta, ...] = ()
     closes: tuple[str, ...] = ()  # channels whose text ends with this event; "*" for all, "a" also for "a/b"
     keeps: tuple[str, ...] = ()  # pointers of strings that must not change (signed thinking)
+    media: tuple[str, ...] = ()  # pointers of strings that are no text: sound
     overtakes: bool = False  # a ping: it need not wait for text that is held back
 
 

@@ -139,7 +139,7 @@ class Gemini(JsonDialect):
                 base = f"{prefix}/contents/{index}"
                 roles[base] = role_named(content.get("role"))
                 for position, part in enumerate(items(content.get("parts"))):
-                    if _either(mapping(part), "functionResponse"):
+                    if either(mapping(part), "functionResponse"):
                         roles[f"{base}/parts/{position}"] = Role.TOOL
         return roles
 
@@ -160,19 +160,19 @@ class Gemini(JsonDialect):
         body = self.read(request.body)
         if "request" in body:
             return None  # Code Assist expects its own envelope around the answer
-        system = mapping(_either(body, "systemInstruction"))
+        system = mapping(either(body, "systemInstruction"))
         messages = turn(Role.SYSTEM, "\n".join(string(mapping(p).get("text")) for p in items(system.get("parts"))))
         for entry in items(body.get("contents")):
             messages += _turns(mapping(entry))
         if not messages:
             return None
-        config = mapping(_either(body, "generationConfig"))
+        config = mapping(either(body, "generationConfig"))
         query = parse_qs(request.path.partition("?")[2])
         return Chat(
             messages=tuple(messages),
             model=self.model(request),
             stream=found["method"] == "streamGenerateContent",
-            max_tokens=whole_number(_either(config, "maxOutputTokens")),
+            max_tokens=whole_number(either(config, "maxOutputTokens")),
             temperature=real_number(config.get("temperature")),
             stream_type=SSE if query.get("alt") == ["sse"] else JSON,
         )
@@ -234,7 +234,7 @@ def gemini_shape(event: object) -> EventShape:
                 closes.append(f"{base}/{other}")
             elif part:
                 closes.append(base)  # a call or an image ends the text before it
-        if _either(candidate, "finishReason") is not None:
+        if either(candidate, "finishReason") is not None:
             closes.append(base)
     return EventShape(deltas=tuple(deltas), closes=tuple(closes))
 
@@ -259,7 +259,7 @@ def _bodies(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return bodies
 
 
-def _either(data: Mapping[str, Any], camel: str) -> Any:
+def either(data: Mapping[str, Any], camel: str) -> Any:
     """A field by its camelCase or its snake_case name."""
     return data.get(camel, data.get(_CAMEL.sub(lambda match: f"_{match[1].lower()}", camel)))
 
@@ -269,7 +269,7 @@ def _turns(content: Mapping[str, Any]) -> list[ChatMessage]:
     turns: list[ChatMessage] = []
     for item in items(content.get("parts")):
         part = mapping(item)
-        call, result = mapping(_either(part, "functionCall")), mapping(_either(part, "functionResponse"))
+        call, result = mapping(either(part, "functionCall")), mapping(either(part, "functionResponse"))
         if isinstance(part.get("text"), str) and part.get("thought") is not True:
             turns += turn(role, part["text"])
         elif call:

@@ -65,6 +65,9 @@ class OpenAIResponses(JsonDialect):
     provider: ClassVar[str] = "openai"
     exemptions: ClassVar[Exemptions] = Exemptions(
         exact={
+            "/type": look.word,  # over a WebSocket: the event's
+            "/event_id": look.identifier,
+            "/stream_id": look.identifier,
             "/model": look.model,
             "/previous_response_id": look.identifier,
             "/conversation": look.identifier,
@@ -133,7 +136,7 @@ class OpenAIResponses(JsonDialect):
         roles = {"/instructions": Role.SYSTEM, "/input": Role.USER, "/inputs": Role.USER}
         for name in ("input", "items", "inputs"):
             for index, entry in enumerate(items(mapping(data).get(name))):
-                roles[f"/{name}/{index}"] = _role(mapping(entry))
+                roles[f"/{name}/{index}"] = item_role(mapping(entry))
         return roles
 
     @override
@@ -220,10 +223,12 @@ def responses_shape(event: object) -> EventShape:
     """Where the text of a responses event stands."""
     data = mapping(event)
     kind = string(data.get("type"))
+    # Over a WebSocket several responses may be on their way at a time, each in a lane of its own.
+    lane = f"lane/{data['stream_id']}/" if "stream_id" in data else ""
     if kind in {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "error"}:
-        return EventShape(closes=("*",))
+        return EventShape(closes=(lane.rstrip("/") or "*",))
     stem, _, end = kind.rpartition(".")
-    place = f"item/{data.get('output_index', data.get('item_id'))}"
+    place = f"{lane}item/{data.get('output_index', data.get('item_id'))}"
     part = data.get("content_index", data.get("summary_index", 0))
     channel = f"{place}/{stem}/{part}"
     if end == "delta" and isinstance(data.get("delta"), str):
@@ -241,7 +246,8 @@ def responses_shape(event: object) -> EventShape:
     return EventShape()
 
 
-def _role(entry: Mapping[str, Any]) -> Role:
+def item_role(entry: Mapping[str, Any]) -> Role:
+    """Who speaks in an item of a conversation."""
     kind = string(entry.get("type"))
     if kind.endswith("_output"):
         return Role.TOOL
@@ -258,7 +264,7 @@ def _turns(entry: Mapping[str, Any]) -> list[ChatMessage]:
     if kind.endswith("_output"):
         return turn(Role.TOOL, text_of(entry.get("output")))
     if kind in {"", "message"}:
-        return turn(_role(entry), text_of(entry.get("content")))
+        return turn(item_role(entry), text_of(entry.get("content")))
     return []
 
 

@@ -10,12 +10,14 @@ from typing import Literal
 
 from configs.hosts import Family, host_table, provider_of_host
 from proxy.message import Request, Segment
+from proxy.providers import exemptions as look
 from proxy.providers import forms
 from proxy.providers.anthropic_messages import AnthropicMessages
 from proxy.providers.bedrock import BedrockConverse, BedrockCount, BedrockInvoke
 from proxy.providers.cohere import Cohere
 from proxy.providers.dialect import Dialect
 from proxy.providers.gemini import Gemini
+from proxy.providers.gemini_live import GeminiLive
 from proxy.providers.generic import Generic
 from proxy.providers.json_dialect import JsonDialect
 from proxy.providers.json_spans import NESTING
@@ -26,6 +28,7 @@ from proxy.providers.openai_completions import OpenAICompletions
 from proxy.providers.openai_embeddings import OpenAIEmbeddings
 from proxy.providers.openai_inputs import OpenAIInputs
 from proxy.providers.openai_objects import OpenAIObjects
+from proxy.providers.openai_realtime import OpenAIRealtime
 from proxy.providers.openai_responses import OpenAIResponses
 from proxy.providers.within import AnthropicBatches
 
@@ -52,9 +55,10 @@ GATEWAY: Mapping[str, str | None] = {
     "vertex": None,
 }
 _BARE = (
-    ("openai", re.compile(r"/v1/(?:chat/completions|responses|embeddings|completions|moderations)(?:/|$)")),
+    ("openai", re.compile(r"/v1/(?:chat/completions|responses|embeddings|completions|moderations|realtime)(?:/|$)")),
     ("anthropic", re.compile(r"/v1/(?:messages|complete)(?:/|$)")),
     ("gemini", re.compile(r"/v1(?:beta|alpha)/")),
+    ("gemini", re.compile(r"/ws/google\.ai\.generativelanguage\.")),
     ("gemini", re.compile(r"/v1/models/[^/:]+:[A-Za-z]+$")),
 )
 # Paths that several vendors have.
@@ -68,7 +72,7 @@ _ARN = re.compile(
     r"%2F[A-Za-z0-9][A-Za-z0-9._:-]*/[a-z-]+",
     re.ASCII,
 )
-_GEMINI_PATH = re.compile(r"/v1(?:beta|alpha|internal)?[/:]")
+_GEMINI_PATH = re.compile(r"/v1(?:beta|alpha|internal)?[/:]|/ws/google\.(?:ai\.generativelanguage|cloud\.aiplatform)\.")
 # Query parameters that are the protocol's own, and what their values look like.
 _PARAMETERS = {
     "alt": re.compile(r"sse|json|media|proto"),
@@ -79,7 +83,10 @@ _PARAMETERS = {
     "order": re.compile(r"asc|desc"),
     "stream": re.compile(r"true|false"),
 }
-_GEMINI_KEY = re.compile(r"[\w.-]{1,200}", re.ASCII)
+_GEMINI_KEYS = {
+    "key": re.compile(r"[\w.-]{1,200}", re.ASCII),
+    "access_token": re.compile(r"auth_tokens/[\w.-]{1,200}", re.ASCII),  # a short-lived key of the Live API
+}
 
 
 def dialect_for(request: Request, *, nesting: int = NESTING, family: Family | None = None) -> Dialect:
@@ -117,10 +124,12 @@ def dialects(nesting: int = NESTING) -> tuple[Dialect, ...]:
             OpenAIResponses,
             OpenAIEmbeddings,
             OpenAIInputs,
+            OpenAIRealtime,
             OpenAIObjects,  # before Anthropic's: a thread's messages end like its path
             AnthropicMessages,
             AnthropicBatches,
             Gemini,
+            GeminiLive,
             Cohere,
             OllamaChat,
             OllamaGenerate,
@@ -184,8 +193,10 @@ def rebuild_query(path: str, texts: Mapping[str, str]) -> str:
 
 def _exempt(endpoint: str, field: forms.Field) -> bool:
     name = field.pointer.removeprefix(f"{QUERY}/")
-    if name == "key":  # Google's API key, which goes where it belongs
-        return _GEMINI_PATH.match(endpoint) is not None and _GEMINI_KEY.fullmatch(field.text) is not None
+    if name in _GEMINI_KEYS:  # Google's API key, which goes where it belongs
+        return _GEMINI_PATH.match(endpoint) is not None and _GEMINI_KEYS[name].fullmatch(field.text) is not None
+    if name in {"model", "deployment"}:  # realtime sessions are opened with it
+        return look.model(field.text, {})
     pattern = _PARAMETERS.get(name)
     return pattern is not None and pattern.fullmatch(field.text) is not None
 

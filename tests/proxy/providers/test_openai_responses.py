@@ -112,3 +112,20 @@ def test_what_codex_sends_besides_text_is_not_read() -> None:
     assert sorted(segment.text for segment in segments) == ["Anna", "Berta", "Cecilia"]
     hidden = DIALECT.extract(json.dumps({"model": "gpt-5", "prompt_cache_key": "Anna Schmidt"}).encode()).segments
     assert [segment.text for segment in hidden] == ["Anna Schmidt"]
+
+
+def test_lanes_of_a_websocket_are_texts_of_their_own() -> None:
+    def event(kind: str, lane: str, **more: Any) -> dict[str, Any]:
+        return {"type": kind, "stream_id": lane, **more}
+
+    delta = {"output_index": 0, "content_index": 0, "delta": "x"}
+    one, two = (DIALECT.shape(event("response.output_text.delta", lane, **delta)).deltas[0] for lane in ("a", "b"))
+    assert one.channel != two.channel
+    (closed,) = DIALECT.shape(event("response.completed", "a")).closes
+    assert one.channel.startswith(f"{closed}/")
+    assert not two.channel.startswith(f"{closed}/")
+
+
+def test_the_names_of_events_are_not_read() -> None:
+    body = {"type": "response.create", "event_id": "evt_001", "stream_id": "lane_1", "input": "Anna"}
+    assert [segment.text for segment in DIALECT.extract(json.dumps(body).encode()).segments] == ["Anna"]

@@ -52,6 +52,14 @@ DIALECTS = [
         "anthropic-messages",
         "anthropic",
     ),
+    ("api.openai.com", "/v1/realtime?model=gpt-realtime", "openai-realtime", "openai"),
+    ("x.openai.azure.com", "/openai/realtime?deployment=d", "openai-realtime", "openai"),
+    (
+        "generativelanguage.googleapis.com",
+        "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
+        "gemini-live",
+        "gemini",
+    ),
     ("localhost", "/api/chat", "ollama-chat", "ollama"),
     ("localhost", "/api/generate", "ollama-generate", "ollama"),
     ("api.deepseek.com", "/anthropic/v1/messages", "anthropic-messages", "anthropic"),
@@ -118,6 +126,7 @@ def test_the_header_of_an_upload_hides_nothing_elsewhere() -> None:
     assert [segment.text for segment in dialect_for(request).extract(body).segments] == ["Anna"]
 
 
+LIVE = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 ROUTES = [
     ("/openai/v1/chat/completions", ("openai", "/v1/chat/completions")),
     ("/openai/v1/models?limit=3", ("openai", "/v1/models?limit=3")),
@@ -138,6 +147,9 @@ ROUTES = [
     ("/v1beta/models/g:generateContent", ("gemini", "/v1beta/models/g:generateContent")),
     ("/v1/models/g:generateContent?key=k", ("gemini", "/v1/models/g:generateContent?key=k")),
     ("/v1beta/models", ("gemini", "/v1beta/models")),
+    ("/v1/realtime?model=m", ("openai", "/v1/realtime?model=m")),
+    ("/gemini/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent", ("gemini", LIVE)),
+    (LIVE, ("gemini", LIVE)),
     ("/mistral/v1/chat/completions", ("mistral", "/v1/chat/completions")),
     (
         "/azure-openai/openai/deployments/d/chat/completions?api-version=v1",
@@ -196,6 +208,11 @@ QUERIES = [
     ("/v1/messages?beta=anna@example.com", {"~query/beta": "anna@example.com"}),
     ("/v1beta/models/g:x?alt=sse&key=AIzaSyA-1234567890", {}),
     ("/v1beta/models/g:x?key=my+secret+text", {"~query/key": "my secret text"}),
+    (f"{LIVE}?key=AIzaSyA-1234567890", {}),
+    (f"{LIVE}Constrained?access_token=auth_tokens/0a1b2c", {}),
+    (f"{LIVE}?access_token=ya29.whatever", {"~query/access_token": "ya29.whatever"}),
+    ("/v1/realtime?model=gpt-4o-realtime-preview-2024-12-17", {}),
+    ("/v1/realtime?model=Anna+Schmidt", {"~query/model": "Anna Schmidt"}),
     ("/search?key=AIzaSyA-1234567890", {"~query/key": "AIzaSyA-1234567890"}),
     ("/openai/x?api-version=2024-10-21", {}),
     ("/v1/x?q=Anna+Schmidt&q=%C3%A9", {"~query/q": "Anna Schmidt", "~query/q~2": "é"}),
