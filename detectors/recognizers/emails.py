@@ -27,6 +27,12 @@ _SERVICE = re.compile(
 )
 _BEFORE_GLUED = re.compile(r"(?<![\w@./:-])(?:[a-z]{2,30} \d{1,6} )?\w{0,30}$", re.IGNORECASE)
 _BEFORE_SAID = re.compile(r"(?<!\w)\w{1,30}(?: (?:dot|underscore|dash|hyphen) \w{1,30}){0,3} at $", re.IGNORECASE)
+# What stands before an address in a URL, a form or a log line: other parameters, a path, its own parameter's name.
+_IN_FRONT = re.compile(
+    r".*(?:[?&](?=[\w.\[\]-]{1,30}=)|[/#]|%(?:0[AD]|2[0236CF]|3[A-F]|5[BD]))(?:[\w.\[\]-]{1,30}(?:=|%3D))?"
+    r"|[\w-]{0,20}(?:mail|user|name|login|account|from|to|cc|recipient|sender|contact|owner|author|address)=",
+    re.IGNORECASE,
+)
 _LOCAL_SPECIALS = "'\"`{|}/=?&#$!*^~"
 # Not people: the user of a repository's address, and files that have an @ in their name.
 _NOT_A_PERSON = re.compile(r"^(?:git|hg|svn)@|\.(?:png|jpe?g|gif|svg|webp|css|js|ts|py|html?)$", re.IGNORECASE)
@@ -40,6 +46,9 @@ def find(source: Source) -> Iterator[Finding]:
     for match in _ADDRESS.finditer(source.text):
         start, at = match.start(), match.start("at")
         local = source.text[start:at]
+        if (front := _IN_FRONT.match(local)) is not None and front.end() < len(local):
+            start += front.end()
+            local = local[front.end() :]
         start += len(local) - len(local.lstrip(_LOCAL_SPECIALS))
         if start >= at or _NOT_A_PERSON.search(source.text[start : match.end()]):
             continue

@@ -1,14 +1,18 @@
 """Tokenize: values become tokens or surrogates, and the map back is kept for the reply. One serves one request."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from urllib.parse import quote
 
+from detectors.escapes import views
 from proxy.errors import ProxyError
 from proxy.transforms.surrogate import make_surrogate, parts_of
 from proxy.transforms.token import make_token
 
 _ATTEMPTS = 64
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 @dataclass(slots=True)
@@ -40,7 +44,22 @@ class Tokenizer:
         raise ProxyError("no token is left for a value of this request")
 
     def surrogate(self, entity_type: str, value: str, *, restore: bool) -> str:
-        """The value's surrogate; its token where there is none. Raises `ProxyError` as `token` does."""
+        """The value's surrogate; its token where there is none. Raises `ProxyError` as `token` does.
+
+        What stands in escapes has the surrogate of what it says, in percent escapes where it had them.
+        """
+        said = _unescaped(value)
+        made = self._surrogate(entity_type, said, restore=restore)
+        if made is None:
+            return self.token(entity_type, value, restore=restore)
+        written = _escaped_as(value, made)
+        if written != made and restore:
+            self._restorable.setdefault(written, value)
+        elif written != made:
+            self._silent.add(written)
+        return written
+
+    def _surrogate(self, entity_type: str, value: str, *, restore: bool) -> str | None:
         candidates = (make_surrogate(self.key, self.scope, entity_type, value, number) for number in range(_ATTEMPTS))
         for made in chain(self._as_part(entity_type, value), candidates):
             if made is None:
@@ -56,7 +75,7 @@ class Tokenizer:
             else:
                 self._silent.add(made)
             return made
-        return self.token(entity_type, value, restore=restore)
+        return None
 
     def _as_part(self, entity_type: str, value: str) -> Iterator[str]:
         """A name that is a part of one that has a surrogate ("Mr. Schmidt") is the same part of that."""
@@ -79,3 +98,16 @@ class Tokenizer:
     def silent(self) -> frozenset[str]:
         """The tokens and surrogates that nobody turns back."""
         return frozenset(self._silent)
+
+
+def _unescaped(value: str) -> str:
+    """What a value says whose characters are escaped in part."""
+    undone = views(value)
+    return undone[0].text.strip() or value if len(undone) == 1 else value
+
+
+def _escaped_as(value: str, text: str) -> str:
+    """A text in percent escapes, if a value has them: all but what stands in it unescaped."""
+    if _PERCENT.search(value) is None:
+        return text
+    return quote(text, safe=_PERCENT.sub("", value), errors="surrogatepass")

@@ -82,3 +82,15 @@ async def test_a_quoted_surrogate_is_not_replaced_again(tmp_path, vendor: Vendor
         reply = await http.post(OPENAI, json=chat(f"Who is {name}?"))
         assert seen(vendor) == f"Who is {name}?"
         assert reply.json()["choices"][0]["message"]["content"] == "You said: Who is Anna Schmidt?"
+
+
+async def test_what_is_escaped_stays_escaped(tmp_path, vendor: Vendor) -> None:
+    """A URL is a URL afterwards, at the vendor and in the reply."""
+    text = "see https://x.example/?q=Anna%20Schmidt&mail=anna%40example.com#top about Anna Schmidt"
+    async with running(tmp_path, vendor, policy=POLICY) as privet, privet.client() as http:
+        reply = await http.post(OPENAI, json=chat(text))
+        name = make_surrogate(b"t" * 32, "department:default", "PERSON", "Anna Schmidt")
+        mail = make_surrogate(b"t" * 32, "department:default", "EMAIL_ADDRESS", "anna@example.com")
+        address = f"https://x.example/?q={name.replace(' ', '%20')}&mail={mail.replace('@', '%40')}#top"
+        assert seen(vendor) == f"see {address} about {name}"
+        assert reply.json()["choices"][0]["message"]["content"] == f"You said: {text}"

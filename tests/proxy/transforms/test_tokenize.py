@@ -96,3 +96,33 @@ def test_a_part_of_a_name_keeps_its_part_of_the_surrogate() -> None:
     assert tokenizer.surrogate("PERSON", "Anna", restore=True) == given
     assert tokenizer.surrogate("PERSON", "Bob", restore=True) not in {given, family}
     assert tokenizer.restorable[family] == "Schmidt"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "value", "written"),
+    [
+        ("PERSON", "Anna Schmidt", "Anna%20Schmidt", lambda made: made.replace(" ", "%20")),
+        ("PERSON", "Anna Schmidt", "%41nna%20Schmidt", lambda made: made.replace(" ", "%20")),
+        ("PERSON", "Anna Schmidt", "Anna Schm%69dt", lambda made: made),
+        ("PERSON", "Anna Schmidt", "Anna&#32;Schmidt", lambda made: made),
+        ("PERSON", "Anna Schmidt", "\\u0041nna Schmidt", lambda made: made),
+        ("EMAIL_ADDRESS", "a@b.com", "a%40b.com", lambda made: made.replace("@", "%40")),
+        ("PHONE_NUMBER", "+49 170 1234567", "%2B49%20170%201234567", lambda made: made.replace("+", "%2B")),
+    ],
+)
+def test_an_escaped_value_has_the_surrogate_of_what_it_says(kind: str, said: str, value: str, written) -> None:
+    tokenizer = Tokenizer(b"key", "scope")
+    plain = tokenizer.surrogate(kind, said, restore=True)
+    assert tokenizer.surrogate(kind, value, restore=True) == written(plain)
+    assert tokenizer.restorable[plain] == said
+    assert tokenizer.restorable[written(plain)] == (value if written(plain) != plain else said)
+    silent = Tokenizer(b"key", "scope")
+    assert silent.surrogate(kind, value, restore=False) == written(plain)
+    assert silent.restorable == {}
+    assert silent.silent == {plain, written(plain)}
+
+
+def test_an_escaped_value_without_a_surrogate_has_a_token_of_its_own() -> None:
+    tokenizer = Tokenizer(b"key", "scope")
+    token = tokenizer.surrogate("ID", "a%20b", restore=True)
+    assert tokenizer.restorable == {token: "a%20b"}
