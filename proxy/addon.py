@@ -96,7 +96,8 @@ class PrivetAddon:
     users: dict[str, str] = field(default_factory=dict, repr=False)  # client connection → verified user
     draining: bool = False  # Privet is stopping: connections end with the reply that is on its way
     _running: dict[str, tuple[http.HTTPFlow, _Flow]] = field(default_factory=dict, repr=False)  # by flow id
-    _judging: dict[str, set[asyncio.Task[Any]]] = field(default_factory=dict, repr=False)  # by client connection
+    # By client connection and flow. Who cancels a task takes it out, so that it is known why it was cancelled.
+    _judging: dict[str, dict[str, asyncio.Task[Any]]] = field(default_factory=dict, repr=False)
     hosts: HostTable = field(init=False, repr=False)
     gate: Gate = field(init=False, repr=False)
 
@@ -123,9 +124,15 @@ class PrivetAddon:
 
     def client_gone(self, client: Client) -> None:
         """Nobody waits any more for what is judged on this connection."""
-        tasks = self._judging.get(client.id, set())
+        tasks = self._judging.get(client.id, {})
         while tasks:
-            tasks.pop().cancel()  # no longer among them: so it is known why it was cancelled
+            tasks.popitem()[1].cancel()
+
+    def stream_gone(self, flow: http.HTTPFlow) -> None:
+        """Nobody waits any more for this one of the requests on an HTTP/2 connection."""
+        task = self._judging.get(flow.client_conn.id, {}).pop(flow.id, None)
+        if task is not None:
+            task.cancel()
 
     # -- connections ---------------------------------------------------------------------------------------------------
 
@@ -243,18 +250,18 @@ class PrivetAddon:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("hooks run in tasks")
-        tasks = self._judging.setdefault(flow.client_conn.id, set())
-        tasks.add(task)
+        tasks = self._judging.setdefault(flow.client_conn.id, {})
+        tasks[flow.id] = task
         try:
             return await self._judge(flow, state)
         except asyncio.CancelledError:
-            if task in tasks:
+            if flow.id in tasks:
                 raise
             task.uncancel()
             request = request_of(flow, state.headers, flow.request.host)
             return await self.pipeline.refuse(request, self._nobody(flow), "client_disconnected", 499)
         finally:
-            tasks.discard(task)
+            tasks.pop(flow.id, None)
 
     async def _judge(self, flow: http.HTTPFlow, state: _Flow) -> Verdict:
         principal = await self._principal(flow, state)

@@ -70,7 +70,7 @@ class MitmServer:
             addon,  # last: nothing may run after the refusal is lifted
         )
         opts.update(**mitmproxy_options(settings))
-        replies.install()
+        replies.install(addon.stream_gone)
         vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts)
         vars(mode_servers)["ProxyConnectionHandler"] = handler_class(addon.client_gone)
         vars(websocket)["WebsocketLayer"] = layer_class(lambda: addon.settings.limits.body_bytes)

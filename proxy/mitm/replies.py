@@ -1,18 +1,22 @@
-"""Streamed replies whose transformer is awaited, and that go on by time as well as by data.
+"""Exchanges whose streamed replies are awaited, and go on by time as well as by data; and that tell who has gone away.
 
 mitmproxy calls a stream's transformer synchronously, so that nothing can be asked of another process meanwhile. Here
 each piece of such a reply is a hook (`privet_reply_piece`), which mitmproxy awaits while other streams go on; and while
 something is held back, a hook with no data says that time has passed.
+
+mitmproxy also keeps in a queue that an HTTP/2 client reset a stream, until the hook that runs for it has returned: an
+inspection would go on for nobody. So an exchange says it at once, as a connection does (`proxy.mitm.connections`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, override
+from typing import Any, ClassVar, override
 
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import SendHttp
-from mitmproxy.proxy.layers.http._events import ResponseData, ResponseEndOfMessage
+from mitmproxy.proxy.layers.http._events import RequestProtocolError, ResponseData, ResponseEndOfMessage
 
 from proxy.mitm.bodies import BoundedStream
 from proxy.replies import ScannedReply
@@ -38,7 +42,14 @@ class ReplyPieceHook(commands.StartHook):
 class AwaitingStream(BoundedStream):
     """One request and its reply."""
 
+    gone: ClassVar["staticmethod[[http.HTTPFlow], None]"]  # called when its client wants no answer any more
     _waiting = False
+
+    @override
+    def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if self._paused and isinstance(event, RequestProtocolError):
+            self.gone(self.flow)
+        yield from super().handle_event(event)
 
     @override
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -100,6 +111,6 @@ def rewrite(response: http.Response, body: bytes) -> None:
         response.headers["content-length"] = str(len(body))
 
 
-def install() -> None:
-    """Have mitmproxy make such streams."""
-    vars(http_layer)["HttpStream"] = AwaitingStream
+def install(gone: Callable[[http.HTTPFlow], None]) -> None:
+    """Have mitmproxy make such exchanges."""
+    vars(http_layer)["HttpStream"] = type("Stream", (AwaitingStream,), {"gone": staticmethod(gone)})
