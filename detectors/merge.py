@@ -10,6 +10,8 @@ from detectors.finding import Finding
 
 # When scores tie: a type that says more goes before one that says less.
 _RANK = {"PRIVATE_KEY": 0, "AWS_ACCESS_KEY": 1, "API_KEY": 2, "JWT": 3, "CONNECTION_STRING": 4, "CREDIT_CARD": 5}
+# What opens a door goes before whatever it is a part of, or what is a part of it: `user:key@example.com` is no address.
+_OPENING = frozenset({"PRIVATE_KEY", "AWS_ACCESS_KEY", "API_KEY", "JWT", "CONNECTION_STRING"})
 _LAST = {"SECRET": 101, "PASSWORD": 100, "LOCATION": 105}
 # Types that no default policy acts on give way to the others instead of being taken over.
 _YIELDING = frozenset({"DATE_TIME", "URL", "ORGANIZATION"})
@@ -67,11 +69,20 @@ def _of_group(group: list[Finding]) -> list[Finding]:
     return [Finding(start, end, leader.entity_type, score, leader.detector)]
 
 
-def _precedence(finding: Finding) -> tuple[bool, float, int, int, str, int]:
+def _precedence(finding: Finding) -> tuple[bool, bool, float, int, int, str, int]:
     """Lower leads. What a pattern is sure of (check digits, a format, a name) goes before what a model is sure of."""
     rank = _RANK.get(finding.entity_type, _LAST.get(finding.entity_type, 50))
     modelled = finding.detector in _MODELS or finding.score < _SURE
-    return (modelled, -round(finding.score, 2), rank, finding.start - finding.end, finding.entity_type, finding.start)
+    opens = finding.entity_type in _OPENING and not modelled
+    return (
+        modelled,
+        not opens,
+        -round(finding.score, 2),
+        rank,
+        finding.start - finding.end,
+        finding.entity_type,
+        finding.start,
+    )
 
 
 def _join_addresses(text: str, findings: list[Finding]) -> tuple[Finding, ...]:

@@ -41,6 +41,7 @@ def pattern_detectors() -> list[Family]:
         emails,
         identifiers,
         json_web_tokens,
+        logins,
         national_ids,
         networks,
         organizations,
@@ -48,6 +49,7 @@ def pattern_detectors() -> list[Family]:
         private_keys,
         provider_keys,
         speakers,
+        vendor_keys,
         wallets,
     )
 
@@ -61,6 +63,7 @@ def pattern_detectors() -> list[Family]:
         emails,
         identifiers,
         json_web_tokens,
+        logins,
         national_ids,
         networks,
         organizations,
@@ -68,6 +71,7 @@ def pattern_detectors() -> list[Family]:
         private_keys,
         provider_keys,
         speakers,
+        vendor_keys,
         wallets,
     )
     return [Family(module.__name__.rpartition(".")[2], module.find) for module in modules]

@@ -8,24 +8,31 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.recognizers.assigned import assigned
 from detectors.recognizers.placeholders import entropy, is_code, is_placeholder
 from detectors.recognizers.source import Source
 
 # A part of a name that tells: `vm_password`, `FromEmailPassword`, `twilioApiKeySecret`. Two kinds.
-_PASSWORD_NAME = r"pass(?:word|wd|phrase|code|wort)|passw|(?<![a-z])pass(?![a-z])|pwd|psw|contraseña|mot[_ ]de[_ ]passe"  # noqa: S105 - names of passwords, not one
+_NAMING = (
+    r"pass(?:word|wd|phrase|code|wort)|passw|(?<![a-z])pass(?![a-z])|pwd|psw|(?<![^\W_])pw(?![^\W_])|"
+    r"(?:store|key|require)pass|contraseñ?a|mot[_ ]de[_ ]passe|wachtwoord|senha|hasło|lösenord|salasana|heslo|jelszó|"
+    r"adgangskode|parola|пароль"
+)
 _KEY = (
-    r"secret|token|api[_-]?key|apikey|[_-]key|credential|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key|"
+    r"secret|token|api[ _-]?key|apikey|[_-]key|(?-i:(?<=[a-z])Key(?![a-z]))|credential|access[ _-]?key|account[_-]?key|"
+    r"private[_-]?key|auth[_-]?key|(?:wi-?fi|security|master|service|storage|webhook) key|"
     r"license[_-]?key|signing[_-]?key|encryption[_-]?key|shared[_-]?key|preshared[_-]?key|authorization|"
     r"api[_-]?auth|bearer|"
     r"(?<![a-z])auth(?![a-z])|client[_-]?key|dsn|webhook|crumb|sonar\.?login|(?<![a-z])pat(?![a-z])|jwt"
 )
 # One of these stands in every name of either kind, in lower case: a cheap test that spares most texts the expression.
 _PARTS = (
-    *("pass", "pwd", "psw", "contraseña", "mot", "secret", "token", "key", "cred", "auth", "bearer", "dsn"),
+    *("pass", "pw", "psw", "contraseñ", "mot", "woord", "senha", "hasło", "lösen", "salasana", "heslo", "jelszó"),
+    *("adgang", "parola", "пароль", "secret", "token", "key", "cred", "auth", "bearer", "dsn"),
     *("webhook", "crumb", "sonar", "pat", "jwt"),
 )
 _SAID_PARTS = ("pass", "pwd", "code", "otp", "pin", "answer")
-_NAME = re.compile(rf"(?P<password>{_PASSWORD_NAME})|(?P<key>{_KEY})", re.IGNORECASE)
+_NAME = re.compile(rf"(?P<password>{_NAMING})|(?P<key>{_KEY})", re.IGNORECASE)
 # What a telling name must not end in: it then holds something about a secret, not the secret.
 _ABOUT = re.compile(
     r"(?i)(?:^|[_-])?(?:id|ids|name|url|uri|path|file|filename|field|type|length|len|size|count|policy|expir\w*|ttl|"
@@ -36,23 +43,18 @@ _ABOUT = re.compile(
     r"realm|tenant|region|bucket|at|by|on|_?location|store|scope|scopes|issuer|status|arn)$"
 )
 _TAIL = re.compile(r"[\w.-]{0,40}")
-_SEPARATOR = re.compile(
-    r"(?: ?\d{1,2})?(?:\\{0,3}[\"'\]`])?\)?\s{0,20}"
-    r"(?::\s?[A-Za-z_]\w{0,30}\s?=(?!=)|=>|:=|\|\||\?\?|[!=]==?|=|:|\\{0,3}[\"']?\s?,\s?(?=\\{0,3}[\"'])|\s(?:value|"
-    r"default)\s?=)\s{0,12}"
-    r"(?:&\s?[\"']|[fbru](?=[\"']))?"
-)
-_ARGUMENT = re.compile(r"\s{1,3}")
-_VALUE = re.compile(
-    r"\\{0,3}\"(?P<double>[^\"\n]{1,600})\"|\\{0,3}'(?P<single>[^'\n]{1,600})'|`(?P<tick>[^`\n]{1,600})`|"
-    r"(?P<bare>[^\s\"'`,;<>&|\\]{1,600})"
-)
 _FALLBACK = re.compile(r"[\"')\]]{0,2}\s?(?:\|\||\?\?|,|or)\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']")
-_SCHEME = re.compile(r"(?:Bearer|Basic|Token|SSWS|ApiKey|Api-Key|Digest|Splunk|Negotiate)\s+", re.IGNORECASE)
+_ASKED = re.compile(r"(?i)env|get|conf|sett|option|prop|param")
 _SYMBOL = re.compile(r"[^\w\s]|_")
 _COMMENT = re.compile(r"[ \t]{1,20}(?:#|//|;)")
 # What stands between the quotes of two strings (`"password": "+ value`), a selector, a route, an escaped stand-in.
-_NO_VALUE = re.compile(r"[,+.](?:\W|[a-z]{2,}\b)|['\"]|#[a-z][\w-]*$|[\w/]+#\w+$|&lt;|/[\w.@/-]+$|\$\w+$")
+_NO_VALUE = re.compile(
+    r"[,+.](?:\W|[a-z]{2,}\b)|['\"]|#[a-z][\w-]*$|[\w/]+#\w+$|&lt;|/[\w.@/-]+$|\$\w+$|"
+    r"[A-Z]+(?:_[A-Z]+)+$|\(\?[:=!<Pix]|\[\^"
+)
+_SURELY_RANDOM = re.compile(
+    r"(?=[^\d]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])\w{10,600}|[0-9a-f-]{32,128}|(?=[^\d]*\d)\S*[!#$%^&*?]\S*"
+)
 _LONG = 24
 _VARIETY = 5
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -94,7 +96,7 @@ def _said(text: str) -> Iterator[Finding]:
     for match in _QUOTED_SAID.finditer(text):
         start, end = match.span("value" if match["value"] else "line")
         value = text[start:end]
-        if not (is_placeholder(value) or is_code(value)) and (match["value"] or _random(value)):
+        if not (is_placeholder(value) or is_code(value)) and (match["value"] or is_random(value)):
             yield Finding(start, end, "PASSWORD", 0.75, "assignments")
     for match in _SAID.finditer(text):
         value = match[1].rstrip(".!?)")
@@ -110,53 +112,35 @@ def _field(source: Source) -> Iterator[Finding]:
     """A JSON field named `password` holds one, alone."""
     value = source.text.strip()
     name = _NAME.search(source.context)
-    if name is None or not 3 <= len(value) <= 600 or "\n" in value or _ABOUT.search(source.context[name.end() :]):
+    if name is None or not 3 <= len(value) <= 600 or "\n" in value or says_about(source.context[name.end() :]):
         return
     start = source.text.index(value)
     if name["password"] and value.count(" ") <= 2 and not is_placeholder(value):
         yield Finding(start, start + len(value), "PASSWORD", 0.9, "assignments")
-    elif name["key"] and _random(value):
+    elif name["key"] and is_random(value):
         yield Finding(start, start + len(value), "SECRET", 0.85, "assignments")
 
 
 def _assigned(text: str, name: re.Match[str]) -> Finding | None:
     tail = _TAIL.match(text, name.end())
     end = tail.end() if tail else name.end()
-    if _ABOUT.search(text[name.end() : end]):
+    if says_about(text[name.end() : end]):
         return None
     if name["key"] and _NAME.match(text, name.end()):  # `secret_key`: the second part decides
         return None
-    separator = _SEPARATOR.match(text, end)
-    if separator is None and text[max(0, name.start() - 24) : name.start()].rpartition(" ")[2].startswith(("-", "/")):
-        separator = _ARGUMENT.match(text, end)
-    if separator is None:
+    given = assigned(text, name.start(), end)
+    if given is None:
         return None
-    position = separator.end()
-    scheme = _SCHEME.match(text, position + (text[position : position + 1] in "\"'"))
-    if scheme:
-        position = scheme.end()
-    value = _VALUE.match(text, position)
-    if value is None:
-        return None
-    kind = value.lastgroup or "bare"
-    start, stop = value.span(kind)
-    quoted = kind != "bare"
-    if not quoted:
-        while stop > start and text[stop - 1] in ").]}:":
-            stop -= 1
-    while stop > start and text[stop - 1] == "\\":
-        stop -= 1
-    if stop <= start:
-        return None
+    start, stop, quoted = given.start, given.stop, given.quoted
     if not quoted and (is_code(text[start:stop]) or text[stop : stop + 1] == "("):
         # `process.env.PASSWORD || "s3cret"`: what follows the variable is the secret.
         fallback = _FALLBACK.match(text, stop)
-        if fallback is None:
+        if fallback is None or ("," in fallback[0][:3] and not _ASKED.search(text, start, stop)):
             return None
         start, stop, quoted = *fallback.span("value"), True
-    return _judge(
-        text, start, stop, name, quoted=quoted, tight="=" in separator[0] and separator[0].strip() == separator[0]
-    )
+    if given.listed and not _SURELY_RANDOM.fullmatch(text[start:stop]):
+        return None  # names and words in a list: `["token", "x-amz-date"]`
+    return _judge(text, start, stop, name, quoted=quoted, tight=given.tight)
 
 
 def _judge(text: str, start: int, stop: int, name: re.Match[str], *, quoted: bool, tight: bool) -> Finding | None:
@@ -168,7 +152,7 @@ def _judge(text: str, start: int, stop: int, name: re.Match[str], *, quoted: boo
         following = "#" if _COMMENT.match(text, stop) else text[stop : stop + 1]
         score = _password_score(value, following, quoted=quoted, tight=tight)
         return Finding(start, stop, "PASSWORD", score, "assignments") if score else None
-    if not _random(value):
+    if not is_random(value):
         return None
     around = text[max(0, name.start() - 24) : name.end() + 24].lower()
     kind = "AWS_ACCESS_KEY" if "aws" in around and len(value) in {20, 40} else "SECRET"
@@ -191,7 +175,12 @@ def _password_score(value: str, following: str, *, quoted: bool, tight: bool) ->
     return 0.9 if len(value) >= 4 else 0.0
 
 
-def _random(value: str) -> bool:
+def says_about(rest: str) -> bool:
+    """Whether a name goes on so that it holds something about a secret: `token_type`, `password_url`."""
+    return _ABOUT.search(rest) is not None
+
+
+def is_random(value: str) -> bool:
     """Whether a value looks made by a machine."""
     if not 8 <= len(value) <= 600 or any(character.isspace() for character in value):
         return False

@@ -127,16 +127,17 @@ _RULES = (
         r"#))?(?: is)?\s?[:=#]?\s?([A-HJ-NPR-Z0-9]{17})\b"),
          0.95, group=1, literals=("vin", "vehicle"), within="numbers"),
     Rule("identifiers", "USERNAME", re.compile(
-        r"(?i)(?<![^\W_])(?:user[ _-]?(?:name|id)|login(?:[ _-]?(?:name|id))?|screen ?name|nick(?:name)?|handle|"
+        r"(?i)(?<![^\W_])(?:user[ _-]?(?:name|id)|login(?:[ _-]?(?:name|id))?|screen ?name|nick(?:name)?|handle(?! ?=)|"
             r"skype(?: id)?|"
         r"(?:twitter|instagram|github|discord|telegram|slack|linkedin)(?: (?:handle|user(?:name)?|id|account))|"
             r"account name|gamertag)"
-        r"[\"']?(?:\s?(?:is|was|:|=|as)){1,2}\s{0,3}[\"'@]{0,2}([A-Za-z0-9](?:[\w.-]{1,38}[A-Za-z0-9_]))(?![\w@(])"),
+        r"[\"']?(?:\s?(?:is|was|:|=|as)){1,2}\s{0,3}[\"'@]{0,2}((?>[A-Za-z0-9][\w.-]{1,38}(?<=[A-Za-z0-9_])))(?![\w@(])"),
          0.75, group=1,
          check=lambda value: not is_placeholder(value) and not (value.isalpha() and value.islower() and len(value) < 5),
          literals=("user", "login", "name", "handle", "skype", "twitter", "instagram", "github", "discord",
          "telegram", "slack", "linkedin", "gamertag")),
-    Rule("identifiers", "USERNAME", re.compile(r"(?<![\w@./:'\"-])@([A-Za-z](?:[\w]{0,30}[._]?[\w]{1,30})\d{1,6}|"
+    Rule("identifiers", "USERNAME", re.compile(r"(?<![\w@./:'\"-])"
+        r"(?<!\n)(?<!\n    )(?<!\n        )(?<!\n\t)@([A-Za-z](?:[\w]{0,30}[._]?[\w]{1,30})\d{1,6}|"
         r"[a-z]{2,20}[._][a-z]{2,20})(?![\w@(/.-])"),
          0.6, literals=("@",)),
 )  # fmt: skip

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from detectors.finding import Finding
 from detectors.recognizers.source import Source, Within
 
+_REFUSED = 24  # characters before a value in which a rule's `unless` counts
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -29,6 +31,8 @@ class Rule:
     literals: tuple[str, ...] = ()
     near: re.Pattern[str] | None = None
     """Must occur shortly before the value, or in the field's name."""
+    unless: re.Pattern[str] | None = None
+    """Must not occur shortly before the value."""
     reach: int = 60
     within: Within = "text"
     """Which parts of the text can hold a match (`Source.numbers`, `Source.runs`)."""
@@ -53,6 +57,8 @@ def _apply(rule: Rule, source: Source, first: int, last: int) -> Iterator[Findin
         if start >= end:
             continue
         if rule.near is not None and not rule.near.search(source.before(start, rule.reach)):
+            continue
+        if rule.unless is not None and rule.unless.search(source.text, max(0, start - _REFUSED), start):
             continue
         if rule.check is not None and not rule.check(match[rule.group]):
             continue

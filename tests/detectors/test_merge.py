@@ -28,6 +28,9 @@ def spans(findings):
         ([one(1, 5), one(1, 5)], [(1, 5, "PERSON")]),
         ([one(1, 6), one(4, 9, "API_KEY", 1.0)], [(1, 9, "API_KEY")]),  # the surest leads, nothing is uncovered
         ([one(1, 4), one(3, 7), one(6, 9, "JWT", 1.0)], [(1, 9, "JWT")]),  # a chain is one
+        # `user:key@example.com` is credentials, however sure it is that an address is in it
+        ([one(1, 6, "CONNECTION_STRING", 0.95), one(4, 9, "EMAIL_ADDRESS", 1.0)], [(1, 9, "CONNECTION_STRING")]),
+        ([one(1, 6, "API_KEY", 0.7), one(4, 9, "CREDIT_CARD", 1.0)], [(1, 9, "CREDIT_CARD")]),  # a guess isn't
         ([one(1, 9, "DATE_TIME", 1.0), one(3, 5)], [(3, 5, "PERSON")]),  # a date gives way
         ([one(1, 9, "DATE_TIME", 0.9)], [(1, 9, "DATE_TIME")]),
         ([one(1, 9, score=0.1)], []),  # under its threshold

@@ -1,0 +1,137 @@
+"""Credentials that their place gives away: options of commands, arguments of calls, lines of password files, cookies.
+
+    mysql -uroot -ph4nds0ff   curl -u bob:h4nds0ff   net use … /user:bob h4nds0ff   echo h4nds0ff | sudo -S
+    new NetworkCredential("bob", "h4nds0ff")   auth=("bob", "h4nds0ff")   IDENTIFIED BY 'h4nds0ff'
+    machine h login bob password h4nds0ff   h:5432:db:bob:h4nds0ff   Cookie: JSESSIONID=…
+
+A user's name that stands beside a password is reported too: together they open the door.
+"""
+
+import re
+from collections.abc import Iterator
+
+from detectors.finding import Finding
+from detectors.recognizers.assigned import assigned
+from detectors.recognizers.placeholders import is_code, is_placeholder
+from detectors.recognizers.source import Source
+
+_V = r"(?P<q>[\"']?)(?P<password>[^\s\"'<>`]{3,64})(?P=q)(?![^\s\"'`;|&)<])"
+_ARGUMENTS = r"[^\n|;&]{0,160}?[ \t]"
+
+
+def _command(commands: str, option: str) -> str:
+    return rf"\b(?:{commands})(?:\.exe)?\b{_ARGUMENTS}{option}{_V}"
+
+
+# (a literal that must occur in lower case, the expression)
+_PLACES = tuple(
+    (literals, re.compile(expression))
+    for literals, expression in (
+        (("mysql", "mariadb"), _command(r"(?i:mysql\w{0,8}|mariadb\w{0,8})", "-p")),
+        (("sshpass",), _command("sshpass", "-p ?")),
+        (("psexec",), _command(r"(?i:psexec(?:64)?)", "-p ")),
+        (("docker", "podman", "helm", "oc ", "az ", "skopeo"), _command(
+            r"(?:docker|podman|helm registry|oc|az|skopeo) login", "(?:-p|--password)[ =]")),
+        (("redis-cli",), _command("redis-cli", "-a ")),
+        (("ldap",), _command(r"ldap(?:search|modify|add|delete|passwd|whoami)", "-w ")),
+        (("zip",), _command("unzip|zip", "-P ?")),
+        (("7z",), _command("7z[ar]?", "-p")),
+        (("sqlcmd", "bcp", "osql", "isql"), _command("sqlcmd|bcp|osql|isql", "-P ?")),
+        (("smbclient", "rpcclient", "winexe", "crackmapexec"), (
+            rf"\b(?:smbclient|rpcclient|winexe)\b{_ARGUMENTS}-U ?[\"']?[\w.\\/-]{{1,40}}%{_V}")),
+        (("curl", "http", "wget"), (
+            r"\b(?:curl|httpie|https?)\b[^\n|;]{0,300}?[ \t](?:-u|--user|-a|--auth)[ =]?(?P<q>[\"']?)"
+            r"(?P<user>[^\s:\"'<>$]{1,64}):(?P<password>[^\s\"'<>`]{3,64})(?P=q)(?!\S)")),
+        (("net use",), rf"(?i)\bnet use\b[^\n|;]{{0,160}}?/user:\S{{1,60}} {_V}"),
+        (("net use",), rf"(?i)\bnet use \S{{2,80}} {_V}(?= /user:)"),
+        (("htpasswd",), rf"\bhtpasswd\b(?: -\w+){{0,4}} -?b\w? \S{{1,60}} \S{{1,60}} {_V}"),
+        (("sudo",), rf"\becho (?:-\w )?{_V} ?\| ?sudo\b"),
+        (("chpasswd",), (
+            r"\becho (?:-\w )?(?P<q>[\"']?)[\w.-]{1,40}:(?P<password>[^\s\"'<>`]{3,64})(?P=q) ?\| ?"
+            r"(?:sudo )?chpasswd")),
+        (("requirepass", "masterauth"), rf"(?m)^[ \t]{{0,8}}(?:requirepass|masterauth)[ \t]{{1,4}}{_V}"),
+        (("identified",), r"(?i)\bidentified\s(?:with\s\w{1,30}\s)?by\s(?P<q>['\"])(?P<password>[^'\"\n]{3,64})(?P=q)"),
+        (("securestring",), rf"(?i)ConvertTo-SecureString\s(?:-String\s)?{_V}"),
+        (("credential", "directoryentry", "getconnection", "_connect", "auth", "login", "connect"), (
+            r"(?:[Nn]etworkCredential|PSCredential|UsernamePasswordCredential|getConnection|mysqli?_connect|pg_connect|"
+            r"mysqli|(?:HTTP)?(?:Basic|Digest)Auth|PasswordAuthentication|DirectoryEntry|LdapConnection|basic_?[Aa]uth|"
+            r"auth\s?[=:]|\.login|\.connect|SetBasicAuth|setBasicAuth|withBasicAuth|NewBasicAuth)\s?[(\[]\s{0,20}"
+            r"(?:[^\"'()\n]{0,60},\s?)?(?:[\"'][^\"'\n]{0,80}[\"'],\s{0,30})?"
+            r"(?P<uq>[\"'])(?P<user>[^\"'\n]{1,60})(?P=uq),\s{0,30}"
+            r"(?P<q>[\"'])(?P<password>[^\"'\n]{3,64})(?P=q)\s{0,9}[)\],]")),
+        (("machine", "login"), (
+            r"\blogin\s{1,8}(?P<user>[^\s\"']{1,64})\s{1,8}password\s{1,8}(?P<q>)(?P<password>[^\s\"']{3,128})")),
+        ((":",), (
+            r"(?m)^[\w.*-]{1,80}:(?:\d{2,5}|\*):[\w.*-]{1,60}:(?P<user>[\w.*@-]{1,60}):(?P<q>)(?P<password>[^\s:/]{6,64})$")),
+        (("login", "credential", "user"), (
+            r"(?i)\b(?:logins?|credentials?|user(?:name)?(?: ?/ ?pass(?:word)?)?)\s?[:=]\s?(?P<q>[\"']?)"
+            r"(?P<user>[\w.@-]{2,40}) ?/ ?(?P<password>[^\s\"'/,;]{5,40})(?P=q)(?![^\s,;.])")),
+    )
+)  # fmt: skip
+# Sessions of a browser or a server: who has one is logged in.
+_COOKIES = re.compile(
+    r"(?i)(?<![\w-])(?:j?session_?id|phpsessid|asp\.net_sessionid|aspsessionid\w{0,12}|connect\.sid|laravel_session|"
+    r"_?[a-z]{0,20}_session|sessid|session|sid|remember_(?:me|token|user_token)|auth_?token|csrftoken|xsrf-token|"
+    r"__host-[\w-]{1,30}|__secure-[\w-]{1,40})=(?P<value>[\w%.:+/-]{16,1200}=?=?)(?![\w%])"
+)
+_COOKIE_HEADER = re.compile(r"(?i)\bcookies?\b")
+_USER_NAME = re.compile(
+    r"(?i)(?<![^\W_])(?:user(?:[ _-]?(?:name|id))?|uid|login|(?:db|smtp|ftp|mail)[_-]?user|account_?name)(?![^\W_])"
+)
+_PASSWORD_BESIDE = re.compile(r"(?i)pass(?:word|wd|phrase)?(?![a-z])|(?<![a-z])pwd|(?<![^\W_])p(?= )|account_?key")
+_BESIDE = 160
+_NOBODY = frozenset(
+    {"root", "admin", "user", "username", "postgres", "sa", "test", "guest", "anonymous", "administrator", "name"}
+)
+_TELLING = re.compile(r"[\d\W_]|[a-z][A-Z]")
+
+
+def find(source: Source) -> Iterator[Finding]:
+    """Every credential that its place gives away, and the user names beside passwords."""
+    text, lower = source.text, source.lower
+    for literals, expression in _PLACES:
+        if any(literal in lower for literal in literals):
+            yield from _placed(text, expression)
+    if "cookie" in lower or "sess" in lower:
+        for match in _COOKIES.finditer(text):
+            line = text.rfind("\n", 0, match.start()) + 1
+            named = "sess" in match[0][:20].lower()
+            if (named or _COOKIE_HEADER.search(text, line, match.start())) and _varied(match["value"]):
+                yield Finding(*match.span("value"), "SECRET", 0.85, "logins")
+    if "pass" in lower or "pwd" in lower:
+        yield from _users(text)
+
+
+def _placed(text: str, expression: re.Pattern[str]) -> Iterator[Finding]:
+    for match in expression.finditer(text):
+        password = match["password"]
+        quoted = bool(match["q"])
+        if is_placeholder(password) or (not quoted and is_code(password)) or not _strong(password, quoted=quoted):
+            continue
+        yield Finding(*match.span("password"), "PASSWORD", 0.85, "logins")
+        user = match.groupdict().get("user")
+        if user and user.lower() not in _NOBODY and not is_placeholder(user) and not is_code(user):
+            yield Finding(*match.span("user"), "USERNAME", 0.75, "logins")
+
+
+def _users(text: str) -> Iterator[Finding]:
+    for name in _USER_NAME.finditer(text):
+        given = assigned(text, name.start(), name.end())
+        if given is None or given.listed or given.stop - given.start > 64 or text[given.start - 1] == ":":
+            continue
+        value = text[given.start : given.stop]
+        if value.lower() in _NOBODY or is_placeholder(value) or is_code(value) or " " in value or len(value) < 3:
+            continue
+        around = f"{text[max(0, name.start() - _BESIDE) : name.start()]}\n{text[given.stop : given.stop + _BESIDE]}"
+        if _PASSWORD_BESIDE.search(around) and (given.quoted or given.tight or _TELLING.search(value)):
+            yield Finding(given.start, given.stop, "USERNAME", 0.7, "logins")
+
+
+def _strong(password: str, *, quoted: bool) -> bool:
+    if quoted:
+        return len(password) >= 4
+    return _TELLING.search(password) is not None or len(password) >= 6
+
+
+def _varied(value: str) -> bool:
+    return len(set(value)) >= 8 and any(character.isdigit() for character in value) and not is_placeholder(value)

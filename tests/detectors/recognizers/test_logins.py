@@ -1,0 +1,82 @@
+import pytest
+
+from detectors.recognizers.logins import find
+
+SECRET = "Tr0ub4dor&3x"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "mysql -u root -pV db", "sshpass -p V ssh h", "sshpass -p 'V' ssh h", "psexec \\\\h -u bob -p V cmd",
+        "docker login -u bob -p V", "redis-cli -a V ping", "ldapsearch -D cn=x -w V", "unzip -P V a.zip",
+        "7z x -pV a.7z", "sqlcmd -U sa -P V", "bcp t out f -U sa -P V", "smbclient -U bob%V //h/s",
+        "curl -u admin:V https://x.io", 'curl --user "bob:V" https://x.io', "net use \\\\srv\\s /user:dom\\bob V",
+        "net use \\\\srv\\s V /user:bob", "htpasswd -b f bob V", "echo V | sudo -S ls", "echo bob:V | sudo chpasswd",
+        "requirepass V", "CREATE USER bob IDENTIFIED BY 'V'", 'ConvertTo-SecureString "V" -AsPlainText -Force',
+        'new NetworkCredential("bob", "V")', 'DriverManager.getConnection(url, "bob", "V")',
+        'mysql_connect("localhost", "bob", "V")', "requests.get(u, auth=('bob', 'V'))", 'HTTPBasicAuth("bob", "V")',
+        "machine h.example.org login bob password V", "db.example.org:5432:shop:bob:V", "login: bob / V",
+    ],
+)  # fmt: skip
+def test_passwords_by_their_place(found, form):
+    assert (SECRET, "PASSWORD") in found(find, form.replace("V", SECRET))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mysql -u root -p",
+        "docker run -p 8080:80 nginx",
+        "mkdir -p /var/lib/x9",
+        "curl -u $USER:$TOKEN https://x.io",
+        "curl -u <user>:<password> https://x.io",
+        "curl http://localhost:8080/x",
+        'auth=("user", os.environ["PASS"])',
+        "IDENTIFIED BY '<password>'",
+        "echo done | sudo tee /etc/x",
+        "12:30:45:11:22",
+        "session=short",
+        "the session is 3f2a9c1e7b644d0a",
+        "",
+    ],
+)
+def test_near_misses(found, text):
+    assert found(find, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cookie: theme=dark; sid=s%3Aj3Zq9Xw7Lm2Vb8Rt5Yp1; a=b",
+        "Set-Cookie: JSESSIONID=9F86D081884C7D659A2FEAA0C55AD015; Path=/",
+        "PHPSESSID=k3zq9xw7lm2vb8rt5yp1k3zq9x",
+    ],
+)
+def test_sessions(found, text):
+    assert [kind for _, kind in found(find, text)] == ["SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ("user = 'mwolek'\npassword = 'abuset406581'", "mwolek"),
+        ("Server=h;User Id=shopuser;Password=h4nds0ff;", "shopuser"),
+        ("[client]\nusername=svc_shop\npassword=h4nds0ff", "svc_shop"),
+    ],
+)
+def test_a_users_name_beside_a_password(found, text, user):
+    assert (user, "USERNAME") in found(find, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user = 'mwolek'",
+        "user: root\npassword: h4nds0ff",
+        "user:bcrypt-hash as htpasswd",
+        "user = getUser(); password()",
+    ],
+)
+def test_a_users_name_alone_or_of_nobody(found, text):
+    assert found(find, text) == []
