@@ -25,6 +25,7 @@ _BEGINNING = re.compile(rf"[A-Z0-9]+(?:{_SEPARATOR}+[A-Z0-9]*)*(?:\\{{1,4}}(?:u(
 _TOKEN = re.compile(rf"[A-Z]+(?:_[A-Z]+)*_[0-9A-Z]{{{CODE_LENGTH}}}", re.ASCII)
 # What may stand before a whole word, besides what is no letter and no digit: JSON's escapes end with a letter.
 _ESCAPE_BEFORE = re.compile(r"\\(?:[nrtbf]|u[0-9a-fA-F]{4})\Z")
+_ESCAPE_BEGUN = re.compile(r"\\(u[0-9a-fA-F]{0,3}|)\Z")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _MENTIONS = 200  # words; looking for more isn't quick any more
 # In the bytes of an event: tool arguments, or letters that are written as escapes.
@@ -192,10 +193,10 @@ class TokenIndex:
             return None
         for match in _WORD.finditer(text, at):
             starts = [match.start()]
-            if (
-                match.start() > 0 and text[match.start() - 1] == "\\"
-            ):  # what looks like one word may begin with an escape
-                starts += [match.start() + 1, match.start() + 5]
+            # What looks like one word may begin with an escape, or with the rest of one.
+            begun = _ESCAPE_BEGUN.search((before if match.start() < BEFORE else "") + text[: match.start()][-BEFORE:])
+            if begun is not None:
+                starts += [match.start() + 5 - len(begun[1])] + ([] if begun[1] else [match.start() + 1])
             for start in starts:
                 found = self._literal_at(text, start, match.end(), at, before)
                 if found is not None:

@@ -120,6 +120,26 @@ def test_surrogates_are_whole_words_also_piece_by_piece(text: str, found: list[s
         assert "".join(part.text for part in out) == text
 
 
+@pytest.mark.parametrize(
+    "text", ["a \\nTavrian", "\\u00e9Tavrian.", "a\\tTavrian b", " Tavrian", "\\n\\nTavrian", "a \\u0022Tavrian"]
+)
+def test_a_surrogate_behind_an_escape_is_found_wherever_the_text_is_cut(text: str) -> None:
+    index = TokenIndex({"Tavrian": "Anna"})
+
+    def read(pieces: list[str]) -> str:
+        out, held, before = "", "", ""
+        for number, piece in enumerate(pieces):
+            parts, rest = index.cut(held + piece, final=number == len(pieces) - 1, before=before)
+            before = (before + held + piece)[: -len(rest) or None][-BEFORE:]
+            out, held = out + "".join(part.text if part.token is None else "Anna" for part in parts), rest
+        return out
+
+    cuts = range(len(text) + 1)
+    assert {read([text[:a], text[a:b], text[b:]]) for a in cuts for b in cuts if a <= b} == {
+        text.replace("Tavrian", "Anna")
+    }
+
+
 def test_parts() -> None:
     assert INDEX.cut("x person\\_0000000a!", final=True) == (
         [Part("x "), Part("person\\_0000000a", "PERSON_0000000A"), Part("!")],
