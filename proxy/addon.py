@@ -21,9 +21,10 @@ from configs.hosts import HostTable
 from configs.settings import Settings
 from proxy.answer import Task
 from proxy.conversation import Conversation, is_websocket
+from proxy.envelopes import ACCEPTED as ENVELOPES_ACCEPTED
 from proxy.gate import Gate
 from proxy.identity import Credentials, Principal, identify, is_trusted, parse_basic
-from proxy.local import ANSWER_PATH, LocalServer
+from proxy.local import ANSWER_PATH, AT_ONCE, LocalServer
 from proxy.message import Response
 from proxy.metrics import Metrics
 from proxy.mitm.flows import (
@@ -43,6 +44,7 @@ from proxy.mitm.replies import ReplyPiece
 from proxy.mitm.travel import Travel
 from proxy.mitm.websocket import Message, close_word, decide
 from proxy.pipeline import Pipeline, Verdict
+from proxy.providers.bedrock import is_bidirectional
 from proxy.providers.registry import gateway_route
 from proxy.record import Outcome, Record
 from proxy.replies import ScannedReply
@@ -185,7 +187,10 @@ class PrivetAddon:
                 strip(flow)
                 flow.request.stream = True
                 return
-            if (why := self.gate.refuses(flow.client_conn.id, flow.id, state.headers)) is None:
+            why = self.gate.refuses(flow.client_conn.id, flow.id, state.headers)
+            if why is None and is_bidirectional(flow.request.path):
+                why = "bidirectional", 403  # its client waits for an answer before it ends the request
+            if why is None:
                 flow.response = refusal
             else:
                 await self._turn_away(flow, state, *why)
@@ -200,6 +205,8 @@ class PrivetAddon:
         if (told := state.verdict.refusal) is None:
             raise RuntimeError("a refusal refuses")
         self._send_inside(flow, state, told)
+        if reason == "bidirectional" or flow.request.http_version.startswith("HTTP/2"):
+            flow.request.headers[AT_ONCE] = "1"
         flow.request.headers["transfer-encoding"] = "chunked"
         flow.request.stream = lambda _: []
 
@@ -309,6 +316,7 @@ class PrivetAddon:
             else:
                 request.headers[name] = value
         if verdict.tokens or verdict.vault is not None:
+            strip(flow, *ENVELOPES_ACCEPTED)
             request.headers["accept-encoding"] = "identity"
         frame(request)
 

@@ -38,6 +38,17 @@ class Framer(Protocol):
         """What is left at the end."""
 
 
+class Wrapping(Protocol):
+    """What an event's JSON stands in."""
+
+    @property
+    def data(self) -> bytes | None:
+        """The JSON; None if there is none."""
+
+    def with_data(self, data: bytes) -> bytes:
+        """The event's bytes with other JSON."""
+
+
 class _EndFramer:
     """Events that end with a pattern."""
 

@@ -23,6 +23,7 @@ from proxy.reasons import SHORTEST, usable
 from proxy.record import RecordError
 
 ANSWER_PATH = "/answer/"
+AT_ONCE = "x-privet-at-once"  # the header of a request that is answered before it has ended
 SCAN_LIMIT = 5_000_000  # bytes of a /scan request
 
 
@@ -131,8 +132,10 @@ class LocalServer:
         if task is None:
             return _problem(404, "no request waits here")
         if isinstance(task, Response):
-            # The body is dropped on the way here. Its end is awaited: a client that still sends reads no answer.
-            await request.read()
+            # The body is dropped on the way here. Its end is awaited: a client of HTTP/1 that still sends reads no
+            # answer, unless it waits for one.
+            if AT_ONCE not in request.headers:
+                await request.read()
             return web.Response(status=task.status, headers=dict(task.headers), body=task.body)
         headers = {"x-privet-rerouted": task.target.name, "x-privet-model": task.target.model}
         try:

@@ -23,6 +23,7 @@ _REASONS = {
     "bodies_too_large": "Privet holds as many bodies as it may (limits.inflight_bytes). Try again in a moment.",
     "overloaded": "Privet is inspecting as many requests as it may. Try again in a moment.",
     "websocket": "Privet can't read WebSocket connections to this host, so they may not leave. Use plain requests.",
+    "bidirectional": "Privet can't read streams that go both ways at once, so they may not leave. Use Converse.",
     "method": "Privet reads requests with the usual methods of HTTP; this one has another.",
     "host_mismatch": "The names in this request disagree (CONNECT, SNI, Host), so Privet can't tell where it would go.",
     "body_unreadable": "The body is not what its content type or encoding says, so Privet can't read it.",

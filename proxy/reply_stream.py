@@ -8,19 +8,21 @@ gathered stays, since a value may go on in the next event. Pings and comments do
 
 import codecs
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detectors.finding import Finding, Skipped, SkipReason
+from proxy.envelopes import EnvelopeFramer, is_json_call, last_envelope, parse_envelope
 from proxy.errors import BodyError, LimitError
 from proxy.event_stream import MEDIA_TYPE as MESSAGES
-from proxy.event_stream import EventMessage, EventStreamFramer, exception_message, parse_message
-from proxy.framing import ArrayFramer, Frame, Framer, SseEvent, line_framer, parse_sse, sse_framer
+from proxy.event_stream import EventStreamFramer, exception_message, parse_message
+from proxy.framing import Frame, Framer, Wrapping, line_framer, parse_sse, sse_framer
+from proxy.google_chunks import JsonFramer, chunk, parse_json_frame
 from proxy.providers.dialect import Dialect
 from proxy.providers.json_spans import edit, parse, value_at
 from proxy.reply_judge import Change, ReplyJudge, ReplyText
 from proxy.reply_texts import json_texts
-from proxy.restore import LINES, SSE, is_json
+from proxy.restore import BETWEEN, LINES, SSE, is_json
 
 _NESTING = 400
 _CONTEXT = 200  # characters that went on already, for what is found by what stands before it
@@ -42,7 +44,7 @@ class _Share:
 class _Event:
     raw: bytes = field(repr=False)
     payload: bytes = field(default=b"", repr=False)
-    wrapping: SseEvent | EventMessage | None = None
+    wrapping: Wrapping | None = None
     shares: list[_Share] = field(default_factory=list)
     others: tuple[ReplyText, ...] = field(default=(), repr=False)  # texts that stand in this event alone
     new: dict[str, str] = field(default_factory=dict, repr=False)
@@ -76,18 +78,18 @@ class StreamScan:
         self._dialect = dialect
         self._judge = judge
         self._hold = hold
-        self._sse = media_type == SSE
-        self._array = not self._sse and is_json(media_type)
-        self._messages = media_type == MESSAGES
         self._framer: Framer | None = None
-        if self._messages:
-            self._framer = EventStreamFramer()
-        elif self._sse:
-            self._framer = sse_framer()
+        self._unwrap: Callable[[bytes], Wrapping] | None = None
+        if media_type == MESSAGES:
+            self._framer, self._unwrap = EventStreamFramer(), parse_message
+        elif media_type == SSE:
+            self._framer, self._unwrap = sse_framer(), parse_sse
         elif media_type in LINES:
             self._framer = line_framer()
-        elif self._array:
-            self._framer = ArrayFramer()
+        elif is_json_call(media_type):
+            self._framer, self._unwrap = EnvelopeFramer(), parse_envelope
+        elif is_json(media_type):
+            self._framer, self._unwrap = JsonFramer(), parse_json_frame
         self._plain = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._texts: dict[str, _Text] = {}
         self._queue: deque[_Event] = deque()
@@ -129,13 +131,12 @@ class StreamScan:
         if self._framer is None:
             self._add(event, "text", "", self._plain.decode(frame.data))
         elif not frame.event:
-            # An event over the limit or a damaged one goes by unread; between events there are but a few bytes.
-            if self._messages or len(frame.data) > 1000:
+            # An event over the limit or a damaged one goes by unread; between events there is next to nothing.
+            if frame.data.strip(BETWEEN):
                 self._judge.skipped.append(Skipped("", SkipReason.TOO_LARGE))
                 self._fresh = self._hold
         else:
-            if self._sse or self._messages:
-                event.wrapping = parse_sse(frame.data) if self._sse else parse_message(frame.data)
+            event.wrapping = self._unwrap(frame.data) if self._unwrap is not None else None
             data = event.wrapping.data if event.wrapping is not None else frame.data
             overtakes = data is None or self._read(event, data)
         says = event.others or any(share.end > share.start for share in event.shares)
@@ -224,7 +225,7 @@ class StreamScan:
 
     def _sent(self, pieces: list[bytes]) -> list[bytes]:
         self._began = self._began or bool(pieces)
-        if self._array and (written := b"".join(pieces[-2:]).rstrip()):
+        if isinstance(self._framer, JsonFramer) and (written := b"".join(pieces[-2:]).rstrip()):
             self._last = written[-1:]
         return pieces
 
@@ -339,12 +340,17 @@ class StreamScan:
     def _refusal(self) -> bytes:
         """The end of a stream that may not go on: an error event as the vendor has it."""
         body = self._judge.refusal(self._dialect).body
-        if self._sse:
+        match self._framer:
+            case EventStreamFramer():
+                return exception_message(body)
+            case EnvelopeFramer():
+                return last_envelope(body)
+            case JsonFramer() if self._framer.is_chunked:
+                return chunk(body)
+            case JsonFramer():
+                return (b"" if self._last in {b"[", b","} else b"," if self._last else b"[") + body + b"]"
+        if self._unwrap is parse_sse:
             return b"event: error\ndata: " + body + b"\n\n"
-        if self._messages:
-            return exception_message(body)
-        if self._array:
-            return (b"" if self._last in {b"[", b","} else b"," if self._last else b"[") + body + b"]"
         return body + b"\n"
 
 

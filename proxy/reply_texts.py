@@ -10,9 +10,10 @@ from typing import Any
 
 from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError, LimitError
+from proxy.google_chunks import GUARD, JsonFramer, parse_json_frame
 from proxy.providers.json_spans import edit, flatten, scan, value_at
 from proxy.reply_judge import ReplyJudge, ReplyText
-from proxy.restore import LINES, UNTYPED, is_json, is_text
+from proxy.restore import BETWEEN, LINES, UNTYPED, is_json, is_text
 
 _NESTING = 400
 _WORD = re.compile(r"[\w.:/+=-]{0,200}", re.ASCII)
@@ -75,6 +76,8 @@ async def judged_body(body: bytes, media_type: str, judge: ReplyJudge) -> bytes:
         return (
             b"\n".join(changed.get(f"~line/{number}", line) for number, line in enumerate(lines)) if changed else body
         )
+    if body.startswith(GUARD) and is_text(media_type):
+        return await _judged_chunks(body, judge)
     if is_json(media_type):
         return (await _judged([("", body)], judge)).get("", body)
     if is_text(media_type) and (text := _decoded(body)) is not None:
@@ -85,6 +88,18 @@ async def judged_body(body: bytes, media_type: str, judge: ReplyJudge) -> bytes:
     judge.skipped.append(Skipped("", SkipReason.UNSUPPORTED_MEDIA, media_type))
     await judge.look([])
     return body
+
+
+async def _judged_chunks(body: bytes, judge: ReplyJudge) -> bytes:
+    """The reply of a Google page."""
+    framer = JsonFramer(len(body))
+    frames = [*framer.feed(body), *framer.finish()]
+    if any(not frame.event and frame.data.strip(BETWEEN) for frame in frames):
+        judge.skipped.append(Skipped("", SkipReason.UNREADABLE))
+    chunks = {f"~line/{n}": parse_json_frame(frame.data) for n, frame in enumerate(frames) if frame.event}
+    changed = await _judged([(place, chunk.data) for place, chunk in chunks.items()], judge)
+    new = {place: chunks[place].with_data(data) for place, data in changed.items()}
+    return b"".join(new.get(f"~line/{n}", frame.data) for n, frame in enumerate(frames)) if new else body
 
 
 async def _judged(parts: list[tuple[str, bytes]], judge: ReplyJudge) -> Mapping[str, bytes]:

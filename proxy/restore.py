@@ -13,10 +13,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from proxy.envelopes import EnvelopeFramer, is_json_call, parse_envelope
 from proxy.errors import BodyError, LimitError
 from proxy.event_stream import MEDIA_TYPE as MESSAGES
-from proxy.event_stream import EventMessage, EventStreamFramer, parse_message
-from proxy.framing import LIMIT, ArrayFramer, Frame, Framer, SseEvent, line_framer, parse_sse, sse_framer
+from proxy.event_stream import EventStreamFramer, parse_message
+from proxy.framing import LIMIT, Frame, Framer, Wrapping, line_framer, parse_sse, sse_framer
+from proxy.google_chunks import GUARD, JsonFramer, parse_json_frame
 from proxy.json_level import JsonLevel
 from proxy.providers.dialect import Delta, Dialect
 from proxy.providers.json_spans import Document, Literal, edit, flatten, parse, quote, scan, value_at
@@ -29,6 +31,7 @@ LINES = frozenset(
 )
 UNTYPED = "application/octet-stream"  # what vendors call a stored file, whatever is in it
 SSE = "text/event-stream"
+BETWEEN = b" \t\r\n,[]" + GUARD  # what stands between events
 # How files begin in which another length would break something.
 _BINARY = (b"PK", b"%PDF", b"\x89PNG", b"\xff\xd8", b"GIF8", b"\x1f\x8b", b"RIFF", b"ID3", b"OggS", b"fLaC")
 
@@ -47,6 +50,8 @@ def restore_body(body: bytes, media_type: str, tokens: Mapping[str, str], vault:
         lines = body.split(b"\n")
         restored = [_restore_json(line, index) if index.mentioned(line) else line for line in lines]
         return body if restored == lines else b"\n".join(restored)
+    if body.startswith(GUARD):
+        return _restore_chunks(body, index)
     if media_type == "" or is_json(media_type):
         return _restore_json(body, index)
     return _restore_source(body, index) if is_text(media_type) else body
@@ -76,8 +81,11 @@ class StreamRestorer:
             self._reader = _EventReader(dialect, self._index, framer, unwrap=parse_message, limit=limit)
         elif media_type in LINES:
             self._reader = _EventReader(dialect, self._index, line_framer(limit), limit=limit)
+        elif is_json_call(media_type):
+            calls = EnvelopeFramer(limit)
+            self._reader = _EventReader(dialect, self._index, calls, unwrap=parse_envelope, limit=limit)
         elif is_json(media_type):
-            self._reader = _EventReader(dialect, self._index, ArrayFramer(limit), limit=limit)
+            self._reader = _EventReader(dialect, self._index, JsonFramer(limit), unwrap=parse_json_frame, limit=limit)
         else:
             self._reader = _TextReader(self._index)
 
@@ -98,7 +106,7 @@ class _Event:
 
     raw: bytes = field(repr=False)
     payload: bytes = field(default=b"", repr=False)  # its JSON
-    wrapping: SseEvent | EventMessage | None = None  # what its JSON stands in
+    wrapping: Wrapping | None = None  # what its JSON stands in
     texts: dict[str, str] = field(default_factory=dict, repr=False)
     pending: int = 0
 
@@ -186,13 +194,13 @@ class _EventReader:
         framer: Framer,
         *,
         limit: int,
-        unwrap: Callable[[bytes], SseEvent | EventMessage] | None = None,
+        unwrap: Callable[[bytes], Wrapping] | None = None,
     ) -> None:
         self._dialect = dialect
         self._index = index
         self._framer = framer
         self._unwrap = unwrap
-        self._plain = unwrap is not parse_message  # the event's text stands in its bytes
+        self._plain = unwrap not in {parse_message, parse_envelope}  # the event's text stands in its bytes
         self._limit = limit
         self._channels: dict[str, _Channel] = {}
         self._queue: deque[_Event] = deque()
@@ -214,7 +222,7 @@ class _EventReader:
         event = _Event(frame.data)
         overtakes = False
         if not frame.event:
-            if self._unwrap is not None:
+            if frame.data.strip(BETWEEN):
                 self._close("*")  # nobody knows what this says: what is held goes before it
         elif self._unwrap is not None:
             event.wrapping = self._unwrap(frame.data)
@@ -332,7 +340,9 @@ class _FileReader:
 
 def is_streamed(media_type: str, endpoint: str) -> bool:
     """Whether a reply is restored piece by piece; else it is read whole."""
-    return media_type in {SSE, MESSAGES, UNTYPED} or media_type in LINES or "streamgenerate" in endpoint.lower()
+    if media_type in {SSE, MESSAGES, UNTYPED} or media_type in LINES or is_json_call(media_type):
+        return True
+    return "streamgenerate" in endpoint.lower()
 
 
 def is_json(media_type: str) -> bool:
@@ -381,6 +391,17 @@ def _restore_json(body: bytes, index: TokenIndex) -> bytes:
         return edit(body, texts, nesting=_NESTING, all_keys=True)
     except (BodyError, LimitError):
         return _restore_source(body, index)
+
+
+def _restore_chunks(body: bytes, index: TokenIndex) -> bytes:
+    """The reply of a Google page, whole."""
+    framer = JsonFramer(len(body))
+    out: list[bytes] = []
+    for frame in (*framer.feed(body), *framer.finish()):
+        chunk = parse_json_frame(frame.data) if frame.event else None
+        new = _restore_json(chunk.data, index) if chunk is not None else b""
+        out.append(frame.data if chunk is None or new == chunk.data else chunk.with_data(new))
+    return b"".join(out)
 
 
 def _signed(document: Document) -> list[str]:

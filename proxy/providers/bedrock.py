@@ -231,6 +231,11 @@ class BedrockInvoke(AnthropicMessages):
         return known_shape(event)
 
 
+def is_bidirectional(path: str) -> bool:
+    """Whether a path is that of a stream in both directions, of which a request never ends before its reply begins."""
+    return path.partition("?")[0].rstrip("/").endswith("/invoke-with-bidirectional-stream")
+
+
 def bedrock_refusal(refusal: Refusal) -> Response:
     """AWS's error body, and its kind in the header where its SDKs look for it."""
     kind = _ERRORS.get(

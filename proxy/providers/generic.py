@@ -11,11 +11,12 @@ from typing import Any, ClassVar, override
 
 from configs.hosts import Family
 from detectors.finding import Skipped, SkipReason
+from proxy.envelopes import is_json_call
 from proxy.errors import BodyError
 from proxy.message import NO_FILES, Attachment, Extraction, Refusal, Replacement, Request, Response, Role, Segment
+from proxy.providers import calls, forms, lines
 from proxy.providers import exemptions as look
 from proxy.providers import files as files_
-from proxy.providers import forms, lines
 from proxy.providers.anthropic_messages import anthropic_error
 from proxy.providers.bedrock import bedrock_refusal
 from proxy.providers.dialect import EventShape
@@ -40,8 +41,7 @@ _TEXTS = frozenset(
 )
 _AS = {files_.TEXT: "text", files_.LINE: "lines", JSON: "json"}
 _FORM = "application/x-www-form-urlencoded"
-# Remote procedure calls in protocol buffers: without their vendor's schema nobody can read them. Connect's JSON streams
-# are frames with a binary head.
+# Remote calls in protocol buffers, or in whatever else is no JSON: without their vendor's schema nobody can read them.
 _REMOTE_CALL = re.compile(
     r"application/(?:connect\+.+|grpc(?:-web)?(?:-text)?(?:\+.+)?|proto|(?:x-|vnd\.google\.)?protobuf)", re.ASCII
 )
@@ -56,6 +56,7 @@ class Generic(JsonDialect):
     family: Family = "generic"  # how the host speaks
     media_type: str = JSON
     named: tuple[JsonDialect, ...] = ()  # those that JSON lines may be of
+    coding: str = ""  # of envelopes that are compressed
     exemptions: ClassVar[Exemptions] = Exemptions(
         exact={"/model": look.model, "/type": look.word, "/messages/*/role": look.word, "/stream": look.word},
     )
@@ -78,6 +79,8 @@ class Generic(JsonDialect):
                 return Extraction(segments=tuple(forms.segments(found, self.nesting)))
             case "text":
                 return _text(body)
+            case "envelopes":
+                return calls.extract(body, self.coding, self._plain)
             case "calls":
                 return _skip("", SkipReason.UNREADABLE_CLIENT)
             case _:  # a file that is sent as it is
@@ -92,6 +95,8 @@ class Generic(JsonDialect):
                 return JsonDialect.rebuild(self, body, texts, files)
             case "lines":
                 return lines.rebuild(body, texts, files, self._line)
+            case "envelopes":
+                return calls.rebuild(body, self.coding, texts, files, self._plain)
             case "form" if not files:
                 return forms.rebuild(_ascii(body), "~form", texts, self.nesting).encode()
             case "text" if set(texts) == {""} and not files:
@@ -137,6 +142,8 @@ class Generic(JsonDialect):
     def _kind(self, body: bytes) -> str:
         """What to read the body as: json, lines, form, text, remote calls or a file."""
         kind = self.media_type
+        if is_json_call(kind):
+            return "envelopes"
         if _REMOTE_CALL.fullmatch(kind):
             return "calls"
         if kind == JSON or kind.endswith("+json"):
@@ -154,8 +161,12 @@ class Generic(JsonDialect):
         known = files_.read_as(body, kind, "")
         return "json" if known == files_.TEXT and is_json(body) else _AS.get(known or "", "file")
 
+    @property
+    def _plain(self) -> "Generic":
+        return replace(self, media_type=JSON)
+
     def _line(self, line: bytes) -> JsonDialect:
-        return lines.by_members(line, self.named, replace(self, media_type=JSON))
+        return lines.by_members(line, self.named, self._plain)
 
 
 def _text(body: bytes) -> Extraction:

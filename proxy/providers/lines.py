@@ -86,7 +86,7 @@ def joined(parts: Iterable[tuple[str, Extraction]]) -> Extraction:
     for base, part in parts:
         # Built anew, not with `replace`: a file may have tens of thousands.
         segments += [Segment(f"{base}{item.pointer}", item.role, item.text, item.context) for item in part.segments]
-        skipped += [Skipped(f"{base}{item.pointer}", item.reason) for item in part.skipped]
+        skipped += [Skipped(f"{base}{item.pointer}", item.reason, item.media_type) for item in part.skipped]
         attachments += [replace(item, pointer=f"{base}{item.pointer}") for item in part.attachments]
     return Extraction(segments=tuple(segments), skipped=tuple(skipped), attachments=tuple(attachments))
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Literal
 
 from configs.hosts import Family, host_table, provider_of_host
+from proxy.envelopes import compression
 from proxy.message import Request, Segment
 from proxy.providers import exemptions as look
 from proxy.providers import forms
@@ -109,6 +110,7 @@ def dialect_for(request: Request, *, nesting: int = NESTING, family: Family | No
         family=family,
         media_type=_FILE if _is_upload(request) else request.media_type,
         named=_of_lines(nesting),
+        coding=compression(request.headers),
     )
     return Multipart.of(generic, request.headers.get("content-type", "")) if multipart else generic
 

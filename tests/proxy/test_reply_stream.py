@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from hypothesis import strategies as st
 from detectors.finding import SkipReason
 from policy.decision import Inquiry
 from policy.load import load_policy
+from proxy.envelopes import Envelope
 from proxy.event_stream import MEDIA_TYPE, EventStreamFramer, event_message, parse_message
+from proxy.google_chunks import GUARD, chunk
 from proxy.providers.dialect import Dialect
+from proxy.providers.generic import Generic
 from proxy.providers.registry import dialects
 from proxy.reply_judge import ReplyJudge, ReplyRules
 from proxy.reply_stream import StreamScan
@@ -200,6 +204,43 @@ def test_an_array_that_is_blocked_stays_an_array(rules: ReplyRules) -> None:
             out = run(dialect, body, judge(rules), places, 60, "application/json")
             assert json.loads(out)[-1]["error"]["status"] == "PERMISSION_DENIED"
             assert b"hunter2" not in out
+
+
+@pytest.mark.parametrize("size", [1, 9, 1000])
+def test_chunks_and_envelopes_are_inspected_in_their_framing(rules: ReplyRules, size: int) -> None:
+    def stream(write: Callable[[bytes], bytes], media: str, texts: list[str], begin: bytes = b"") -> bytes:
+        body = begin + b"".join(write(json.dumps([{"n": text}]).encode()) for text in texts)
+        return run(Generic(), body, judge(rules), list(range(0, len(body), size)), media=media)
+
+    calls = "application/connect+json"
+    envelope = Envelope(0, b"").with_data
+    assert stream(envelope, calls, ["a", NAME]) == envelope(b'[{"n": "a"}]') + envelope(b'[{"n": "[PERSON]"}]')
+    ended = stream(envelope, calls, ["a", "hunter2", "b"])
+    assert ended[0] == 2
+    assert "privet" in json.loads(ended[5:])
+    assert stream(chunk, "application/json", ["a", NAME], GUARD) == (
+        GUARD + chunk(b'[{"n": "a"}]') + chunk(b'[{"n": "[PERSON]"}]')
+    )
+    ended = stream(chunk, "application/json", ["a", "hunter2", "b"], GUARD)
+    assert b"privet" in ended
+    assert b"hunter2" not in ended
+
+
+@pytest.mark.parametrize(
+    ("media", "body"),
+    [
+        ("application/connect+json", b"\1\0\0\0\3\x1f\x8b\0"),
+        ("application/connect+json", b"\0\0\0\0\x09cut"),
+        ("application/connect+json", b"\x30 no envelope"),
+        ("application/json", GUARD + b"\n\n30\n[cut off"),
+        ("application/json", GUARD + b"\n\nno length"),
+    ],
+)
+def test_what_cannot_be_read_of_them_is_uninspected(rules: ReplyRules, media: str, body: bytes) -> None:
+    looked = judge(rules)
+    run(Generic(), body, looked, media=media)
+    assert looked.blocks
+    assert looked.skipped
 
 
 def test_json_lines_and_plain_text(rules: ReplyRules) -> None:

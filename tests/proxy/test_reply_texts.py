@@ -66,6 +66,7 @@ def test_what_nobody_can_read() -> None:
         ("application/octet-stream", '{"a": "Carl Jones"}\n{"b":2}', '{"a": "[PERSON]"}\n{"b":2}'),
         ("application/octet-stream", "It is Carl Jones", "It is [PERSON]"),
         ("text/plain", "é Carl Jones", "é [PERSON]"),
+        ("application/json", ')]}\'\n\n20\n[["é Carl Jones"]]\n4\n[]\n', ')]}\'\n\n18\n[["é [PERSON]"]]\n4\n[]\n'),
         ("", '{"a": "Carl Jones"}', '{"a": "[PERSON]"}'),
         ("application/json", '{"a": "{\\"b\\": \\"Carl Jones\\"}"}', '{"a": "{\\"b\\": \\"[PERSON]\\"}"}'),
     ],
@@ -91,6 +92,8 @@ async def test_a_body_in_which_nothing_changes_is_the_same_object(
     [
         ("application/json", b"{broken"),
         ("application/json", b"[" * 1000),
+        ("application/json", b")]}'\n\n40\n[\"cut off"),
+        ("application/json", b")]}'\n\n11\n[broken}]\n"),
         ("audio/mpeg", b"\xff\xfb"),
         ("application/octet-stream", b"\x00\x01"),
         ("text/plain", b"\xff\xfe"),

@@ -7,7 +7,7 @@ import pytest
 from botocore.eventstream import EventStreamBuffer
 
 from proxy.message import ChatMessage, Refusal, Request, Role
-from proxy.providers.bedrock import BedrockConverse, BedrockCount, BedrockInvoke, converse_shape
+from proxy.providers.bedrock import BedrockConverse, BedrockCount, BedrockInvoke, converse_shape, is_bidirectional
 from proxy.providers.dialect import Answer
 
 CONVERSE = BedrockConverse()
@@ -117,3 +117,16 @@ def test_shape(event: Any, deltas: Any, closes: tuple[str, ...], keeps: tuple[st
     shape = converse_shape(event)
     assert [(delta.channel, delta.pointer, delta.is_json) for delta in shape.deltas] == deltas
     assert (shape.closes, shape.keeps) == (closes, keeps)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/model/amazon.nova-sonic-v1:0/invoke-with-bidirectional-stream", True),
+        ("/bedrock/model/m/invoke-with-bidirectional-stream/?x=1", True),
+        ("/model/m/invoke-with-response-stream", False),
+        ("/model/m/converse?x=/invoke-with-bidirectional-stream", False),
+    ],
+)
+def test_streams_in_both_directions(path: str, expected: bool) -> None:
+    assert is_bidirectional(path) is expected

@@ -53,7 +53,7 @@ SKIPPED: list[tuple[str, bytes, SkipReason]] = [
     ("application/grpc", b"\x00\x00", SkipReason.UNREADABLE_CLIENT),
     ("application/grpc-web-text", b"AAAA", SkipReason.UNREADABLE_CLIENT),
     ("application/connect+proto", b"\x00\x00", SkipReason.UNREADABLE_CLIENT),
-    ("application/connect+json", b"\x00\x00\x00\x00\x02{}", SkipReason.UNREADABLE_CLIENT),
+    ("application/connect+proto", b"\x00\x00\x00\x00\x02{}", SkipReason.UNREADABLE_CLIENT),
     ("application/proto", b"\x0a\x01a", SkipReason.UNREADABLE_CLIENT),
     ("application/x-protobuf", b"\x0a\x01a", SkipReason.UNREADABLE_CLIENT),
     ("text/plain", b"Gr\xfc\xdfe", SkipReason.UNREADABLE),
