@@ -33,7 +33,7 @@ async def test_nothing_is_left(tmp_path: Path, way: HttpWay) -> None:
                         content = f"{said} {number} " + "word " * 400
                         body = {"model": "gpt-4o", "messages": [{"role": "user", "content": content}]}
                         reply = await way.post(client, json.dumps(body).encode())
-                        assert reply.status_code == (403 if number % 3 == 2 else 200)
+                        assert reply.status_code == (403 if number % 3 == 2 else 200), reply.text
                         vendor.reset()
                         privet.store.events.clear()
                         privet.inspector.texts.clear()
