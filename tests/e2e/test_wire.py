@@ -212,7 +212,7 @@ def pipeline_of(path: Path) -> Pipeline:
         settings=Settings(),
         policy=load_policy(path / "policy.yaml"),
         inspector=TableInspector(known=PLANTED),
-        recorder=Record(ListStore(), b"f" * 32, 0.5),
+        recorder=Record(ListStore(), b"f" * 32, 20.0),
         token_key=b"t" * 32,
     )
 

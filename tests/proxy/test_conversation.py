@@ -32,7 +32,7 @@ class Talk:
             settings=Settings(),
             policy=load_policy(path / "policy.yaml"),
             inspector=self.inspector,
-            recorder=Record(self.store, b"k" * 32, 0.5),
+            recorder=Record(self.store, b"k" * 32, 20.0),
             token_key=b"t" * 32,
         )
         opening = Request("GET", "api.openai.com", endpoint, UPGRADE, b"")

@@ -23,7 +23,10 @@ def make(tmp_path: Path):
     def build(store: ListStore, *, keep: bool = False) -> Justify:
         path = tmp_path / "policy.yaml"
         path.write_text(f"schema: privet.policy/1\nid: acme\nrecord_reasons: {str(keep).lower()}\n")
-        record, ledger = Record(store, b"f" * 32, 0.2), Ledger(tmp_path / "ledger.db", b"k" * 32)
+        record, ledger = (
+            Record(store, b"f" * 32, 0.2 if store.hang else 20.0),
+            Ledger(tmp_path / "ledger.db", b"k" * 32),
+        )
         pipeline = Pipeline(Settings(), load_policy(path), TableInspector(), record, b"t" * 32, clock=lambda: NOW)
         ledger.ask("D1", b"ana", b"body", ["people"], NOW.timestamp())
         return Justify(ledger, record, pipeline)

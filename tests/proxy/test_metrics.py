@@ -55,7 +55,7 @@ async def test_a_verdict_is_counted_with_what_was_found(tmp_path: Path) -> None:
         settings=Settings(),
         policy=load_policy(tmp_path / "policy.yaml"),
         inspector=TableInspector(),
-        recorder=Record(ListStore(), b"f" * 32, 0.5),
+        recorder=Record(ListStore(), b"f" * 32, 20.0),
         token_key=b"t" * 32,
     )
     body = (

@@ -50,7 +50,7 @@ def make(tmp_path):
             settings=Settings.model_validate(settings or {}),
             policy=load_policy(tmp_path / "policy.yaml"),
             inspector=TableInspector(**inspector),
-            recorder=Record(ListStore(), b"k" * 32, 0.5),
+            recorder=Record(ListStore(), b"k" * 32, 20.0),
             token_key=b"t" * 32,
         )
 
