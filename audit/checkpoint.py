@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from audit.chain import HASH_BYTES
 from audit.errors import AuditError, CheckpointError
-from configs.state import StateError, StatePaths, check_secret, write_secret
+from configs.state import StateError, StatePaths, check_secret, is_there, write_secret
 
 _ED25519 = b"\x01"  # signed-note.md: the algorithm byte
 _DASH = "\N{EM DASH}"
@@ -94,7 +94,7 @@ class Signer:
     def open(cls, state: StatePaths, origin: str) -> "Signer":
         """The signer whose key lies in the state directory; made at first use. Raises `AuditError`."""
         try:
-            if not state.audit_key.exists():
+            if not is_there(state.audit_key):
                 write_secret(state.audit_key, _private_pem(Ed25519PrivateKey.generate()))
             check_secret(state.audit_key)
             key = serialization.load_pem_private_key(state.audit_key.read_bytes(), password=None)

@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -21,6 +20,7 @@ from audit.checkpoint import StreamState
 from audit.columns import NAMES, columns_of
 from audit.errors import AuditError, EventError
 from audit.evidence import Evidence, Problem, SignedStream, gather
+from audit.readonly import connect_readonly
 
 MAX_PROBLEMS = 1000  # more are counted, not listed
 UNACKNOWLEDGED = 129  # one group commit may be stored before a crash keeps it from being signed and answered
@@ -81,7 +81,8 @@ def verify(database: Path, checkpoints: Path, key: Ed25519PublicKey) -> Verifica
     walks: dict[str, _Walk] = {}
     if database.is_file():
         try:
-            with closing(_connect(database)) as connection:
+            with closing(connect_readonly(database)) as connection:
+                connection.execute("BEGIN")  # one state of the log, while Privet goes on writing
                 _walk(connection, evidence, result, walks)
         except sqlite3.Error as error:
             name = getattr(error, "sqlite_errorname", type(error).__name__)
@@ -92,24 +93,6 @@ def verify(database: Path, checkpoints: Path, key: Ed25519PublicKey) -> Verifica
         result.add(Problem("", None, f"the database {database} is missing"))
     _compare_ends(walks, evidence, gather(checkpoints, key), result)
     return result
-
-
-def _connect(database: Path) -> sqlite3.Connection:
-    uri = f"file:{quote(str(database.absolute()))}?mode=ro"
-    wal = database.with_name(database.name + "-wal")
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5)
-    try:
-        connection.execute("PRAGMA trusted_schema=OFF")
-        connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        connection.close()
-        name = getattr(error, "sqlite_errorname", "")
-        if not name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")) or (wal.exists() and wal.stat().st_size):
-            raise
-        # A copy on a read-only medium: nobody writes to it, so it can be read without a lock.
-        connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
-    return connection
 
 
 def _walk(connection: sqlite3.Connection, evidence: Evidence, result: Verification, walks: "dict[str, _Walk]") -> None:

@@ -97,6 +97,16 @@ class StatePaths:
         return self.ca_dir / "bundle.pem"
 
 
+def is_there(path: Path) -> bool:
+    """Whether the file exists. Raises `StateError` if that can't be seen: it may well be there."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise StateError(
+            f"{path}: {error.strerror}. Privet's commands are for the user that owns {path.parent}."
+        ) from None
+
+
 def make_private_dir(path: Path) -> None:
     """Make a directory that only its owner may enter. Raises `StateError`."""
     try:
@@ -128,7 +138,7 @@ def write_secret(path: Path, data: bytes) -> bool:
 
 def load_or_make_key(path: Path) -> bytes:
     """The key in `path`, made at first use. Raises `StateError` if it is unreadable, short or readable by others."""
-    if not path.exists():
+    if not is_there(path):
         write_secret(path, secrets.token_bytes(KEY_BYTES))
     check_secret(path)
     try:

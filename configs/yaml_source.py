@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+SHARED_VALUES = 10_000  # that aliases may repeat, over what the text itself can hold
+
 type KeyPath = tuple[str | int, ...]
 
 
@@ -81,7 +83,16 @@ def parse_yaml(text: str, file: str) -> YamlSource:
         raise SourceError([Problem(file, line, column, reason)]) from None
     except YAMLError:
         raise SourceError([Problem(file, 1, 1, "not valid YAML")]) from None
-    return YamlSource(file=file, data=_plain(tree), _tree=tree)
+    except RecursionError:
+        raise SourceError([Problem(file, 1, 1, "nested too deeply")]) from None
+    # Without aliases a text has no more values than characters; with them ten lines can stand for a billion.
+    budget = _Budget(2 * len(text) + SHARED_VALUES)
+    try:
+        return YamlSource(file=file, data=_plain(tree, budget), _tree=tree)
+    except RecursionError:
+        raise SourceError([Problem(file, 1, 1, "nested too deeply, perhaps by an alias that holds itself")]) from None
+    except _SpentError:
+        raise SourceError([Problem(file, 1, 1, "its aliases (*name) stand for too many values")]) from None
 
 
 def load_yaml(path: Path) -> YamlSource:
@@ -97,11 +108,28 @@ def load_yaml(path: Path) -> YamlSource:
     return parse_yaml(text, str(path))
 
 
-def _plain(node: Any) -> Any:
+class _SpentError(Exception):
+    """More values than the text can mean."""
+
+
+class _Budget:
+    """How many values may still come."""
+
+    def __init__(self, values: int) -> None:
+        self._left = values
+
+    def spend(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise _SpentError
+
+
+def _plain(node: Any, budget: _Budget) -> Any:
+    budget.spend()
     if isinstance(node, CommentedMap):
-        return {key: _plain(value) for key, value in node.items()}
+        return {key: _plain(value, budget) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
-        return [_plain(item) for item in node]
+        return [_plain(item, budget) for item in node]
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)

@@ -63,6 +63,10 @@ def examine(subject: Subject) -> Iterator[Check]:
         except ImportError as error:
             # A broken installation is one of the things to be found, not a reason to stop looking.
             yield _fail(name, f"the module {error.name} can't be imported", "Install again: make setup")
+        except (OSError, StateError) as error:
+            # Somebody else's files: each check that needs them says so, and the others are still made.
+            about = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else _split(error)[0]
+            yield _fail(name, about, "Ask as the user that Privet runs as.")
 
 
 def _ok(name: str, detail: str) -> Check:

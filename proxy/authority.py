@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from configs.state import StateError, StatePaths, check_secret, make_private_dir, write_secret
+from configs.state import StateError, StatePaths, check_secret, is_there, make_private_dir, write_secret
 
 type Clock = Callable[[], datetime]
 
@@ -102,17 +102,17 @@ def utc_now() -> datetime:
 
 def ensure_authority(paths: StatePaths, clock: Clock = utc_now) -> Authority:
     """The authority of this state directory, made if there is none. Raises `StateError` if it can't be used."""
-    if not paths.ca_key.exists():
+    if not is_there(paths.ca_key):
         make_private_dir(paths.root)
         write_secret(paths.ca_key, _make(clock()))  # a process that was quicker wins; its file is read below
-    if not paths.ca_cert.exists():
+    if not is_there(paths.ca_cert):
         _replace(paths.ca_cert, _chain(_read(paths.ca_key), paths.ca_key)[-1].public_bytes(serialization.Encoding.PEM))
     return read_authority(paths, clock())
 
 
 def read_authority(paths: StatePaths, now: datetime) -> Authority:
     """Read and check the authority; make nothing. Raises `StateError`: missing, broken, readable by others, expired."""
-    if not paths.ca_key.exists():
+    if not is_there(paths.ca_key):
         raise StateError(f"{paths.ca_key}: there is no certificate authority yet. Make one with: privet init")
     check_secret(paths.ca_key)
     data = _read(paths.ca_key)

@@ -17,6 +17,14 @@ from audit.store.tables import TABLE, database_path, open_reader
 
 _PAGE = 1000
 
+_HINTS = {
+    "SQLITE_CANTOPEN": " May this user read it, and what lies beside it (-wal, -shm)?",
+    "SQLITE_ERROR": " It holds no audit table. Is it another program's, or empty?",
+    "SQLITE_NOTADB": " It is damaged, or no database. Compare it with: privet audit verify",
+    "SQLITE_CORRUPT": " It is damaged. See what is left with: privet audit verify",
+    "SQLITE_BUSY": " Another program keeps it locked.",
+}
+
 type _Row = Row[*tuple[Any, ...]]
 type _Query = Select[*tuple[Any, ...]]
 
@@ -150,7 +158,8 @@ class AuditReader:
         except (SQLAlchemyError, sqlite3.Error) as error:
             cause = getattr(error, "orig", None) or error
             name = getattr(cause, "sqlite_errorname", type(cause).__name__)
-            raise AuditError(f"{self._path}: the audit database can't be read ({name})") from None
+            hint = next((text for start, text in _HINTS.items() if name.startswith(start)), "")
+            raise AuditError(f"{self._path}: the audit database can't be read ({name}).{hint}") from None
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:

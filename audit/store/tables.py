@@ -6,6 +6,7 @@ Writing means WAL with `synchronous=FULL`: each commit is on the disk before any
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Field, SQLModel
 
 from audit.errors import AuditError
+from audit.readonly import connect_readonly
 
 SCHEMA_VERSION = 1
 BUSY_MILLISECONDS = 50  # one try; the writer tries again until nobody waits for the records any more
@@ -76,6 +78,11 @@ def create_database(path: Path) -> None:
     except FileExistsError:
         if not path.is_file():
             raise AuditError(f"{path}: is no file, so it can't be the audit database") from None
+        if _is_foreign(path):
+            raise AuditError(
+                f"{path}: this is another program's database, and it stays as it is. "
+                "Set audit.database to a file of its own."
+            ) from None
     except OSError as error:
         raise AuditError(f"{path}: the audit database can't be made: {error.strerror}") from None
 
@@ -84,7 +91,7 @@ def open_writer(path: Path) -> Engine:
     """An engine whose connections commit durably. It never makes the file: a log that is gone stays gone."""
 
     def connect() -> sqlite3.Connection:
-        connection = _connect(path, "rw")
+        connection = _connect(path)
         journal = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA fullfsync=ON")  # macOS: fsync alone doesn't reach the platter
@@ -106,14 +113,24 @@ def open_reader(path: Path) -> Engine:
     """An engine that can't change anything. Raises `AuditError` if there is no database."""
     if not path.is_file():
         raise AuditError(f"{path}: there is no audit database. It is made when Privet first serves.")
-    return create_engine("sqlite://", creator=lambda: _connect(path, "ro"), poolclass=NullPool)
+    return create_engine("sqlite://", creator=lambda: connect_readonly(path), poolclass=NullPool)
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _is_foreign(path: Path) -> bool:
+    """Whether it holds tables, and ours isn't among them. What can't be told is for the writer to find out."""
+    try:
+        with closing(connect_readonly(path)) as connection:
+            names = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.Error:
+        return False
+    return bool(names) and TABLE.name not in names
+
+
+def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+        f"file:{quote(str(path.absolute()))}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
     )
-    connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS if mode == 'rw' else 5000}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
     connection.execute("PRAGMA trusted_schema=OFF")
     return connection
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _SPAN = re.compile(r"(?:last\s+)?(\d{1,5})\s*(m|h|d|w|minutes?|hours?|days?|weeks?)")
 _LETTERS = {unit[0]: unit for unit in _UNITS}
-_PIPE_WIDTH = 2000  # a file or another program gets whole lines
 _GROUPS = ("department", "user", "rule", "type", "effect", "provider")
 
 
@@ -125,7 +124,7 @@ def search(cli: Cli, /, *, limit: int, after: str | None, as_json: bool, kind: s
         click.echo("nothing found")
         return
     _print_table(
-        ("time", "decision or event", "who", "model", "effect", "status", "rules", "types"),
+        ("time (UTC)", "decision or event", "who", "model", "effect", "status", "rules", "types"),
         [_row(record, outcomes.get(record.decision_id)) for record in found],
     )
     if len(found) == limit:
@@ -165,6 +164,7 @@ def show(cli: Cli, /, wanted: str, *, as_json: bool) -> None:
     Example:
       privet audit show 01K9ZQ3V8M4T2R6Y5W7X1A0B3C
     """  # noqa: D301 - click wants the character itself
+    wanted = wanted.strip().upper()  # as people copy and type it
     with _reader(cli) as reader:
         records = reader.get(wanted)
     if not records:
@@ -383,10 +383,7 @@ def _print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in header:
-        table.add_column(name, overflow="fold", no_wrap=name in ("time", "decision or event"))
+        table.add_column(name, overflow="fold", no_wrap=name in ("time (UTC)", "decision or event"))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # Text: a user's name is no markup
-    console = out()
-    if not console.is_terminal:
-        console.width = _PIPE_WIDTH
-    console.print(table)
+    out().print(table)

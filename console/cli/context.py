@@ -18,6 +18,7 @@ EXIT_USAGE = 2  # the command, a file or the settings can't be used
 EXIT_TAMPERED = 3  # the audit log was changed
 
 CONFIG_NAME = "privet.yaml"
+PIPE_WIDTH = 2000  # a file or another program gets whole lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ def user_config_dir() -> Path:
 
 def out() -> Console:
     """The console for results; honours NO_COLOR and a stdout that is no terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, soft_wrap=True, width=PIPE_WIDTH)
 
 
 def err() -> Console:

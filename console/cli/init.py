@@ -7,7 +7,7 @@ import click
 
 import configs
 from configs.settings import load_settings
-from configs.state import StateError, StatePaths, load_or_make_key
+from configs.state import StateError, StatePaths, is_there, load_or_make_key, make_private_dir
 from configs.yaml_source import SourceError
 from console.cli.context import CONFIG_NAME, fail
 
@@ -65,8 +65,10 @@ def make_keys(paths: StatePaths) -> tuple[Made, ...]:
         paths.ca_key: "certificate authority, with its key",
         paths.ca_cert: "its certificate: what clients trust",
     }
-    before = {path for path in purposes if path.exists()}
     try:
+        before = {path for path in purposes if is_there(path)}
+        make_private_dir(paths.root)
+        _keep_from_git(paths.root)
         load_or_make_key(paths.token_key)
         load_or_make_key(paths.fingerprint_key)
         Signer.open(paths, f"privet/{paths.instance}")
@@ -77,8 +79,19 @@ def make_keys(paths: StatePaths) -> tuple[Made, ...]:
     return tuple(Made(path, purpose, path not in before) for path, purpose in purposes.items())
 
 
+def _keep_from_git(root: Path) -> None:
+    """Settings are written into projects, and `git add .` would take the keys, too."""
+    try:
+        _write_new(root / ".gitignore", "*\n")
+    except OSError as error:
+        raise StateError(f"{root}: can't be written: {error.strerror}") from None
+
+
 def _write(path: Path, source: Path) -> bool:
-    text = source.read_text(encoding="utf-8")
+    return _write_new(path, source.read_text(encoding="utf-8"))
+
+
+def _write_new(path: Path, text: str) -> bool:
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

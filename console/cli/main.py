@@ -1,13 +1,18 @@
 """`privet`: the command line's root. Each command lives in a file of its own and is imported when it is asked for."""
 
+import errno
 import importlib
+import os
+import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import override
+from typing import Any, override
 
 import click
 
-from console.cli.context import Cli
+from console.cli.context import Cli, fail
+
+TRACEBACK = "PRIVET_TRACEBACK"  # variable: show errors as Python does
 
 # Command → module that holds it as `command`, in the order that `privet --help` shows.
 COMMANDS = {
@@ -39,6 +44,38 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(module).command
         return command
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. An error that nobody expected isn't shown as Python shows it: it may quote what was read."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except OSError as error:
+            if error.errno == errno.EPIPE or TRACEBACK in os.environ:
+                raise  # whoever read our output has read enough: click ends the program
+            about = f"{error.filename}: " if error.filename is not None else ""
+            fail(f"{about}{error.strerror or type(error).__name__}")
+        except Exception as error:
+            if TRACEBACK in os.environ:
+                raise
+            fail(
+                f"a mistake in Privet: {type(error).__name__} {_place(error)}".rstrip(),
+                [f"Please report it. {TRACEBACK}=1 shows the whole traceback, which may quote what was read."],
+            )
+
+
+def _place(error: BaseException) -> str:
+    """The last line of ours that the error came through."""
+    root = Path(__file__).parent.parent.parent
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.is_relative_to(root) and not file.is_relative_to(sys.prefix):
+            place = f"in {file.relative_to(root)}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

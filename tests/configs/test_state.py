@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from configs.state import (
     StateError,
     StatePaths,
     check_secret,
+    is_there,
     load_or_make_key,
     make_private_dir,
     write_secret,
@@ -129,3 +131,15 @@ def test_check_secret(tmp_path, bits, refused):
 def test_check_secret_of_nothing(tmp_path):
     with pytest.raises(StateError, match="No such file"):
         check_secret(tmp_path / "gone")
+
+
+def test_what_cannot_be_seen_is_not_taken_for_missing(tmp_path, monkeypatch):
+    def stat(self, **_options):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    assert not is_there(tmp_path / "token.key")
+    monkeypatch.setattr(Path, "stat", stat)
+    with pytest.raises(StateError, match=r"token\.key: Permission denied"):
+        is_there(tmp_path / "token.key")
+    with pytest.raises(StateError, match="Permission denied"):
+        load_or_make_key(tmp_path / "token.key")

@@ -156,3 +156,20 @@ def test_what_is_dumped_is_read_back(value):
 def test_any_text_is_read_or_refused(text):
     with contextlib.suppress(SourceError):
         parse_yaml(text, "f")
+
+
+def test_a_text_nested_too_deeply():
+    with pytest.raises(SourceError, match=r"f\.yaml:1:1: nested too deeply"):
+        parse_yaml("a: " + "[" * 5000, "f.yaml")
+
+
+def test_aliases_that_stand_for_a_billion_values():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
+    with pytest.raises(SourceError, match="stand for too many values"):
+        parse_yaml("\n".join(lines), "f.yaml")
+
+
+def test_aliases_that_people_use():
+    source = parse_yaml("base: &b {x: 1}\nall: [" + ", ".join(["*b"] * 500) + "]", "f.yaml")
+    assert source.data["all"] == [{"x": 1}] * 500

@@ -451,3 +451,21 @@ def test_broken_installation_is_one_finding(config, monkeypatch):
     (found,) = [check for check in checks if check.name == "detection"]
     assert "onnxruntime" in found.detail
     assert checks[-1].name == "audit"
+
+
+def test_files_of_somebody_else_are_one_line_each(config, monkeypatch):
+    """Doctor is what people try first, often as the wrong user."""
+    state = subject(config).paths.root
+    real = Path.stat
+
+    def stat(self, **options):
+        if state in self.parents:
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    checks = list(examine(subject(config)))
+    failed = {check.name for check in checks if check.status is Status.FAIL}
+    assert {"state", "authority"} <= failed
+    assert "policy" not in failed
+    assert all(check.todo for check in checks if check.status is Status.FAIL)

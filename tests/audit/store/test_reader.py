@@ -1,5 +1,7 @@
 """Search finds what it should and nothing else."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -129,4 +131,11 @@ def test_reading_while_another_writes(filled, make_intent):
 def test_a_damaged_database(log):
     log.database.write_bytes(b"no database" * 100)
     with AuditReader(log.url) as reader, pytest.raises(AuditError, match="SQLITE_NOTADB"):
+        reader.search(Filters())
+
+
+def test_another_programs_database(log):
+    with closing(sqlite3.connect(log.database)) as connection:
+        connection.execute("CREATE TABLE orders (number)")
+    with AuditReader(log.url) as reader, pytest.raises(AuditError, match="another program's"):
         reader.search(Filters())

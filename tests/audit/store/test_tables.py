@@ -1,5 +1,7 @@
 """A database is opened durably or not at all."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,20 @@ def test_create_leaves_what_is_there(tmp_path):
     (tmp_path / "audit.db").write_bytes(b"kept")
     create_database(tmp_path / "audit.db")
     assert (tmp_path / "audit.db").read_bytes() == b"kept"
+
+
+def test_create_refuses_another_programs_database(tmp_path):
+    path = tmp_path / "audit.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE orders (number)")
+        connection.execute("PRAGMA user_version = 1")  # many programs use it, too
+    before = path.read_bytes()
+    with pytest.raises(AuditError, match="another program's database"):
+        create_database(path)
+    assert path.read_bytes() == before
+
+
+def test_create_takes_an_empty_database(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "audit.db")) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    create_database(tmp_path / "audit.db")

@@ -242,3 +242,7 @@ def test_help_has_an_example(command):
     assert result.exit_code == 0
     assert "privet audit " in result.output
     assert "Example" in result.output
+
+
+def test_show_as_people_type_it(filled):
+    assert run(filled, "show", " d0 ").output == run(filled, "show", "D0").output

@@ -1,6 +1,7 @@
 """`privet init`: what it writes, that it never writes over, and that what it wrote can be used."""
 
 import stat
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -130,3 +131,13 @@ def test_directory_that_is_a_file(tmp_path):
     assert init(tmp_path / "file").exit_code == 2
     with pytest.raises(InitError, match="can't be written"):
         write_configuration(tmp_path / "file" / "below")
+
+
+def test_git_leaves_the_keys_alone(tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    assert CliRunner().invoke(main, ["init", str(tmp_path)]).exit_code == 0
+    seen = subprocess.run(
+        ["git", "-C", str(tmp_path), "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True
+    )
+    assert "privet.yaml" in seen.stdout
+    assert "state" not in seen.stdout

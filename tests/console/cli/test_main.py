@@ -7,6 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from console.cli.context import Cli
 from console.cli.main import COMMANDS, main
 
 
@@ -46,3 +47,45 @@ def test_help_is_quick_to_import() -> None:
     for heavy in ("mitmproxy", "spacy", "presidio_analyzer", "llama_cpp", "sqlalchemy", "onnxruntime", "sklearn"):
         assert f"'{heavy}'" not in modules
     assert len(COMMANDS) == 11
+
+
+FAULTS = {
+    "a file of somebody else's": (
+        PermissionError(13, "Permission denied", "/x/y"),
+        "privet: /x/y: Permission denied\n",
+    ),
+    "an error without a file": (OSError(28, "No space left on device"), "privet: No space left on device\n"),
+    "a mistake of ours": (KeyError("ana.smith@example.com"), "privet: a mistake in Privet: KeyError"),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_no_error_is_shown_as_python_shows_it(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    error, said = FAULTS[case]
+
+    def broken(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Cli, "settings", broken)
+    done = CliRunner().invoke(main, ["ca", "show"])
+    assert done.exit_code == 2  # 1 would say: the answer is no
+    assert done.stderr.startswith(said)
+    assert "Traceback" not in done.stderr
+    assert "ana.smith" not in done.stderr  # an exception may quote what was read
+
+
+def test_the_place_of_a_mistake_is_told_and_the_traceback_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.cli.context.load_settings", lambda *_arguments: 1 // 0)
+    done = CliRunner().invoke(main, ["--config", "x.yaml", "ca", "show"])
+    assert "ZeroDivisionError in tests/console/cli/test_main.py, line " in done.stderr
+    monkeypatch.setenv("PRIVET_TRACEBACK", "1")
+    done = CliRunner().invoke(main, ["--config", "x.yaml", "ca", "show"])
+    assert isinstance(done.exception, ZeroDivisionError)
+
+
+def test_output_that_nobody_reads_any_more_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(Cli, "settings", broken)
+    assert CliRunner().invoke(main, ["ca", "show"]).stderr == ""
