@@ -5,21 +5,16 @@ costs most of a scan's time and gives most of its false findings. Patterns don't
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from detectors.code import beside_code, goes_on, is_statement, may_name
 
 CHUNK = 440  # characters that the models read at a time: about what they were trained on
+_SEEN = 240  # characters of a line that say whether it is code
+_STATEMENTS, _SHARE = 3, 12  # a text is code if it has so many statements, and one in so many lines is one
 OVERLAP = 64  # characters shared by two pieces where no sentence or line ends between them
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
-# Code shows itself by how a line ends or starts. JSON, YAML, CSV and logs carry people's data and count as prose.
-_CODE_END = re.compile(r"(?:[;{]|\w\(.*\)\s*:|=>|\)\s?;|^\s*[\])}]+[,;]?)\s*$")
-_CODE_START = re.compile(
-    r"\s*(?:import |from \S+ import |def |class \w+[(:{]|return\b|if\s*\(|for\s*\(|while\s*\(|else\b|elif |"
-    r"try\s*[:{]|except\b|"
-    r"public |private |protected |static |func |fn |let |const |var |function\b|async |await |#include|"
-    r"#define|package |"
-    r"using |namespace |@\w+|</?\w+[ >]|\}|assert\b|raise |throw |yield |SELECT |INSERT |UPDATE |CREATE )"
-)
 # Two capitalised words in a row inside a string or a comment of a line of code: a name may stand there.
 _QUOTED_NAME = re.compile(r"""["'`#/*][^"'`]{0,200}?\b[A-Z][a-z]+[ .]{1,2}(?:[A-Z]\. ?)?[A-Z][a-z]+""")
 # A machine's log line tells of people where it says so or where two capitalised words stand together.
@@ -39,8 +34,13 @@ def prose_chunks(text: str) -> list[tuple[int, int]]:
     """The parts of a text that models should read, each of at most `CHUNK` characters, in order."""
     chunks: list[tuple[int, int]] = []
     start = end = 0
-    for line_start, line_end in _lines(text):
-        if not is_prose(text[line_start : min(line_end, line_start + 4 * CHUNK)]):
+    lines = list(_lines(text))
+    among = _among_code(text, lines)
+    line = ""
+    for index, (line_start, line_end) in enumerate(lines):
+        before, line = line, text[line_start : min(line_end, line_start + 4 * CHUNK)]
+        broken = line_start == end > start and goes_on(before, line)
+        if not is_prose(line) or (among[index] and not broken and not may_name(line)):
             if end > start:
                 chunks.append((start, end))
             start = end = line_end
@@ -60,6 +60,25 @@ def prose_chunks(text: str) -> list[tuple[int, int]]:
     return chunks
 
 
+def _among_code(text: str, lines: Sequence[tuple[int, int]]) -> bytearray:
+    """1 for each line that belongs to code: a statement, and what stands beside one or beside what does.
+
+    Few statements are an example in somebody's text, and all of it is read.
+    """
+    starts = [text[start : min(end, start + _SEEN)] for start, end in lines]
+    among = bytearray(is_statement(line) for line in starts)
+    if sum(among) < _STATEMENTS or sum(among) * _SHARE < sum(not line.isspace() for line in starts):
+        return bytearray(len(lines))
+    for order in (range(len(lines)), range(len(lines) - 1, -1, -1)):
+        within = False
+        for index in order:
+            line = starts[index]
+            if line.isspace():
+                continue
+            within = among[index] = among[index] or (within and beside_code(line))
+    return among
+
+
 def is_prose(line: str) -> bool:
     """Whether a line can hold a name: it has words, and it isn't an identifier, a blob or a statement of code."""
     if not _WORD.search(line):
@@ -71,7 +90,7 @@ def is_prose(line: str) -> bool:
         return False
     if _LOG_LINE.match(line):
         return _LOGGED_NAME.search(line) is not None
-    if _CODE_START.match(line) or _CODE_END.search(line):
+    if is_statement(line):
         return _QUOTED_NAME.search(line) is not None
     return True
 
