@@ -75,7 +75,8 @@ def _among_code(text: str, lines: Sequence[tuple[int, int]]) -> bytearray:
             line = starts[index]
             if line.isspace():
                 continue
-            within = among[index] = among[index] or (within and beside_code(line))
+            within = bool(among[index]) or (within and beside_code(line))
+            among[index] = within
     return among
 
 
