@@ -14,6 +14,8 @@ from proxy.encoded import Unfolded, Unfolder, fold, is_encoded
 from proxy.message import NO_FILES, Attachment, Chat, ChatMessage, Replacement, Role, Segment
 
 _INSIDE = "~file/"
+_LEVELS = 3  # of files in base64 in texts of files
+_FILES_IN_FILES = 20  # at each of them; most of a second each, if they are pictures
 
 
 class Files(Protocol):
@@ -33,29 +35,42 @@ class Attached:
     files: tuple[tuple[Attachment, Opened], ...] = ()
     outer: Unfolded = field(default_factory=Unfolded)  # base64 in the body's texts
     inner: Unfolded = field(default_factory=Unfolded)  # base64 in the files' texts
+    deeper: "Attached | None" = None  # the files in that
+    unopened: tuple[Attachment, ...] = ()  # and those that are one too many, or too deep
 
     def segments(self) -> list[Segment]:
         """Every text."""
-        return [*self.outer.segments, *_texts_of(self.files), *self.inner.segments]
+        deeper = self.deeper.segments() if self.deeper is not None else []
+        return [*self.outer.segments, *_texts_of(self.files), *self.inner.segments, *deeper]
 
     def skipped(self) -> list[Skipped]:
         """What could not be read. A format is what the bytes say: a rule that excepts sound excepts no document."""
         unread = [
             Skipped(file.pointer, reason, opened.media_type) for file, opened in self.files for reason in opened.skipped
         ]
-        return [*unread, *(Skipped(file.pointer, SkipReason.UNSUPPORTED_MEDIA) for file in self.inner.files)]
+        deeper = self.deeper.skipped() if self.deeper is not None else []
+        return [*unread, *deeper, *(Skipped(file.pointer, SkipReason.TOO_LARGE) for file in self.unopened)]
 
     async def changed(
         self, segments: Sequence[Segment], texts: Mapping[str, str], files: Files | None
     ) -> tuple[dict[str, str], dict[str, Replacement]]:
         """The new texts and the new files of the body itself, given the new texts of all. Raises `ProxyError`."""
-        folded = fold(self.inner.runs, segments, texts, NO_FILES)
-        new = await self._replacements(folded, files) if files is not None else {}
-        folded = fold(self.outer.runs, segments, folded, new)
+        inside, new = await self.folded(segments, texts, files)
+        folded = fold(self.outer.runs, segments, inside, new)
         return (
             {pointer: text for pointer, text in folded.items() if not is_inside(pointer)},
             {pointer: file for pointer, file in new.items() if not is_encoded(pointer)},
         )
+
+    async def folded(
+        self, segments: Sequence[Segment], texts: Mapping[str, str], files: Files | None
+    ) -> tuple[Mapping[str, str], Mapping[str, Replacement]]:
+        """The texts with what changed in the files' base64 put back, the deepest first; and the files that change."""
+        inside = NO_FILES
+        if self.deeper is not None:
+            texts, inside = await self.deeper.folded(segments, texts, files)
+        folded = fold(self.inner.runs, segments, texts, inside)
+        return folded, (await self._replacements(folded, files) if files is not None else {})
 
     async def _replacements(self, texts: Mapping[str, str], files: Files) -> dict[str, Replacement]:
         """Pointer → what takes the place of each file of which a text has changed."""
@@ -70,7 +85,7 @@ class Attached:
     def told(self, chat: Chat, texts: Mapping[str, str]) -> Chat:
         """The conversation with the files' texts before its last turn: a model inside reads no files."""
         messages: list[ChatMessage] = []
-        for file, opened in self.files:
+        for file, opened in self.every_file():
             text = "\n\n".join(self._texts(file, opened, texts)).strip()
             if text:
                 kind = "a picture" if opened.form is Form.PICTURE else "a file"
@@ -85,13 +100,22 @@ class Attached:
             stream_type=chat.stream_type,
         )
 
+    def every_file(self) -> tuple[tuple[Attachment, Opened], ...]:
+        """The files, and those in their texts."""
+        return self.files if self.deeper is None else (*self.files, *self.deeper.every_file())
+
     @staticmethod
     def _texts(file: Attachment, opened: Opened, texts: Mapping[str, str]) -> list[str]:
         return [texts.get(_place(file, number), item.text) for number, item in enumerate(opened.texts)]
 
 
 async def open_attachments(
-    outer: Unfolded, attachments: Sequence[Attachment], files: Files | None, unfolder: Unfolder
+    outer: Unfolded,
+    attachments: Sequence[Attachment],
+    files: Files | None,
+    unfolder: Unfolder,
+    *,
+    levels: int = _LEVELS,
 ) -> Attached:
     """Every file, opened, those in base64 too. Without anybody to open files, none can be read."""
     attachments = (*attachments, *outer.files)
@@ -102,7 +126,13 @@ async def open_attachments(
         return Attached(tuple((file, closed) for file in attachments), outer)
     opened = await asyncio.gather(*(files.open(file) for file in attachments))
     pairs = tuple(zip(attachments, opened, strict=True))
-    return Attached(pairs, outer, unfolder.unfold(_texts_of(pairs)))
+    inner = unfolder.unfold(_texts_of(pairs))
+    if not inner.files:
+        return Attached(pairs, outer, inner)
+    at_most = _FILES_IN_FILES if levels > 1 else 0
+    here = inner.files[:at_most]
+    deeper = await open_attachments(Unfolded(), here, files, unfolder, levels=levels - 1) if here else None
+    return Attached(pairs, outer, inner, deeper, inner.files[at_most:])
 
 
 def _texts_of(files: Sequence[tuple[Attachment, Opened]]) -> list[Segment]:

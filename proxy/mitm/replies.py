@@ -18,6 +18,7 @@ from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http import SendHttp
 from mitmproxy.proxy.layers.http._events import RequestProtocolError, ResponseData, ResponseEndOfMessage
 
+from proxy.local import AT_ONCE
 from proxy.mitm.bodies import BoundedStream
 from proxy.replies import ScannedReply
 
@@ -69,6 +70,12 @@ class AwaitingStream(BoundedStream):
         else:
             yield from self._send(b"")
             yield from self.send_response(already_streamed=True)
+
+    @override
+    def send_response(self, already_streamed: bool = False) -> layer.CommandGenerator[None]:
+        if AT_ONCE in self.flow.request.headers:  # refused by its headers: how it goes on interests nobody
+            self.client_state = self.state_done
+        yield from super().send_response(already_streamed)
 
     def _awaited(self) -> ScannedReply | None:
         stream: Any = self.flow.response.stream if self.flow.response is not None else None

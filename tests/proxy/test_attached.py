@@ -275,13 +275,67 @@ async def test_base64_in_a_file_is_replaced_in_the_file(make) -> None:
     assert text.endswith(f"config: {encoded(f'name: {token}')}\n")
 
 
-async def test_a_file_in_a_file_s_text_is_not_read(make) -> None:
-    inner = f"![x](data:application/pdf;base64,{encoded('%PDF-1.7 and so on')})"
-    verdict = await make().judge(request(inner), WHO)
+PLACE = "/messages/0/content/1/file/file_data"
+
+
+def linked(text: str, media_type: str = "application/pdf") -> str:
+    return f"![x](data:{media_type};base64,{encoded(text)})"
+
+
+async def test_a_file_in_a_file_s_text_is_read_and_replaced_there(make) -> None:
+    deep = linked(f"%PDF-1.7 {linked(f'%PDF-1.7 of {ANNA}')}")
+    files = TableFiles()
+    verdict = await make(files=files).judge(request(f"a,b\n{deep}"), WHO)
+    (token,) = verdict.tokens
+    assert files.seen == [PLACE, f"{PLACE}~file/0~base64/0", f"{PLACE}~file/0~base64/0~file/0~base64/0"]
+    said = base64.b64decode(parts_of(verdict.body)[0]["file_data"].partition(",")[2]).decode()
+    for _ in range(2):
+        assert ANNA not in said
+        said = base64.b64decode(said.partition(";base64,")[2].partition(")")[0]).decode()
+    assert said.endswith(f"%PDF-1.7 of {token}\n")
+
+
+async def test_harmless_files_in_files_go_as_they_are(make) -> None:
+    verdict = await make().judge(request(linked("%PDF-1.7 and so on")), WHO)
+    assert verdict.goes
+    assert verdict.body is None
+
+
+async def test_what_cannot_be_opened_in_there_meets_when_uninspected(make) -> None:
+    class Picky(TableFiles):
+        async def open(self, file: Attachment) -> Opened:
+            return (
+                unread(SkipReason.UNSUPPORTED_MEDIA, "audio/wav")
+                if "~base64" in file.pointer
+                else await super().open(file)
+            )
+
+    verdict = await make(files=Picky()).judge(request(linked("RIFF....WAVE")), WHO)
     assert verdict.refusal is not None
-    assert [item.pointer for item in verdict.inspection.skipped] == [
-        "/messages/0/content/1/file/file_data~file/0~base64/0"
-    ]
+    assert verdict.inspection.skipped == (
+        Skipped(f"{PLACE}~file/0~base64/0", SkipReason.UNSUPPORTED_MEDIA, "audio/wav"),
+    )
+
+
+async def test_too_many_and_too_deep_files_in_files_are_skipped(make) -> None:
+    many = " ".join(linked(f"%PDF-1.7 number {number}") for number in range(22))
+    verdict = await make().judge(request(many), WHO)
+    assert verdict.refusal is not None
+    assert [item.reason for item in verdict.inspection.skipped] == [SkipReason.TOO_LARGE] * 2
+    deep = f"%PDF-1.7 {ANNA}"
+    for _ in range(4):
+        deep = f"%PDF-1.7 {linked(deep)}"
+    verdict = await make().judge(request(deep), WHO)
+    assert verdict.refusal is not None
+    assert [item.reason for item in verdict.inspection.skipped] == [SkipReason.TOO_LARGE]
+
+
+async def test_a_model_inside_is_told_of_files_in_files_too(make) -> None:
+    verdict = await make(REROUTE).judge(request(linked(f"%PDF-1.7 {ANNA}")), WHO)
+    assert verdict.chat is not None
+    told = [message.text for message in verdict.chat.messages if message.text.startswith("[The text of a file]")]
+    assert len(told) == 2
+    assert "%PDF-1.7 PERSON_" in told[1]
 
 
 async def test_base64_in_a_query_is_read(make) -> None:
