@@ -1,11 +1,13 @@
 """A text as detectors read it: disguises of single characters undone, every offset still known.
 
-Full-width, mathematical and non-ASCII digits and letters become ASCII, odd spaces become spaces, typographic dashes
-and quotes become plain, lone surrogates become U+FFFD (the models' tokenizers refuse them), and characters of no width
-are dropped. Cyrillic and Greek letters that look like Latin ones become these in words that have Latin letters as well.
-Findings point into the normalized text until `Normalized.original` maps them back.
+Full-width, mathematical, raised, circled and non-ASCII digits and letters become ASCII, as do the invisible tag
+characters that models read. Odd spaces become spaces, typographic dashes and quotes become plain, lone surrogates
+become U+FFFD (the models' tokenizers refuse them), characters of no width are dropped. Letters written in two
+characters (`e` and an accent) become one, and marks on signs that have no such letter are dropped. Cyrillic and Greek
+letters that look like Latin ones become these in words that have Latin letters as well. Findings point into the
+normalized text until `Normalized.original` maps them back.
 
-Escapes (percent, backslash, HTML) are undone in `detectors.escapes`, encodings of whole texts in the proxy.
+What takes more than single characters is in `detectors.readings` and `detectors.encoded`.
 """
 
 import re
@@ -14,8 +16,14 @@ from array import array
 from dataclasses import dataclass, field
 from functools import cache
 
-_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u20e3\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\U000e0100-\U000e01ef"
+)
 _INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
+# Marks above, below and through the character before them; with it they are one letter, or nothing.
+_MARKED = re.compile("(?s:.)[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\ufe20-\ufe2f]+")
+_LEFT_OUT = re.compile(f"{_MARKED.pattern}|{_INVISIBLE_RUN.pattern}")
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\uff07"
@@ -49,18 +57,27 @@ def normalize(text: str) -> Normalized:
     if text.isascii():
         return Normalized(text)
     plain = text.translate(_table())
-    if not _INVISIBLE_RUN.search(plain):
-        return Normalized(_unmixed(plain))
     parts: list[str] = []
     offsets = array("q")
     position = 0
-    for run in _INVISIBLE_RUN.finditer(plain):
-        parts.append(plain[position : run.start()])
-        offsets.extend(range(position, run.start()))
-        position = run.end()
+    for match in _LEFT_OUT.finditer(plain):
+        kept = _composed(match[0])
+        parts += (plain[position : match.start()], kept)
+        offsets.extend(range(position, match.start() + len(kept)))
+        position = match.end()
+    if not parts:
+        return Normalized(_unmixed(plain))
     parts.append(plain[position:])
     offsets.extend(range(position, len(plain)))
     return Normalized(_unmixed("".join(parts)), offsets)
+
+
+def _composed(run: str) -> str:
+    """What is left of invisible characters, nothing; of a character with marks, the one that they make together."""
+    if _INVISIBLE_RUN.fullmatch(run):
+        return ""
+    letter = unicodedata.normalize("NFC", run[:2])
+    return letter if len(letter) == 1 else run[0]
 
 
 def _unmixed(text: str) -> str:
@@ -76,13 +93,14 @@ def _table() -> dict[int, str]:
     table = dict.fromkeys(range(55296, 57344), "�")
     for code in (*range(0x80, 0x3400), *range(0xA620, 0xABFA), *range(0xFF01, 0xFF5F), *range(0x10000, 0x20000)):
         character = chr(code)
-        decimal = unicodedata.decimal(character, None)
-        if decimal is not None:
-            table[code] = str(decimal)
+        digit = unicodedata.digit(character, None)  # raised and circled ones, too
+        if digit is not None:
+            table[code] = str(digit)
         elif 0xFF01 <= code < 0xFF5F or 0x1D400 <= code < 0x1D800 or 0x2460 <= code < 0x2500:
             folded = unicodedata.normalize("NFKC", character)
             if len(folded) == 1:
                 table[code] = folded
+    table.update({0xE0000 + code: chr(code) for code in range(0x20, 0x7F)})
     for characters, plain in (
         (_SPACES, " "),
         (_DASHES, "-"),

@@ -1,4 +1,4 @@
-"""From a text to a `Scan`: normalize, undo escapes, run every detector, merge, map back to the original's offsets.
+"""From a text to a `Scan`: normalize, read disguises, run every detector, merge, map back to the original's offsets.
 
 A detector that raises doesn't stop the others and never shortens the answer silently: the scan then holds a `Skipped`,
 and the policy says what that means. How single things are found is in the detectors' own files.
@@ -11,10 +11,11 @@ from typing import Protocol
 
 from configs.entities import thresholds
 from detectors.errors import DetectorError
-from detectors.escapes import View, views
 from detectors.finding import Finding, Scan, Skipped, SkipReason
 from detectors.merge import merge
 from detectors.normalize import Normalized, normalize
+from detectors.readings import readings
+from detectors.readings.view import TooMuchError, View
 from detectors.recognizers.source import Source
 
 log = logging.getLogger("privet.detectors")
@@ -25,7 +26,8 @@ _CANARY = (
 )
 
 # Part of every revision: raise it when code changes what is found.
-DETECTION_VERSION = "5"
+DETECTION_VERSION = "6"
+MODELS = "names-"  # how the name of the detector begins that reads prose alone
 
 
 class Detector(Protocol):
@@ -53,38 +55,43 @@ class Scanner:
     def scan_many(self, items: Sequence[tuple[str, str]]) -> list[Scan]:
         """One scan per (text, context). Quicker than one by one: the models read in batches."""
         normalized = [normalize(text) for text, _ in items]
+        failures: list[set[SkipReason]] = [set() for _ in items]
+        disguised: list[tuple[int, View, Normalized]] = []
+        for index, plain in enumerate(normalized):
+            try:
+                disguised += [(index, view, normalize(view.text)) for view in readings(plain.text)]
+            except TooMuchError:
+                failures[index].add(SkipReason.TOO_LARGE)
         sources = [Source(plain.text, context) for plain, (_, context) in zip(normalized, items, strict=True)]
-        unescaped = [
-            (index, view, normalize(view.text)) for index, plain in enumerate(normalized) for view in views(plain.text)
-        ]
-        sources += [Source(inner.text, items[index][1]) for index, _, inner in unescaped]
+        sources += [Source(inner.text, items[index][1]) for index, _, inner in disguised]
+        # Names are looked for in views that may be prose: the others are numbers and keys.
+        prose = [*range(len(items)), *(at for at, (_, view, _) in enumerate(disguised, len(items)) if view.prose)]
         found: list[list[Finding]] = [[] for _ in sources]
-        failed = [False] * len(sources)
+        owners = [*range(len(items)), *(index for index, _, _ in disguised)]
         for detector in self._detectors:
-            for place, findings in enumerate(_run(detector, sources)):
+            among = prose if detector.name.startswith(MODELS) else range(len(sources))
+            for place, findings in zip(among, _run(detector, [sources[at] for at in among]), strict=True):
                 if findings is None:
-                    failed[place] = True
+                    failures[owners[place]].add(SkipReason.DETECTOR_ERROR)
                 else:
                     found[place].extend(findings)
-        for place, (index, view, inner) in enumerate(unescaped, len(items)):
-            failed[index] = failed[index] or failed[place]
+        for place, (index, view, inner) in enumerate(disguised, len(items)):
             found[index] += _written(merge(inner.text, found[place], self._thresholds), view, inner)
-        skipped = (Skipped("", SkipReason.DETECTOR_ERROR),)
         scans: list[Scan] = []
         for index, plain in enumerate(normalized):
             mapped = tuple(
                 Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector)
                 for one in merge(plain.text, found[index], self._thresholds)
             )
-            scans.append(Scan(mapped, (), skipped if failed[index] else ()))
+            scans.append(Scan(mapped, (), tuple(Skipped("", reason) for reason in sorted(failures[index]))))
         return scans
 
 
 def _written(findings: Sequence[Finding], view: View, inner: Normalized) -> Iterator[Finding]:
-    """What was found where escapes are undone, at the characters that were written."""
+    """What was found in a view, at the characters that were written."""
     for one in findings:
         start, end = inner.original(one.start, one.end)
-        if view.concerns(start, end):
+        if one.score >= view.least and view.concerns(start, end):
             yield Finding(*view.original(start, end), one.entity_type, one.score, one.detector)
 
 

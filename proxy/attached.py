@@ -49,7 +49,8 @@ class Attached:
             Skipped(file.pointer, reason, opened.media_type) for file, opened in self.files for reason in opened.skipped
         ]
         deeper = self.deeper.skipped() if self.deeper is not None else []
-        return [*unread, *deeper, *(Skipped(file.pointer, SkipReason.TOO_LARGE) for file in self.unopened)]
+        too_much = (*self.outer.deeper, *self.inner.deeper, *(file.pointer for file in self.unopened))
+        return [*unread, *deeper, *(Skipped(pointer, SkipReason.TOO_LARGE) for pointer in too_much)]
 
     async def changed(
         self, segments: Sequence[Segment], texts: Mapping[str, str], files: Files | None

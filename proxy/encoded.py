@@ -2,36 +2,25 @@
 
 People paste configurations, tokens and pages, and a value in base64 is as readable to a model as any other. Of a run of
 it, what decodes to text is a segment (`…~base64/N`); what is a file by its bytes, or stands in a data URL, is an
-attachment. All else is left alone: a hash, an id, a word of a path only look like base64. Escapes of single characters
-are read by the detectors (`detectors.escapes`).
+attachment. All else is left alone. Where runs stand is `detectors.encoded`'s to say; disguises of single characters and
+values are read by the detectors (`detectors.readings`).
 """
 
 import base64
-import binascii
-import re
+import codecs
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from detectors.encoded import LEVELS, SHORTEST, Run, as_text, before, runs
 from proxy.content.kind import Kind, is_binary, kind_of
 from proxy.errors import ProxyError
 from proxy.message import Attachment, Replacement, Segment
-from proxy.providers.attachments import decode_base64
 
-_SHORTEST = 16  # characters: what is shorter has no room for a value, and decodes to text by chance
 _SMALLEST = 64  # bytes of a file: fewer begin like one by chance
 _END = 8  # characters of a run by which it is known
-_LEVELS = 3  # of base64 in base64
-_HEX = re.compile(r"(?:0[Xx])?((?:[0-9a-f]{2}){12,}|(?:[0-9A-F]{2}){12,})")
-_BASE32 = re.compile(r"[A-Z2-7]{16,}|[a-z2-7]{16,}")
-_PADDING = re.compile(r"={0,6}")  # base64 has two at most, and `_RUN` with it
-_PLACES = ("~base64/", "~hex/", "~base32/")
-_RUN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*={0,2}", re.ASCII)
-_HEAD = re.compile(
-    r"data:(?P<type>[\w.+-]{1,80}/[\w.+-]{1,80})(?:;[\w-]{1,40}=[\w.-]{1,80})*;base64,$", re.ASCII | re.IGNORECASE
-)
-_LONGEST_HEAD = 300
-_JOINTS = re.compile(r"[/_-]")  # a path or a name with dashes may end in base64
+_PLACES = {"base64": "~base64/", "hex": "~hex/", "base32": "~base32/", "base32hex": "~base32hex/",
+           "base64rot13": "~base64rot13/", "base64reversed": "~base64reversed/"}  # fmt: skip
 _REMEMBERED = 50_000
 
 
@@ -53,6 +42,7 @@ class Unfolded:
     runs: tuple[Encoded, ...] = ()
     segments: tuple[Segment, ...] = ()
     files: tuple[Attachment, ...] = ()
+    deeper: tuple[str, ...] = ()  # where something is encoded once more than is read
 
 
 class Unfolder:
@@ -63,20 +53,20 @@ class Unfolder:
 
     def unfold(self, segments: Sequence[Segment]) -> Unfolded:
         """All runs in these texts, and in what they say."""
-        runs: list[Encoded] = []
+        known: list[Encoded] = []
         texts: list[Segment] = []
         files: list[Attachment] = []
         level = segments
-        for _ in range(_LEVELS):
+        for _ in range(LEVELS):
             found: list[Segment] = []
             for segment in level:
-                if len(segment.text) < _SHORTEST or self._is_plain(segment.text):
+                if len(segment.text) < SHORTEST or self._is_plain(segment.text):
                     continue
                 mine = list(_runs(segment))
                 if not mine:
                     self._remember(segment.text)
                 for run, said in mine:
-                    runs.append(run)
+                    known.append(run)
                     if isinstance(said, Attachment):
                         files.append(said)
                     else:
@@ -85,7 +75,10 @@ class Unfolder:
             if not found:
                 break
             level = found
-        return Unfolded(tuple(runs), tuple(texts), tuple(files))
+        else:
+            deeper = tuple(segment.pointer for segment in level if next(_runs(segment), None) is not None)
+            return Unfolded(tuple(known), tuple(texts), tuple(files), deeper)
+        return Unfolded(tuple(known), tuple(texts), tuple(files))
 
     def _is_plain(self, text: str) -> bool:
         return hash(text) in self._plain
@@ -132,98 +125,54 @@ def _remains(run: Encoded, before: str, after: str) -> bool:
 
 def is_encoded(pointer: str) -> bool:
     """Whether a pointer leads into what is encoded in a text."""
-    return any(place in pointer for place in _PLACES)
+    return any(place in pointer for place in _PLACES.values())
 
 
 def _runs(segment: Segment) -> Iterator[tuple[Encoded, Segment | Attachment]]:
     number = 0
-    text = segment.text
-    for match in _RUN.finditer(text):
-        start = match.start()
-        head = None
-        if text[max(0, start - 7) : start].lower() == "base64,":
-            head = _HEAD.search(text, max(0, start - _LONGEST_HEAD), start)
-        for run in (match[0],) if head else (match[0], *_parts(match[0])):
-            decoded = None if head else _other(segment, f"{segment.pointer}~{{}}/{number}", run, text, match)
-            if decoded is not None:
-                yield decoded
-                number += 1
-                break
-            data = decode_base64(run)
-            if data is None:
-                continue
-            pointer = f"{segment.pointer}~base64/{number}"
-            said = _said(segment, pointer, data, head["type"] if head else None)
+    for ways in runs(segment.text):
+        for run in ways:
+            pointer = f"{segment.pointer}{_PLACES[run.style]}{number}"
+            said = _said(segment, pointer, run)
             if said is not None:
-                yield Encoded(segment.pointer, pointer, f"{head[0]}{run}" if head else run, head=head is not None), said
+                start = run.start if run.head is None else run.head
+                written = segment.text[start : run.end]
+                yield Encoded(segment.pointer, pointer, written, head=run.head is not None, style=run.style), said
                 number += 1
                 break
 
 
-def _other(
-    segment: Segment, place: str, run: str, text: str, match: re.Match[str]
-) -> tuple[Encoded, Segment | Attachment] | None:
-    """A run that is hex or base32, and text in it."""
-    plain = "".join(run.split())
-    if (digits := _HEX.fullmatch(plain)) is not None:
-        pointer = place.format("hex")
-        if (said := _as_text(bytes.fromhex(digits[1]))) is not None:
-            return Encoded(segment.pointer, pointer, run, style="hex"), replace(segment, pointer=pointer, text=said)
-    bare = run.rstrip("=")
-    if _BASE32.fullmatch("".join(bare.split())) is None:
+def _said(segment: Segment, pointer: str, run: Run) -> Segment | Attachment | None:
+    text = as_text(run.data)
+    headed = run.head is not None
+    if text is not None and (not headed or kind_of(run.data, run.media_type) is Kind.TEXT):
+        context = f"{segment.context} {before(segment.text, run.start)}".strip()
+        return Segment(pointer, segment.role, text, context)
+    if run.style != "base64":
         return None
-    if match[0].endswith(run) and (padding := _PADDING.match(text, match.end() - len(run) + len(bare))):
-        run = bare + padding[0]
-    plain = "".join(bare.split()).upper()
-    try:
-        data = base64.b32decode(plain + "=" * (-len(plain) % 8))
-    except binascii.Error:
-        return None
-    if (said := _as_text(data)) is None:
-        return None
-    pointer = place.format("base32")
-    return Encoded(segment.pointer, pointer, run, style="base32"), replace(segment, pointer=pointer, text=said)
-
-
-def _parts(run: str) -> Iterator[str]:
-    """The last part of a path or of a name with dashes, since only that may be padded; then the others."""
-    for part in reversed(_JOINTS.split(run)):
-        if _SHORTEST <= len(part) < len(run):
-            yield part
-
-
-def _said(segment: Segment, pointer: str, data: bytes, media_type: str | None) -> Segment | Attachment | None:
-    text = _as_text(data)
-    if text is not None and (media_type is None or kind_of(data, media_type) is Kind.TEXT):
-        return Segment(pointer, segment.role, text, segment.context)
-    if media_type is not None or (text is None and len(data) >= _SMALLEST and is_binary(data)):
-        return Attachment(pointer, segment.role, data, (media_type or "").lower())
+    if headed or (text is None and len(run.data) >= _SMALLEST and is_binary(run.data)):
+        return Attachment(pointer, segment.role, run.data, run.media_type.lower())
     return None
-
-
-def _as_text(data: bytes) -> str | None:
-    """The bytes as text, if they are: UTF-8 without control characters."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return text if text.strip() and all(c.isprintable() or c in "\r\n\t" for c in text) else None
 
 
 def _encoded(run: Encoded, data: bytes, media_type: str | None) -> str:
     if run.style == "hex":
         new, prefix = data.hex(), run.run[:2] if run.run[1] in "Xx" else ""
         return prefix + (new.upper() if run.run[len(prefix) :].isupper() else new)
-    if run.style == "base32":
-        new = base64.b32encode(data).decode()
+    if run.style.startswith("base32"):
+        new = (base64.b32encode if run.style == "base32" else base64.b32hexencode)(data).decode()
         new = new.lower() if run.run.islower() else new
         return new if run.run.endswith("=") or len("".join(run.run.split())) % 8 == 0 else new.rstrip("=")
     new = base64.b64encode(data).decode()
     plain = run.run.rpartition(",")[2]
     if "-" in plain or "_" in plain:
         new = new.translate(str.maketrans("+/", "-_"))
-    if not plain.endswith("=") and len("".join(plain.split())) % 4:
+    if "=" not in plain and len("".join(plain.split())) % 4:
         new = new.rstrip("=")
+    if run.style == "base64rot13":
+        return codecs.encode(new, "rot13")
+    if run.style == "base64reversed":
+        return new[::-1]
     if not run.head:
         return new
     head = run.run[: run.run.index(",") + 1]

@@ -4,6 +4,7 @@ Through the inner door the addon has rerouted requests answered: mitmproxy can't
 connects here instead (a loopback port of its own, one secret per request). Nothing else may come in that way.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from detectors.whole import gathered, parts
 from local_models.errors import BackendError
 from proxy.answer import Answerer, Task
 from proxy.errors import ProxyError
@@ -24,6 +26,7 @@ from proxy.record import RecordError
 
 ANSWER_PATH = "/answer/"
 AT_ONCE = "x-privet-at-once"  # the header of a request that is answered before it has ended
+_LARGE_TEXT = 100_000  # characters that take long enough to look for encodings in that others would feel it
 SCAN_LIMIT = 5_000_000  # bytes of a /scan request
 
 
@@ -84,7 +87,8 @@ class LocalServer:
         text = body.get("text") if isinstance(body, dict) else None
         if not isinstance(text, str):
             return _problem(400, 'expected a string under "text"')
-        (scan,) = await self.inspector.scan([(text, "")])
+        among = await asyncio.to_thread(parts, text) if len(text) >= _LARGE_TEXT else parts(text)
+        scan = gathered(among, await self.inspector.scan([(part.text, part.context) for part in among]))
         labelled = await self.inspector.label([text]) if self.labelling() else None
         skipped = [*scan.skipped, *(labelled.skipped if labelled else ())]
         answer = {

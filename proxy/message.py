@@ -60,7 +60,8 @@ class Segment:
     pointer: str
     role: Role
     text: str = field(repr=False)
-    context: str = ""  # the field's name, a hint for detectors ("password", "ssn"); never content
+    # The field's name, a hint for detectors ("password", "ssn"); of what was encoded, also what stands before it.
+    context: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

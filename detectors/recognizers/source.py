@@ -27,10 +27,13 @@ type Within = Literal["text", "numbers", "runs"]
 
 @dataclass(frozen=True)
 class Source:
-    """One text. `context` is the JSON field's name ("password", "ssn"), a hint as good as a word before the value."""
+    """One text. `context` is the JSON field's name ("password", "ssn"), a hint as good as a word before the value.
+
+    Of what was encoded inside a text, it is what stands before that.
+    """
 
     text: str = field(repr=False)
-    context: str = ""
+    context: str = field(default="", repr=False)
 
     @cached_property
     def lower(self) -> str:

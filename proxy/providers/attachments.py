@@ -5,12 +5,12 @@ nobody can tell what its reader would see. An address or an id of a file elsewhe
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from detectors.encoded import decode_base64
 from proxy.errors import BodyError
 from proxy.message import Replacement
 from proxy.providers.json_spans import Literal
@@ -20,7 +20,6 @@ _HEAD = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _PERCENT = re.compile(r"(?:[!-$&-~]|%[0-9a-f]{2})*", re.ASCII | re.IGNORECASE)
-_TO_STANDARD = str.maketrans("-_", "+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 # Names of the members beside the bytes that say what they are, and what the file is called.
 MEDIA_TYPES = ("media_type", "mediaType", "mime_type", "mimeType", "content_type", "contentType")
@@ -58,23 +57,6 @@ def decode(text: str) -> Decoded | None:
         data = decode_base64(rest)
         return None if data is None else Decoded(data, media_type)
     return Decoded(unquote_to_bytes(rest), media_type) if _PERCENT.fullmatch(rest) else None
-
-
-def decode_base64(text: str) -> bytes | None:
-    """The bytes of base64, in either alphabet (but not both), padded or not, in lines or in one."""
-    plain = "".join(text.split())
-    if "-" in plain or "_" in plain:
-        if "+" in plain or "/" in plain:
-            return None
-        plain = plain.translate(_TO_STANDARD)
-    if not plain:
-        return None
-    if "=" not in plain:
-        plain += "=" * (-len(plain) % 4)
-    try:
-        return base64.b64decode(plain, validate=True)
-    except (binascii.Error, ValueError):
-        return None
 
 
 def beside(texts: Mapping[str, str], pointer: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:

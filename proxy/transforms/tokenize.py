@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from urllib.parse import quote
 
-from detectors.escapes import views
+from detectors.readings.escapes import views
 from proxy.errors import ProxyError
 from proxy.transforms.surrogate import make_surrogate, parts_of
 from proxy.transforms.token import make_token

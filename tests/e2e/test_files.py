@@ -17,8 +17,8 @@ from google.genai import errors as genai_errors
 from google.genai import types
 from PIL import Image
 
+from detectors.encoded import decode_base64
 from proxy.content import ocr
-from proxy.providers.attachments import decode_base64
 from tests.e2e.test_sdks import anthropic_client, gemini_client, openai_client
 from tests.fakes import files
 from tests.fakes.model import Behaviour

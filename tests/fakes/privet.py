@@ -26,9 +26,9 @@ from aiohttp import web
 from audit.event import AuditEvent
 from configs.settings import Settings
 from configs.state import StatePaths, make_private_dir
-from detectors.escapes import views
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
 from detectors.normalize import normalize
+from detectors.readings.escapes import views
 from policy.load import load_policy
 from proxy.addon import PrivetAddon
 from proxy.answer import Answerer

@@ -1,6 +1,7 @@
 """Base64, base32 and hex in texts: what is found, what only looks like it, and that nothing else changes when it is encoded again."""
 
 import base64
+import codecs
 import json
 import os
 from collections.abc import Callable
@@ -9,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.encoded import LEVELS
 from proxy.encoded import Unfolder, fold, is_encoded
 from proxy.errors import ProxyError
 from proxy.message import Attachment, Replacement, Role, Segment
 
 ANNA = "the name is Anna Schmidt"
+
+
+PRINTABLE = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
 
 
 def encoded(text: str | bytes) -> str:
@@ -82,7 +87,7 @@ def test_what_is_found(text: str) -> None:
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "20241231235959000000000017",
-        "616263646566676869",
+        "61626364656667",
         "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
         "CONFIGURATIONMANAGEMENT internationalizationframework",
         "",
@@ -95,7 +100,7 @@ def test_what_only_looks_like_it(text: str) -> None:
 
 @given(
     # Behind a "z", which has a letter in every encoding: digits alone have no case that could stay.
-    said=st.text(st.characters(codec="utf-8"), min_size=12).filter(str.isprintable).map("z".__add__),
+    said=st.text(PRINTABLE, min_size=12).map("z".__add__),
     new=st.text(st.characters(codec="utf-8"), min_size=1),
     write=st.sampled_from([lambda data: data.hex(), lambda data: data.hex().upper(), lambda data: f"0x{data.hex()}",
                            lambda data: base64.b32encode(data).decode(), lambda data: base64.b64encode(data).decode(),
@@ -148,10 +153,37 @@ def test_the_same_run_twice() -> None:
 def test_segments_keep_who_speaks_and_where() -> None:
     found = Unfolder().unfold([segment(f"{encoded(ANNA)} {encoded('and another one')}", "/x/y")])
     assert [item.pointer for item in found.segments] == ["/x/y~base64/0", "/x/y~base64/1"]
-    assert {(item.role, item.context) for item in found.segments} == {(Role.USER, "hint")}
+    assert {item.role for item in found.segments} == {Role.USER}
+    assert found.segments[0].context == "hint"
     assert all(is_encoded(item.pointer) for item in found.segments)
     assert "Anna" not in repr(found)
     assert encoded(ANNA)[:8] not in repr(found)
+
+
+def test_what_stands_before_a_run_says_what_it_is() -> None:
+    (item,) = (
+        Unfolder().unfold([segment(f"a line\nmy passport number: {encoded('AB1234567 it is')} and more")]).segments
+    )
+    assert item.context == "hint my passport number:"
+    assert "passport" not in repr(item)
+
+
+@pytest.mark.parametrize("turned", [lambda run: codecs.encode(run, "rot13"), lambda run: run[::-1]])
+def test_base64_that_was_turned_is_read_and_turned_again(turned: Callable[[str], str]) -> None:
+    original = segment(f"a {turned(encoded(ANNA))} b")
+    found = Unfolder().unfold([original])
+    (inner,) = found.segments
+    assert inner.text == ANNA
+    folded = fold(found.runs, [original, inner], {inner.pointer: "somebody else's name"}, {})
+    assert folded == {"/a": f"a {turned(encoded(chr(115) + 'omebody else' + chr(39) + 's name'))} b"}
+
+
+def test_what_is_deeper_than_is_read_is_said() -> None:
+    text = ANNA
+    for _ in range(LEVELS):
+        text = encoded(text)
+    assert Unfolder().unfold([segment(text)]).deeper == ()
+    assert len(Unfolder().unfold([segment(encoded(text))]).deeper) == 1
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + os.urandom(100)
@@ -164,11 +196,11 @@ PNG = b"\x89PNG\r\n\x1a\n" + os.urandom(100)
         (f"here: {encoded(PNG)} is a picture", ""),
         (f"DATA:Image/PNG;name=a.png;BASE64,{encoded(PNG)}", "image/png"),
         (f"data:application/pdf;base64,{encoded(b'  noise ' + bytes(range(128, 160)))}", "application/pdf"),
-        (f"data:application/pdf;base64,{encoded('only text')}xx==", "application/pdf"),
+        (f"data:application/pdf;base64,{encoded('only text')}x==", "application/pdf"),
     ],
 )
 def test_files_are_attachments(text: str, media_type: str) -> None:
-    if text.endswith("xx=="):
+    if text.endswith("x=="):
         assert Unfolder().unfold([segment(text)]).files == ()
         return
     (file,) = Unfolder().unfold([segment(text)]).files

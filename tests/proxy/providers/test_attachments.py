@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.encoded import decode_base64
 from proxy.errors import BodyError
 from proxy.message import Replacement, Request, Role
-from proxy.providers.attachments import beside, decode, decode_base64, edits, is_data_url, values
+from proxy.providers.attachments import beside, decode, edits, is_data_url, values
 from proxy.providers.generic import Generic
 from proxy.providers.json_dialect import JsonDialect
 from proxy.providers.json_spans import flatten, scan

@@ -5,14 +5,15 @@ which detectors read as a text of its own, and findings in it are mapped back to
 is replaced is then replaced where it stands, and all else stays byte for byte. Texts without escapes cost a search for
 three characters.
 
-What is encoded as a whole (base64, hex, base32) is the proxy's to unfold.
+What is encoded as a whole (base64, hex, base32) is in `detectors.encoded`.
 """
 
 import html
 import re
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from detectors.readings.view import AROUND, READ, TooMuchError, View, left, right
 
 _SIGNS = ("%", "\\", "&")
 # Each way begins with its sign, so that the search skips what has none. Backslashes may themselves be escaped, over and
@@ -26,43 +27,28 @@ _ESCAPE = re.compile(
     r"|&(?P<entity>\#[0-9]{1,20};?|\#[Xx][0-9A-Fa-f]{1,16};?|[A-Za-z][A-Za-z0-9]{1,31};)"
 )
 _UNIT = re.compile(r"%[0-9A-Fa-f]{2}|\\+x[0-9A-Fa-f]{2}")
-_AROUND = 80  # characters of plain text on both sides of an escape: what a detector needs to tell a name
-_WORD = 400  # at most so many more, to end where a word ends
-_LEVELS = 3  # of escapes in escapes
-_WORD_REST = re.compile(rf"\S{{0,{_WORD}}}")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A part of a text with its escapes undone. Character `i` was written at `starts[i]..ends[i]` of the text."""
-
-    text: str = field(repr=False)
-    starts: array[int] = field(repr=False)
-    ends: array[int] = field(repr=False)
-    escaped: bytearray = field(repr=False)  # 1 where a character was an escape
-    odd: bool  # letters or digits were escaped, which nothing but disguise asks for
-
-    def original(self, start: int, end: int) -> tuple[int, int]:
-        """The original's offsets for a non-empty span of the view."""
-        return self.starts[start], self.ends[end - 1]
-
-    def concerns(self, start: int, end: int) -> bool:
-        """Whether a span could not be read as well in the original: it holds or touches an escape."""
-        return self.odd or 1 in self.escaped[max(0, start - 1) : end + 1]
+_LEVELS = 8  # of escapes in escapes; nobody has reason to write more
 
 
 def views(text: str) -> list[View]:
-    """What lies around the escapes of a text, in its order, none overlapping. The time is linear in the text."""
+    """What lies around the escapes of a text, in its order, none overlapping. The time is linear in the text.
+
+    Raises `TooMuchError` for escapes of escapes of escapes, and so on.
+    """
     if not any(sign in text for sign in _SIGNS):
         return []
     found: list[View] = []
     for start, end in _places(text):
         view = _undo(text[start:end], range(start, end), range(start + 1, end + 1), bytearray(end - start), odd=False)
-        for _ in range(_LEVELS - 1):
-            again = None if view is None else _undo(view.text, view.starts, view.ends, view.escaped, odd=view.odd)
+        for _ in range(_LEVELS):
+            again = (
+                None if view is None else _undo(view.text, view.starts, view.ends, view.changed, odd=view.everywhere)
+            )
             if again is None:
                 break
             view = again
+        else:
+            raise TooMuchError
         if view is not None:
             found.append(view)
     return found
@@ -73,27 +59,15 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
     first = last = -1
     for match in _ESCAPE.finditer(text):
         if first < 0:
-            first = _left(text, match.start())
-        elif match.start() - last > 2 * _AROUND:
-            right, left = _right(text, last), _left(text, match.start())
-            if left >= right:
-                yield first, right
-                first = left
+            first = left(text, match.start())
+        elif match.start() - last > 2 * AROUND:
+            stop, start = right(text, last), left(text, match.start())
+            if start >= stop:
+                yield first, stop
+                first = start
         last = match.end()
     if first >= 0:
-        yield first, _right(text, last)
-
-
-def _left(text: str, at: int) -> int:
-    near = max(0, at - _AROUND)
-    far = max(0, near - _WORD)
-    blank = max(text.rfind(sign, far, near) for sign in " \n\t")
-    return blank + 1 if blank >= 0 else far
-
-
-def _right(text: str, at: int) -> int:
-    rest = _WORD_REST.match(text, min(len(text), at + _AROUND))
-    return rest.end() if rest is not None else len(text)
+        yield first, right(text, last)
 
 
 def _undo(
@@ -116,7 +90,7 @@ def _undo(
             parts.append(character)
             new_starts.extend([starts[begin]] * len(character))
             new_ends.extend([ends[begin + length - 1]] * len(character))
-            flags += b"\x01" * len(character)
+            flags += bytes((READ,)) * len(character)
             odd = odd or (character.isascii() and character.isalnum())
             begin += length
         done = match.end()
@@ -124,7 +98,7 @@ def _undo(
     new_starts.extend(starts[done:])
     new_ends.extend(ends[done:])
     flags += escaped[done:]
-    return View("".join(parts), new_starts, new_ends, flags, odd)
+    return View("".join(parts), new_starts, new_ends, flags, everywhere=odd, prose=True)
 
 
 def _units(match: re.Match[str]) -> list[tuple[str, int]] | None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.entities import sensitive_types
-from detectors.escapes import views
+from detectors.readings.escapes import views
 
 KEY = "AKIAQYLPMN5HFIQR7XYA"
 STYLES = {
@@ -120,11 +120,11 @@ def test_views_show_no_content():
 @given(st.text(st.sampled_from("ab \\%&#;ux0149{}é\n")))
 def test_every_span_maps_to_what_was_written(text):
     for view in views(text):
-        assert len(view.text) == len(view.starts) == len(view.ends) == len(view.escaped)
+        assert len(view.text) == len(view.starts) == len(view.ends) == len(view.changed)
         assert all(0 <= start < end <= len(text) for start, end in zip(view.starts, view.ends, strict=True))
         assert list(view.starts) == sorted(view.starts)
         for index, character in enumerate(view.text):
-            if not view.escaped[index]:
+            if not view.changed[index]:
                 assert text[slice(*view.original(index, index + 1))] == character
 
 
