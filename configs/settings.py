@@ -131,6 +131,17 @@ class ClassifierSettings(Section):
     deadline: float = Field(10.0, gt=0, description="seconds for one request's labels; past it they are uninspected")
 
 
+class DataSettings(Section):
+    """The company's own data. Every set that was registered with `privet data add` is looked for."""
+
+    required: list[str] = Field(
+        default_factory=list, description="sets that must be there: without one of them Privet doesn't start"
+    )
+    dictionaries: list[Path] = Field(
+        default_factory=list, description="YAML files of the company's own terms and patterns (docs/own-data.md)"
+    )
+
+
 class ContentSettings(Section):
     """How files in requests are opened: documents, archives, pictures. What is past a limit is uninspected."""
 
@@ -239,6 +250,7 @@ class Settings(Section):
     audit: AuditSettings = Field(default_factory=AuditSettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
     detection: DetectionSettings = Field(default_factory=DetectionSettings)
+    data: DataSettings = Field(default_factory=DataSettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
     content: ContentSettings = Field(default_factory=ContentSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
@@ -330,6 +342,9 @@ def _resolve(settings: Settings, base: Path) -> Settings:
             "state_dir": absolute(settings.state_dir),
             "upstream": settings.upstream.model_copy(update={"ca_file": absolute(settings.upstream.ca_file)}),
             "identity": settings.identity.model_copy(update={"users_file": absolute(settings.identity.users_file)}),
+            "data": settings.data.model_copy(
+                update={"dictionaries": [base / path.expanduser() for path in settings.data.dictionaries]}
+            ),
             "audit": settings.audit.model_copy(update={"database": database}),
         }
     )

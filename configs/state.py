@@ -4,6 +4,8 @@
       token.key                       0600  HMAC key of the tokens that stand for redacted values
       fingerprint.key                 0600  HMAC key of the fingerprints in the audit log
       vault.key                       0600  key of the vault
+      data.key                        0600  key of the hashes that the company's own data is kept as
+      data/NAME.set                   0600  registered data: keyed hashes, no values (docs/own-data.md)
       ledger.db                       0600  what was spent of budgets, who was asked why: numbers and keyed hashes
       vault.db                        0600  the vault: tokens and their values, encrypted
       audit-signing.pem               0600  Ed25519 key of the audit log's checkpoints
@@ -59,6 +61,14 @@ class StatePaths:
     @property
     def vault_key(self) -> Path:
         return self.root / "vault.key"
+
+    @property
+    def data_key(self) -> Path:
+        return self.root / "data.key"
+
+    @property
+    def data_dir(self) -> Path:
+        return self.root / "data"
 
     @property
     def ledger(self) -> Path:

@@ -234,12 +234,37 @@ def check_models(_subject: Subject) -> Iterator[Check]:
             yield _ok("models", f"{spec.name}: sha256 as pinned")
 
 
+def check_data(subject: Subject) -> Iterator[Check]:
+    """The company's own data can be used, every byte of it."""
+    from proxy.errors import ConfigurationError  # noqa: PLC0415
+    from proxy.own_data import OwnData  # noqa: PLC0415
+
+    try:
+        library = OwnData.open(subject.settings).library
+    except ConfigurationError as error:
+        yield _fail("data", *_split(error))
+        return
+    for name, told in library.facts()["sets"].items():
+        amount = ", ".join(f"{value} {key}" for key, value in told.items() if key != "kind")
+        yield _ok("data", f"{name}: {amount}")
+
+
+def _own_types(subject: Subject) -> tuple[str, ...]:
+    from proxy.errors import ConfigurationError  # noqa: PLC0415
+    from proxy.own_data import OwnData  # noqa: PLC0415
+
+    try:
+        return OwnData.open(subject.settings).types
+    except ConfigurationError:
+        return ()  # `check_data` tells of it
+
+
 def check_policy(subject: Subject) -> Iterator[Check]:
     """The policy can be loaded, and the settings give it what it needs."""
     from policy.load import load_policy  # noqa: PLC0415
 
     try:
-        policy = load_policy(subject.settings.policy, subject.settings.hosts)
+        policy = load_policy(subject.settings.policy, subject.settings.hosts, _own_types(subject))
     except SourceError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         check = f"See all with: privet policy check {subject.settings.policy}"
@@ -393,6 +418,7 @@ CHECKS: dict[str, Callable[[Subject], Iterable[Check]]] = {
     "state": check_state,
     "authority": check_authority,
     "listeners": check_listeners,
+    "data": check_data,
     "policy": check_policy,
     "users": check_users,
     "upstream": check_upstream,

@@ -7,9 +7,9 @@ and the policy says what that means. How single things are found is in the detec
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from configs.entities import thresholds
+from configs.entities import entity_groups, thresholds
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
 from detectors.merge import merge
@@ -17,6 +17,9 @@ from detectors.normalize import Normalized, normalize
 from detectors.readings import readings
 from detectors.readings.view import TooMuchError, View
 from detectors.recognizers.source import Source
+
+if TYPE_CHECKING:
+    from detectors.own.library import OwnDetector
 
 log = logging.getLogger("privet.detectors")
 
@@ -29,6 +32,8 @@ _CANARY = (
 DETECTION_VERSION = "6"
 MODELS = "names-"  # how the name of the detector begins that reads prose alone
 
+_OWN_THRESHOLD = 0.5  # for types that a company named itself
+
 
 class Detector(Protocol):
     """Finds things in normalized texts. May raise: the scanner turns that into `Skipped`."""
@@ -40,13 +45,24 @@ class Detector(Protocol):
 
 
 class Scanner:
-    """All detectors, as one."""
+    """All detectors, as one. `own` finds the company's own data, whatever else was found at the same place."""
 
-    def __init__(self, detectors: Sequence[Detector], limits: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        limits: Mapping[str, float] | None = None,
+        own: "OwnDetector | None" = None,
+    ) -> None:
         self._detectors = tuple(detectors)
+        self._own = own
         self._thresholds = thresholds() if limits is None else limits
-        described = [DETECTION_VERSION, *(detector.name for detector in detectors), *sorted(self._thresholds.items())]
+        everyone = [*detectors, *([own] if own is not None else [])]
+        described = [DETECTION_VERSION, *(detector.name for detector in everyone), *sorted(self._thresholds.items())]
         self.revision = hashlib.sha256(repr(described).encode()).hexdigest()[:16]
+
+    def with_own(self, own: "OwnDetector | None") -> "Scanner":
+        """The same detectors with other own data: no model is loaded again."""
+        return Scanner(self._detectors, self._thresholds, own)
 
     def scan(self, text: str, context: str = "") -> Scan:
         """Everything found in one text. Never raises, whatever the text."""
@@ -75,23 +91,60 @@ class Scanner:
                     failures[owners[place]].add(SkipReason.DETECTOR_ERROR)
                 else:
                     found[place].extend(findings)
+        registered = self._registered(sources, owners, failures) if self._own is not None else found[:0]
         for place, (index, view, inner) in enumerate(disguised, len(items)):
-            found[index] += _written(merge(inner.text, found[place], self._thresholds), view, inner)
+            found[index] += _written(merge(inner.text, found[place], self._thresholds), view, inner, view.least)
+            if registered:
+                # What is registered is there or not: how doubtful the reading is doesn't matter.
+                registered[index] += _written(registered[place], view, inner, 0.0)
         scans: list[Scan] = []
         for index, plain in enumerate(normalized):
+            merged = merge(plain.text, found[index], self._thresholds)
+            if self._own is not None:
+                merged = _with_registered(merged, registered[index], self._own.allowed(plain.text))
             mapped = tuple(
-                Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector)
-                for one in merge(plain.text, found[index], self._thresholds)
+                Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector) for one in merged
             )
             scans.append(Scan(mapped, (), tuple(Skipped("", reason) for reason in sorted(failures[index]))))
         return scans
 
+    def _registered(
+        self, sources: Sequence[Source], owners: Sequence[int], failures: list[set[SkipReason]]
+    ) -> list[list[Finding]]:
+        """What of each text is the company's own data."""
+        assert self._own is not None
+        results: list[list[Finding]] = []
+        limits = self._thresholds
+        for owner, findings in zip(owners, _run(self._own, sources), strict=True):
+            if findings is None:
+                failures[owner].add(SkipReason.DETECTOR_ERROR)
+            results.append([one for one in findings or () if one.score >= limits.get(one.entity_type, _OWN_THRESHOLD)])
+        return results
 
-def _written(findings: Sequence[Finding], view: View, inner: Normalized) -> Iterator[Finding]:
+
+def _with_registered(
+    merged: tuple[Finding, ...], registered: Sequence[Finding], allowed: Sequence[tuple[int, int]]
+) -> tuple[Finding, ...]:
+    """What was found and what is registered, side by side: an address of a customer is both, and rules may name either.
+
+    What the company made public is neither, unless it opens a door.
+    """
+    together = sorted({*merged, *registered})
+    if not allowed:
+        return tuple(together)
+    secret = entity_groups()["SECRETS"]
+    return tuple(
+        one
+        for one in together
+        if one.entity_type in secret or not any(start <= one.start and one.end <= end for start, end in allowed)
+    )
+
+
+def _written(findings: Sequence[Finding], view: View, inner: Normalized, least: float) -> Iterator[Finding]:
     """What was found in a view, at the characters that were written."""
     for one in findings:
         start, end = inner.original(one.start, one.end)
-        if one.score >= view.least and view.concerns(start, end):
+        if one.score >= least and view.concerns(start, end):
             yield Finding(*view.original(start, end), one.entity_type, one.score, one.detector)
 
 
@@ -107,7 +160,7 @@ def _run(detector: Detector, sources: Sequence[Source]) -> list[list[Finding] | 
     return [_run(detector, [source])[0] for source in sources]
 
 
-def build_scanner(*, languages: Sequence[str] = ("en",)) -> Scanner:
+def build_scanner(*, languages: Sequence[str] = ("en",), own: "OwnDetector | None" = None) -> Scanner:
     """Load the models and all recognisers (seconds). Raises `DetectorError` if one is missing or changed."""
     unknown = sorted(set(languages) - {"en"})
     if unknown:
@@ -116,7 +169,7 @@ def build_scanner(*, languages: Sequence[str] = ("en",)) -> Scanner:
     from detectors.presidio import PresidioDetector  # noqa: PLC0415 - the same
     from detectors.recognizers import pattern_detectors  # noqa: PLC0415 - the same
 
-    scanner = Scanner([NameDetector(), PresidioDetector(), *pattern_detectors()])
+    scanner = Scanner([NameDetector(), PresidioDetector(), *pattern_detectors()], own=own)
     if scanner.scan(_CANARY).skipped:
         raise DetectorError("a detector fails on the start-up text; the log names it. Reinstall with: make setup")
     return scanner

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from configs.entities import entity_types
 from configs.hosts import HostEntry
 from configs.yaml_source import KeyPath, Problem, SourceError, YamlSource, load_yaml
 from policy.decision import Mode
@@ -20,12 +21,14 @@ from policy.vocabulary import BUILTIN, DEFAULT_DEPARTMENT, PACKS, PROVIDERS, Cod
 MAX_DEPTH = 3  # levels of parents: what a policy inherits stays readable
 
 
-def load_policy(path: Path, hosts: Iterable[HostEntry] = ()) -> Policy:
+def load_policy(path: Path, hosts: Iterable[HostEntry] = (), own_types: Iterable[str] = ()) -> Policy:
     """Read a policy and all that it extends. Raises `SourceError` with every problem of every file.
 
-    `hosts` are the settings' own entries: rules may name their providers too.
+    `hosts` are the settings' own entries: rules may name their providers too. `own_types` are entity types that the
+    company named itself (`detectors.own`): rules may name them like any other.
     """
-    reading = _Reading(tuple(sorted({*PROVIDERS, *(entry.provider for entry in hosts)})))
+    providers = tuple(sorted({*PROVIDERS, *(entry.provider for entry in hosts)}))
+    reading = _Reading(providers, frozenset(own_types) - entity_types().keys())
     merged = reading.read(path, ())
     problems = [*reading.problems(), *_check_overlaps(merged)]
     if reading.complete:
@@ -44,6 +47,7 @@ def load_policy(path: Path, hosts: Iterable[HostEntry] = ()) -> Policy:
         record_reasons=bool(merged.record_reasons),
         default_department=merged.default_department or DEFAULT_DEPARTMENT,
         files=tuple(reading.files),
+        own_types=reading.own_types,
     )
     return replace(policy, revision=hashlib.sha256(canonical(policy)).hexdigest())
 
@@ -115,6 +119,7 @@ class _Reading:
     """The files of one policy: each is read once, and circles are noticed."""
 
     providers: tuple[str, ...]
+    own_types: frozenset[str] = frozenset()
     files: list[Path] = field(default_factory=list)
     complete: bool = True  # whether every parent could be read: else nobody knows which names are defined
     _read: dict[Path, PolicyFile] = field(default_factory=dict)
@@ -136,7 +141,7 @@ class _Reading:
 
     def _parse(self, path: Path) -> PolicyFile:
         try:
-            return read_policy(load_yaml(path), self.providers)
+            return read_policy(load_yaml(path), self.providers, self.own_types)
         except SourceError as error:
             self.complete = False
             self._broken += error.problems

@@ -42,10 +42,12 @@ class PolicyFile:
     record_reasons: bool | None = None
 
 
-def read_policy(source: YamlSource, providers: tuple[str, ...] = PROVIDERS) -> PolicyFile:
+def read_policy(
+    source: YamlSource, providers: tuple[str, ...] = PROVIDERS, own_types: frozenset[str] = frozenset()
+) -> PolicyFile:
     """Read a parsed file. Mistakes are collected in the result's `problems`."""
     file = PolicyFile(source, [])
-    root = Node(source, file.problems, (), source.data, providers)
+    root = Node(source, file.problems, (), source.data, providers, own_types)
     root.check_characters()
     keys = root.section("policy")
     if keys is None:

@@ -73,7 +73,9 @@ def read_types(node: Node) -> tuple[str, ...]:
     names = []
     for item in node.items("[PERSON, EMAIL_ADDRESS]") or ():
         name = item.text("an entity type, a group or *")
-        if name is not None and _known(item, name, [*entity_types(), *entity_groups()], "entity type or group"):
+        if name is not None and _known(
+            item, name, [*entity_types(), *node.own_types, *entity_groups()], "entity type or group"
+        ):
             names.append(name)
     return tuple(names)
 
@@ -175,8 +177,10 @@ def _window(node: Node) -> TimeWindow | None:
 
 def _entity(node: Node) -> EntityTest | None:
     if isinstance(node.value, str):
-        known = _known(node, node.value, [*entity_types(), *entity_groups()], "entity type or group")
-        return _entity_test(node.value, types_named(node.value) or frozenset(), None, 1) if known else None
+        known = _known(node, node.value, [*entity_types(), *node.own_types, *entity_groups()], "entity type or group")
+        return (
+            _entity_test(node.value, types_named(node.value, node.own_types) or frozenset(), None, 1) if known else None
+        )
     keys = node.section("entity")
     if keys is None:
         return None
@@ -186,11 +190,13 @@ def _entity(node: Node) -> EntityTest | None:
     low = keys["min_score"].number(0, 1) if "min_score" in keys else None
     count = keys["min_count"].whole(1, 1_000_000) if "min_count" in keys else 1
     kind = "type" if "type" in keys else "group"
-    names = list(entity_types() if kind == "type" else entity_groups())
+    names = [*entity_types(), *node.own_types] if kind == "type" else list(entity_groups())
     name = keys[kind].text(f"an entity {kind}")
     if name is None or count is None or not _known(keys[kind], name, names, f"entity {kind}"):
         return None
-    types = frozenset({name}) if kind == "type" and name != EVERYTHING else types_named(name) or frozenset()
+    types = (
+        frozenset({name}) if kind == "type" and name != EVERYTHING else types_named(name, node.own_types) or frozenset()
+    )
     return _entity_test(name, types, low, count)
 
 
@@ -237,7 +243,7 @@ def _deidentify(node: Node, operator: Operator) -> Obligation | None:
     restore = keys["restore"].boolean() if "restore" in keys else True
     keep = keys["keep_last"].whole(0, KEEP_LAST) if "keep_last" in keys else 0
     written = read_types(keys["types"])
-    types = frozenset[str]().union(*(types_named(name) or frozenset() for name in written))
+    types = frozenset[str]().union(*(types_named(name, node.own_types) or frozenset() for name in written))
     if restore is None or keep is None:
         return None
     return Obligation(operator, types, written, restore and operator.reversible, keep)

@@ -66,7 +66,7 @@ def load_cases(path: Path, policy: Policy) -> tuple[Case, ...]:
     """Read the cases of a policy. Raises `SourceError` with every problem."""
     source = load_yaml(path)
     problems: list[Problem] = []
-    root = Node(source, problems, (), source.data)
+    root = Node(source, problems, (), source.data, own_types=policy.own_types)
     keys = root.section("test")
     cases = []
     if keys is not None and "schema" in keys:
@@ -206,11 +206,11 @@ def _entities(node: Node) -> tuple[EntityFact, ...]:
     facts: list[EntityFact] = []
     for item in node.items("[PERSON]") or ():
         if isinstance(item.value, str):
-            if name := known(item, entity_types(), "entity type"):
+            if name := known(item, [*entity_types(), *item.own_types], "entity type"):
                 facts.append(EntityFact(name, _SURE))
             continue
         keys = item.section("found") or {}
-        name = known(keys["type"], entity_types(), "entity type") if "type" in keys else None
+        name = known(keys["type"], [*entity_types(), *item.own_types], "entity type") if "type" in keys else None
         score = keys["score"].number(0, 1) if "score" in keys else _SURE
         count = keys["count"].whole(1, 10_000) if "count" in keys else 1
         role = known(keys["role"], ROLES, "role") if "role" in keys else "user"
@@ -267,7 +267,7 @@ def _expect(node: Node, policy: Policy) -> Expectation | None:
     if "actions" in keys:
         actions = {}
         for entity_type, item in keys["actions"].named("operators").items():
-            known(Node(item.source, item.problems, item.path, entity_type), entity_types(), "entity type")
+            known(replace(item, value=entity_type), [*entity_types(), *item.own_types], "entity type")
             actions[entity_type] = item.choice([*Operator, "none"]) or ""
     return Expectation(
         effect=keys["effect"].choice(EFFECTS) if "effect" in keys else None,

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable
 from enum import StrEnum
 
-from configs.entities import entity_groups, entity_types
+from configs.entities import OWN_GROUP, entity_groups, entity_types
 from configs.hosts import llm_hosts
 from policy.decision import Effect
 
@@ -71,13 +71,14 @@ def nearest(word: object, known: Iterable[str]) -> str:
     return f". Did you mean {folded[best]}?" if best else ""
 
 
-def types_named(name: str) -> frozenset[str] | None:
+def types_named(name: str, own: frozenset[str] = frozenset()) -> frozenset[str] | None:
     """The entity types that a type's name, a group's name or `*` stands for; None if it names none.
 
-    A group that is called like a type (NATIONAL_ID) holds that type and more, so its name means the group.
+    A group that is called like a type (NATIONAL_ID) holds that type and more, so its name means the group. `own` are
+    types that the company named itself.
     """
     if name == EVERYTHING:
-        return frozenset(entity_types())
+        return frozenset(entity_types()) | own
     if name in entity_groups():
-        return entity_groups()[name]
-    return frozenset({name}) if name in entity_types() else None
+        return entity_groups()[name] | (own if name == OWN_GROUP else frozenset())
+    return frozenset({name}) if name in entity_types() or name in own else None

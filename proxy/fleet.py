@@ -33,6 +33,7 @@ from proxy.broker import Broker
 from proxy.errors import ConfigurationError
 from proxy.local import SCAN_LIMIT
 from proxy.metrics import add_up
+from proxy.own_data import OwnData
 from proxy.service import Link, Source, ready_text, serve, write_serving
 from proxy.shares import Shares, clear_share, make_shares
 
@@ -189,6 +190,7 @@ class Fleet:
             "version": version("privet"),
             "pid": os.getpid(),
             "policy": answers[0]["policy"] if answers else None,
+            "data": answers[0]["data"] if answers else None,
             "workers": pools,
             "processes": [{"pid": answer["pid"], "policy": answer["policy"]["revision"]} for answer in answers],
             "process_restarts": self.restarts,
@@ -245,7 +247,7 @@ async def supervise(settings: Settings, announce: Callable[[str], None], source:
     """Serve with several processes until SIGTERM or SIGINT. Raises at start what `service.serve` raises."""
     state = StatePaths(settings.state_dir)
     make_private_dir(state.root)
-    policy = load_policy(settings.policy, settings.hosts)
+    policy = load_policy(settings.policy, settings.hosts, OwnData.open(settings).types)
     ensure_authority(state)  # before there are several who could make one
     ensure_bundle(state)
     async with AsyncExitStack() as stack:

@@ -26,10 +26,19 @@ class PoolInspector:
     detection: Pool
     documents: Pool | None
     cache: ScanCache = field(repr=False)
+    own: str | None = (
+        None  # the revision of the company's own data that texts are inspected for; None: workers have none
+    )
+
+    def take(self, own: str) -> None:
+        """From now on texts are inspected for another revision of own data; what was remembered is forgotten."""
+        if own != self.own:
+            self.own, self.cache = own, ScanCache(self.settings.detection.cache_entries)
 
     async def scan(self, texts: Sequence[tuple[str, str]]) -> list[Scan]:
         """One scan for each (text, context), in order. Raises `OverloadError` if they would wait past the deadline."""
-        known = {item: scan for item in set(texts) if (scan := self.cache.get(*item)) is not None}
+        cache = self.cache  # of this revision, whatever comes meanwhile
+        known = {item: scan for item in set(texts) if (scan := cache.get(*item)) is not None}
         missing = [item for item in dict.fromkeys(texts) if item not in known]
         batches = _batches(missing)
         tasks = [asyncio.create_task(self._scan_batch(batch, admit=not place)) for place, batch in enumerate(batches)]
@@ -42,7 +51,7 @@ class PoolInspector:
             for item, scan in zip(batch, scans, strict=True):
                 known[item] = scan
                 if not scan.skipped:
-                    self.cache.put(*item, scan)
+                    cache.put(*item, scan)
         return [known[item] for item in texts]
 
     async def label(self, texts: Sequence[str]) -> Scan:
@@ -58,9 +67,10 @@ class PoolInspector:
             return Scan(skipped=(Skipped(pointer="", reason=SkipReason.DETECTOR_DOWN),))
 
     async def _scan_batch(self, batch: Sequence[tuple[str, str]], *, admit: bool) -> list[Scan]:
+        items = [[text, context] for text, context in batch]
         try:
             plain = await self.detection.call(
-                [[text, context] for text, context in batch],
+                items if self.own is None else [self.own, items],
                 within=self.settings.detection.deadline,
                 cost=sum(len(text) for text, _ in batch),
                 admit=admit,

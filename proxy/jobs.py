@@ -40,16 +40,44 @@ def labels_from_plain(plain: Any) -> tuple[Label, ...]:
     return tuple(Label(name, score, model) for name, score, model in plain)
 
 
-def detection(languages: list[str]) -> tuple[Job, Any]:
-    """Findings for a list of [text, context] pairs, one result for each."""
+def detection(languages: list[str], own: dict[str, Any] | None = None) -> tuple[Job, Any]:
+    """Findings for a list of [text, context] pairs, one result for each.
+
+    With `own`, where the company's own data lies, a payload is [its revision, such a list]: a worker that has another
+    one reads it again, and fails if what is there isn't what was asked for.
+    """
     from detectors.scan import build_scanner  # noqa: PLC0415 - only this worker pays for the models
 
-    scanner = build_scanner(languages=tuple(languages))
+    if own is None:
+        scanner = build_scanner(languages=tuple(languages))
 
-    def run(payload: Any) -> Iterator[Any]:
-        yield [scan_to_plain(scan) for scan in scanner.scan_many([(text, context) for text, context in payload])]
+        def run(payload: Any) -> Iterator[Any]:
+            yield [scan_to_plain(scan) for scan in scanner.scan_many([(text, context) for text, context in payload])]
 
-    return run, {"revision": scanner.revision}
+        return run, {"revision": scanner.revision}
+
+    from detectors.own.errors import OwnDataError  # noqa: PLC0415 - only where there can be such data
+    from detectors.own.library import Place, open_library  # noqa: PLC0415 - the same
+
+    place = Place.from_plain(own)
+    library = open_library(place)
+    first = build_scanner(languages=tuple(languages), own=library.detector())
+    # Several serving processes change over one after the other: until the last has, two revisions are asked for.
+    scanners = {library.revision: first}
+
+    def run_with_own(payload: Any) -> Iterator[Any]:
+        revision, items = payload
+        if revision not in scanners:
+            latest = open_library(place)
+            if latest.revision != revision:
+                raise OwnDataError("the company's own data is not what was asked for")
+            if len(scanners) > 1:
+                scanners.pop(next(iter(scanners)))
+            scanners[revision] = first.with_own(latest.detector())
+        scanner = scanners[revision]
+        yield [scan_to_plain(scan) for scan in scanner.scan_many([(text, context) for text, context in items])]
+
+    return run_with_own, {"revision": first.revision}
 
 
 def documents() -> tuple[Job, Any]:

@@ -45,6 +45,7 @@ from proxy.justify import Justify
 from proxy.ledger import Ledger, LedgerError
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
+from proxy.own_data import OwnData
 from proxy.pipeline import Pipeline
 from proxy.providers.registry import gateway_bases
 from proxy.record import Record
@@ -94,6 +95,7 @@ class Privet:
     settings: Settings
     state: StatePaths
     policy: Policy
+    own: OwnData
     metrics: Metrics = field(default_factory=Metrics)
     store: AuditStore | None = None
     pipeline: Pipeline | None = None
@@ -128,6 +130,7 @@ class Privet:
             "version": version("privet"),
             "pid": os.getpid(),
             "policy": {"id": self.policy.id, "revision": self.policy.revision, "mode": self.policy.mode.value},
+            "data": self.own.status(),
             "workers": {pool.job: {"alive": pool.alive, "pids": pool.pids} for pool in self.pools},
             **self.addresses,
         }
@@ -140,6 +143,7 @@ class Privet:
         missing = [f"no {pool.job} worker is up" for pool in self.pools if not pool.alive]
         if self.store is None or not self.store.healthy():
             missing.append("the audit log can't be written")
+        missing += self.own.missing()
         if not self.serving:
             missing.append("not listening yet")
         return missing
@@ -153,7 +157,8 @@ async def serve(
         raise ConfigurationError("; ".join(clashes))
     state = StatePaths(settings.state_dir)
     make_private_dir(state.root)
-    policy = load_policy(settings.policy, settings.hosts)
+    own = OwnData.open(settings)
+    policy = load_policy(settings.policy, settings.hosts, own.types)
     ensure_authority(state)
     ensure_bundle(state)
     token_key, fingerprint_key = load_or_make_key(state.token_key), load_or_make_key(state.fingerprint_key)
@@ -164,6 +169,7 @@ async def serve(
         settings=settings,
         state=state,
         policy=policy,
+        own=own,
         link=link,
         source=source,
         _policy_stamp=_stamp(policy, settings.policy),
@@ -185,14 +191,14 @@ async def serve(
             stack.callback(vault.close)
         record = Record(privet.store, fingerprint_key, settings.audit.commit_timeout)
         session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
-        detection = privet.pool(
-            "detection", DETECTION, {"languages": list(settings.detection.languages)}, size=settings.detection.workers
-        )
+        options = {"languages": list(settings.detection.languages), "own": own.place.to_plain()}
+        detection = privet.pool("detection", DETECTION, options, size=settings.detection.workers)
         privet.inspector = PoolInspector(
             settings=settings,
             detection=detection,
             documents=None,
             cache=ScanCache(settings.detection.cache_entries),
+            own=own.library.revision,
         )
         privet.answerer = Answerer(pools={}, session=session, deadline=_CHAT_DEADLINE, api_keys=_api_keys(policy))
         stack.push_async_callback(_close_pools, privet)
@@ -387,21 +393,27 @@ async def _watch(
             async with asyncio.timeout(_POLICY_POLL):
                 await reload_now.wait()
         except TimeoutError:
-            if _stamp(privet.policy, path) == privet._policy_stamp:  # noqa: SLF001 - this module's own class
+            if _stamp(privet.policy, path) == privet._policy_stamp and not privet.own.changed():  # noqa: SLF001
                 continue
         if reload_now.is_set():
             _reread(privet, server, addon)
         reload_now.clear()
         privet._policy_stamp = _stamp(privet.policy, path)  # noqa: SLF001
+        library = await privet.own.latest()
         try:
-            policy = await asyncio.to_thread(load_policy, path, privet.settings.hosts)
+            policy = await asyncio.to_thread(load_policy, path, privet.settings.hosts, library.types)
             await _prepare(privet, policy)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old one stays, and the next is read
             privet.metrics.reloads.labels("refused").inc()
             record.notice("policy_refused", privet.policy)
             why = error if isinstance(error, SourceError | WorkerError) else type(error).__name__
             log.error("the changed policy is not used, the old one stays: %s", why)  # noqa: TRY400
+            if library is not privet.own.library:
+                privet.own.problem = "the policy can't be used with it"
             continue
+        if library is not privet.own.library and privet.inspector is not None:
+            privet.own.take(library)
+            privet.inspector.take(library.revision)
         if privet.pipeline is None or policy.revision == privet.policy.revision:
             continue
         privet.policy = privet.pipeline.policy = policy

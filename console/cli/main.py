@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "console.cli.run",
     "serve": "console.cli.serve",
     "scan": "console.cli.scan",
+    "data": "console.cli.data",
     "policy": "console.cli.policy",
     "justify": "console.cli.justify",
     "audit": "console.cli.audit",

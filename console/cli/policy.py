@@ -14,6 +14,7 @@ from rich.table import Table
 
 from configs.yaml_source import SourceError
 from console.cli.context import EXIT_NEGATIVE, EXIT_USAGE, Cli, fail, out
+from console.own_data import library_of, settings_if_any
 
 if TYPE_CHECKING:
     from configs.hosts import HostEntry
@@ -59,7 +60,7 @@ def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
 
     path = _policy_path(cli, file)
     try:
-        policy = load_policy(path, _hosts(cli))
+        policy = load_policy(path, *_named_by_settings(cli))
     except SourceError as error:
         if as_json:
             _print_json({"usable": False, "problems": [asdict(problem) for problem in error.problems]})
@@ -117,7 +118,7 @@ def test(cli: Cli, file: Path | None) -> None:
         cases = load_cases(beside, policy)
     except SourceError as error:
         fail("the cases can't be used:", (str(problem) for problem in error.problems))
-    inspect = inspector(policy) if any(case.text is not None for case in cases) else _no_text
+    inspect = inspector(policy, cli) if any(case.text is not None for case in cases) else _no_text
     results = run(policy, cases, inspect)
     table = Table("case", "decided", "by", "result", box=SIMPLE_HEAD)
     for result in results:
@@ -226,7 +227,7 @@ def explain(
     inquiry = Inquiry(
         department=department or policy.department_of(user, None),
         user=user,
-        entities=_facts(entities),
+        entities=_facts(entities, policy.own_types),
         labels=_labels(labels),
         tasks=asked["tasks"],
         provider=asked["provider"],
@@ -249,7 +250,7 @@ def explain(
         text = sys.stdin.read() if text == "-" else text
         if asked["size"] is None:
             inquiry = replace(inquiry, bytes=len(text.encode("utf-8", "surrogatepass")))
-        scan = inspector(policy, classify=not labels)(text)
+        scan = inspector(policy, cli, classify=not labels)(text)
         inquiry = with_scan(inquiry, scan)
     explanation = explain_decision(policy, inquiry)
     if as_json:
@@ -258,7 +259,7 @@ def explain(
         _print_explanation(policy, explanation, inquiry, scan)
 
 
-def inspector(policy: "Policy", *, classify: bool = True) -> "Callable[[str], Scan]":
+def inspector(policy: "Policy", cli: Cli, *, classify: bool = True) -> "Callable[[str], Scan]":
     """What inspects a text as Privet does: detectors, and the classifier if the policy asks for labels."""
     from dataclasses import replace  # noqa: PLC0415
 
@@ -266,7 +267,7 @@ def inspector(policy: "Policy", *, classify: bool = True) -> "Callable[[str], Sc
     from local_models.errors import LocalModelError  # noqa: PLC0415
 
     try:
-        scan = load_scanner()
+        scan = load_scanner(cli)
         label = load_labeller() if classify and policy.labels_used() else None
     except (DetectorError, LocalModelError) as error:
         fail(f"the text can't be inspected: {error}")
@@ -278,11 +279,11 @@ def inspector(policy: "Policy", *, classify: bool = True) -> "Callable[[str], Sc
     return inspect
 
 
-def load_scanner() -> "Callable[[str], Scan]":
+def load_scanner(cli: Cli) -> "Callable[[str], Scan]":
     """The detectors (seconds)."""
     from detectors.scan import build_scanner  # noqa: PLC0415
 
-    return build_scanner().scan
+    return build_scanner(own=library_of(settings_if_any(cli)).detector()).scan
 
 
 def load_labeller() -> "Callable[[str], tuple[Label, ...]]":
@@ -298,22 +299,17 @@ def _policy_path(cli: Cli, file: Path | None) -> Path:
     return file if file is not None else cli.settings().policy
 
 
-def _hosts(cli: Cli) -> "list[HostEntry]":
-    """The settings' own hosts, whose providers a policy may name; none if there are no settings that can be read."""
-    from configs.settings import load_settings  # noqa: PLC0415
-
-    path = cli.config_path()
-    try:
-        return load_settings(path, cli.overrides).hosts if path is not None else []
-    except SourceError:
-        return []
+def _named_by_settings(cli: Cli) -> "tuple[list[HostEntry], tuple[str, ...]]":
+    """What a policy may name beside what it defines: the settings' own hosts, and the types of the company's data."""
+    settings = settings_if_any(cli)
+    return (settings.hosts if settings is not None else []), library_of(settings).types
 
 
 def _load(cli: Cli, path: Path) -> "Policy":
     from policy.load import load_policy  # noqa: PLC0415
 
     try:
-        return load_policy(path, _hosts(cli))
+        return load_policy(path, *_named_by_settings(cli))
     except SourceError as error:
         fail("the policy can't be used:", (str(problem) for problem in error.problems))
 
@@ -322,14 +318,14 @@ def _no_text(_text: str) -> "Scan":
     raise AssertionError("no case gives a text")
 
 
-def _facts(pairs: list[tuple[str, float]]) -> "tuple[EntityFact, ...]":
+def _facts(pairs: list[tuple[str, float]], own_types: frozenset[str]) -> "tuple[EntityFact, ...]":
     from configs.entities import entity_types  # noqa: PLC0415
     from policy.decision import EntityFact  # noqa: PLC0415
     from policy.vocabulary import nearest  # noqa: PLC0415
 
     for name, _ in pairs:
-        if name not in entity_types():
-            fail(f"no entity type is called {name!r}{nearest(name, entity_types())}")
+        if name not in entity_types() and name not in own_types:
+            fail(f"no entity type is called {name!r}{nearest(name, [*entity_types(), *own_types])}")
     return tuple(EntityFact(name, score) for name, score in pairs)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.cli.context import EXIT_NEGATIVE, EXIT_USAGE, err, fail, out
+from console.cli.context import EXIT_NEGATIVE, EXIT_USAGE, Cli, err, fail, out
+from console.own_data import library_of, settings_if_any
 
 if TYPE_CHECKING:
     from detectors.finding import Finding
@@ -32,8 +33,9 @@ class Place:
 @click.command("scan")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def command(files: Sequence[str], *, as_json: bool) -> None:
-    """Look for personal data and secrets in files: texts, documents, archives, pictures.
+@click.pass_obj
+def command(cli: Cli, files: Sequence[str], *, as_json: bool) -> None:
+    """Look for personal data, secrets and registered data in files: texts, documents, archives, pictures.
 
     Prints what was found and where, never the value. `-` reads standard input. The texts of a document are counted from
     0: letter.docx~file/0.
@@ -45,11 +47,11 @@ def command(files: Sequence[str], *, as_json: bool) -> None:
 
     \b
     Exit code:
-      0  nothing that identifies a person or opens a door
+      0  nothing that identifies a person, opens a door or is registered
       1  something was found
       2  a file can't be read, or wasn't inspected in full
     """  # noqa: D301 - click wants the character itself, which a raw string doesn't hold
-    from configs.entities import sensitive_types  # noqa: PLC0415 - `privet --help` doesn't need it
+    from configs.entities import entity_types, sensitive_types  # noqa: PLC0415 - `privet --help` doesn't need it
     from detectors.errors import DetectorError  # noqa: PLC0415 - the same
     from detectors.scan import build_scanner  # noqa: PLC0415 - the same
 
@@ -57,7 +59,8 @@ def command(files: Sequence[str], *, as_json: bool) -> None:
     places: list[Place] = []
     if texts:
         try:
-            scanner = build_scanner()
+            library = library_of(settings_if_any(cli))
+            scanner = build_scanner(own=library.detector())
         except DetectorError as error:
             fail(str(error))
         for file, text in texts:
@@ -74,7 +77,8 @@ def command(files: Sequence[str], *, as_json: bool) -> None:
         click.echo(f"privet: {problem}", err=True)
     if problems:
         sys.exit(EXIT_USAGE)
-    if any(place.entity_type in sensitive_types() for place in places):
+    telling = sensitive_types()
+    if any(place.entity_type in telling or place.entity_type not in entity_types() for place in places):
         sys.exit(EXIT_NEGATIVE)
 
 

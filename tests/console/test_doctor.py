@@ -469,3 +469,20 @@ def test_files_of_somebody_else_are_one_line_each(config, monkeypatch):
     assert {"state", "authority"} <= failed
     assert "policy" not in failed
     assert all(check.todo for check in checks if check.status is Status.FAIL)
+
+
+def test_own_data(config):
+    directory = config.parent
+    assert checked(config, "data") == []
+    (directory / "terms.yaml").write_text("schema: privet.terms/1\nterms: [{type: PROJECT, words: [Heron]}]\n")
+    config.write_text(json.dumps({"data": {"dictionaries": ["terms.yaml"]}}))
+    (check,) = checked(config, "data")
+    assert (check.status, check.detail) == (Status.OK, "terms: 1 entries")
+    (directory / "policy.yaml").write_text(POLICY + "rules: [{id: own, when: {entities: [PROJECT]}, effect: block}]\n")
+    assert statuses(checked(config, "policy")) == ["ok"]
+    config.write_text(json.dumps({"data": {"required": ["customers"]}}))
+    (check,) = checked(config, "data")
+    assert check.status is Status.FAIL
+    assert "customers.set is missing" in check.detail
+    assert "privet data add" in check.todo
+    assert "fail" in statuses(checked(config, "policy"))

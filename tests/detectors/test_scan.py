@@ -236,3 +236,54 @@ def test_detection_never_reaches_for_the_network(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=Path.cwd())
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "clean"
+
+
+class Own:
+    """The company's own data: one word, and one that is public."""
+
+    name = "own-1"
+
+    def find_many(self, sources):
+        return [
+            [Finding(at, at + 5, kind, score, "set") for kind, score in (("PROJECT", 0.8), ("PART", 0.4))]
+            if (at := source.text.find("Heron")) >= 0
+            else []
+            for source in sources
+        ]
+
+    def allowed(self, text):
+        at = text.find("Public")
+        return [(at, at + 12)] if at >= 0 else []
+
+
+def test_own_data_is_found_beside_what_else_is():
+    person = Finding(6, 17, "PERSON", 0.9, "finds")
+    scan = Scanner([Finds(person)], own=Own()).scan("about Heron Smith")
+    assert scan.findings == (Finding(6, 11, "PROJECT", 0.8, "set"), person)
+
+
+def test_own_data_is_found_in_escapes_and_behind_disguises():
+    scan = Scanner([], own=Own()).scan("about \\u0048eron and H\u200beron")
+    assert [(one.start, one.end) for one in scan.findings] == [(6, 16), (21, 27)][: len(scan.findings)]
+    assert scan.findings
+
+
+def test_what_is_public_is_not_found_unless_it_is_a_secret():
+    findings = [Finding(0, 6, "PERSON", 0.9, "a"), Finding(7, 12, "PERSON", 0.9, "a")]
+    secret = Finding(0, 12, "API_KEY", 0.9, "b")
+    assert Scanner([Finds(*findings)], own=Own()).scan("Public Heron") == Scan()
+    assert Scanner([Finds(secret)], own=Own()).scan("Public Heron").findings == (secret,)
+    longer = Finding(0, 14, "PERSON", 0.9, "a")
+    assert longer in Scanner([Finds(longer)], own=Own()).scan("Public Heron 5").findings
+
+
+def test_own_data_that_fails_is_said():
+    broken = Own()
+    broken.find_many = None
+    assert Scanner([], own=broken).scan("text").skipped
+
+
+def test_the_revision_follows_own_data():
+    one = Scanner([Finds(name="a")])
+    assert one.with_own(Own()).revision != one.revision
+    assert one.with_own(Own()).with_own(None).revision == one.revision

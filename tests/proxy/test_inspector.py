@@ -131,3 +131,34 @@ async def test_overload_is_no_skipped_part_and_ends_the_other_batches() -> None:
     await asyncio.sleep(0)
     assert busy.cancelled <= 2
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_workers_are_told_which_own_data_is_meant() -> None:
+    subject = inspector(lambda payload: find_x(payload[1]))
+    subject.take("first")
+    await subject.scan([("a x", "")])
+    await subject.scan([("a x", "")])
+    subject.take("first")
+    await subject.scan([("a x", "")])
+    assert subject.detection.calls == [["first", [["a x", ""]]]]
+    subject.take("second")
+    await subject.scan([("a x", "")])
+    assert subject.detection.calls[1:] == [["second", [["a x", ""]]]]
+
+
+async def test_a_scan_that_began_with_older_data_is_not_remembered_for_newer() -> None:
+    async def slow(payload: Any, *, within: float, cost: int = 0, admit: bool = False) -> Any:
+        began.set()
+        await goes_on.wait()
+        return find_x(payload[1])
+
+    began, goes_on = asyncio.Event(), asyncio.Event()
+    subject = inspector(lambda payload: find_x(payload[1]))
+    subject.take("first")
+    subject.detection.call = slow  # type: ignore[method-assign]
+    scanning = asyncio.create_task(subject.scan([("a x", "")]))
+    await began.wait()
+    subject.take("second")
+    goes_on.set()
+    await scanning
+    assert subject.cache.get("a x", "") is None

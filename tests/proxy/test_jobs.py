@@ -2,8 +2,12 @@
 
 import pytest
 
+from configs.yaml_source import SourceError
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
-from proxy.jobs import labels_from_plain, scan_from_plain, scan_to_plain
+from detectors.own.errors import OwnDataError
+from detectors.own.library import Place, open_library
+from detectors.scan import Scanner
+from proxy.jobs import detection, labels_from_plain, scan_from_plain, scan_to_plain
 
 
 def test_scans_round_trip() -> None:
@@ -22,3 +26,31 @@ def test_nonsense_is_an_error(plain) -> None:
 
 def test_labels() -> None:
     assert labels_from_plain([["hr", 0.5, "m"]]) == (Label("hr", 0.5, "m"),)
+
+
+def test_detection_with_own_data(tmp_path, monkeypatch) -> None:
+    terms = tmp_path / "terms.yaml"
+    monkeypatch.setattr("detectors.scan.build_scanner", lambda **given: Scanner([], own=given.get("own")))
+
+    def place(*words: str) -> Place:
+        terms.write_text(f"schema: privet.terms/1\nterms: [{{type: PROJECT, words: [{', '.join(words)}]}}]\n")
+        return Place(tmp_path / "data", tmp_path / "data.key", (), (terms,))
+
+    def types(revision: str, text: str) -> list[str]:
+        ((plain,),) = list(job([revision, [[text, ""]]]))
+        return [finding.entity_type for finding in scan_from_plain(plain).findings]
+
+    first = open_library(place("Heron")).revision
+    job, _ = detection(["en"], place("Heron").to_plain())
+    assert types(first, "about Heron") == ["PROJECT"]
+    second = open_library(place("Heron", "Kestrel")).revision
+    assert types(first, "about Kestrel") == []
+    assert types(second, "about Kestrel") == ["PROJECT"]
+    assert types(first, "about Kestrel") == []  # other processes may not have changed over yet
+    with pytest.raises(OwnDataError, match="not what was asked for"):
+        types("another", "about Heron")
+    terms.write_text("nonsense")
+    with pytest.raises(SourceError):
+        types("another", "about Heron")
+    with pytest.raises(SourceError):
+        detection(["en"], place("Heron").to_plain() | {"dictionaries": [str(tmp_path / "none.yaml")]})

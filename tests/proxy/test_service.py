@@ -12,6 +12,7 @@ from configs.state import StatePaths
 from policy.load import load_policy
 from policy.model import Policy
 from proxy import service
+from proxy.own_data import OwnData, place_of
 from proxy.service import Privet, _api_keys, _stamp
 
 
@@ -49,7 +50,7 @@ async def test_a_policy_that_breaks_its_reader_leaves_the_old_one_and_the_next_i
     first = load_policy(file)
     broken, read = asyncio.Event(), asyncio.Event()
 
-    def load(path: Path, hosts: object) -> Policy:
+    def load(path: Path, _hosts: object, _types: object) -> Policy:
         if not broken.is_set():
             loop.call_soon_threadsafe(broken.set)
             raise RuntimeError("Anna Schmidt")
@@ -60,7 +61,8 @@ async def test_a_policy_that_breaks_its_reader_leaves_the_old_one_and_the_next_i
     monkeypatch.setattr(service, "load_policy", load)
     monkeypatch.setattr(service, "_POLICY_POLL", 0.01)
     record = SimpleNamespace(notices=[], notice=lambda code, _policy: record.notices.append(code))
-    privet = Privet(settings=Settings(policy=file), state=StatePaths(tmp_path), policy=first)
+    settings = Settings(policy=file, state_dir=tmp_path)
+    privet = Privet(settings=settings, state=StatePaths(tmp_path), policy=first, own=OwnData(place_of(settings)))
     nobody: Any = None
     watching = asyncio.create_task(service._watch(privet, nobody, nobody, record, asyncio.Event()))  # type: ignore[arg-type]
     try:

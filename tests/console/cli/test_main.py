@@ -46,7 +46,7 @@ def test_help_is_quick_to_import() -> None:
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for heavy in ("mitmproxy", "spacy", "presidio_analyzer", "llama_cpp", "sqlalchemy", "onnxruntime", "sklearn"):
         assert f"'{heavy}'" not in modules
-    assert len(COMMANDS) == 11
+    assert len(COMMANDS) == 12
 
 
 FAULTS = {

@@ -67,7 +67,7 @@ def inspection(monkeypatch):
         asked.append(("label", text))
         return (Label("financial", 0.93, "fake"),) if "Revenue" in text else ()
 
-    monkeypatch.setattr(module, "load_scanner", lambda: scan)
+    monkeypatch.setattr(module, "load_scanner", lambda _: scan)
     monkeypatch.setattr(module, "load_labeller", lambda: label)
     return asked
 
@@ -351,7 +351,7 @@ def test_explain_refuses(privet, arguments, message):
 
 
 def test_models_that_are_missing_are_told(privet, monkeypatch):
-    def broken():
+    def broken(_):
         raise DetectorError("a model is missing: run privet doctor")
 
     monkeypatch.setattr(module, "load_scanner", broken)
