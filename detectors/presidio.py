@@ -103,6 +103,10 @@ _TELLING_FORM = re.compile(
 )
 
 
+# A hash or another machine's id begins so by chance.
+_HASH = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}(?![A-Za-z0-9])")
+
+
 class NoModels(NlpEngine):  # type: ignore[misc] # Presidio is untyped
     """Presidio wants an NLP engine; its pattern recognisers need none."""
 
@@ -224,8 +228,8 @@ class PresidioDetector:
 
     def _telling(self, text: str, first: int, last: int) -> list[tuple[int, int]]:
         """Where a number has a telling form, or a word stands that one of the recognisers asks for."""
-        found = (pattern.finditer(text, first, last) for pattern in (_TELLING_FORM, self._words))
-        return sorted(match.span() for matches in found for match in matches)
+        forms = [m.span() for m in _TELLING_FORM.finditer(text, first, last) if not _HASH.match(text, m.start())]
+        return sorted([*forms, *(match.span() for match in self._words.finditer(text, first, last))])
 
     def _of_window(self, source: Source, offset: int, end: int) -> Iterator[Finding]:
         text, context = source.text[offset:end], source.context

@@ -29,9 +29,26 @@ _KEY = (
 _PARTS = (
     *("pass", "pw", "psw", "contraseñ", "mot", "woord", "senha", "hasło", "lösen", "salasana", "heslo", "jelszó"),
     *("adgang", "parola", "пароль", "secret", "token", "key", "cred", "auth", "bearer", "dsn"),
-    *("webhook", "crumb", "sonar", "pat", "jwt"),
+    *("webhook", "crumb", "sonar", "jwt"),
+    *("_pat", "-pat", ".pat", " pat ", " pat=", " pat:", "\npat", '"pat', "'pat"),
 )
-_SAID_PARTS = ("pass", "pwd", "code", "otp", "pin", "answer")
+_SAID_PARTS = (
+    *(
+        "pass",
+        "pwd",
+        "otp",
+        "pin ",
+        "pin:",
+        "pin=",
+        "pin-",
+        "one time",
+        "one-time",
+        "onetime",
+        "verification code",
+        "secret code",
+    ),
+    *("access code", "security answer"),
+)
 _NAME = re.compile(rf"(?P<password>{_NAMING})|(?P<key>{_KEY})", re.IGNORECASE)
 # What a telling name must not end in: it then holds something about a secret, not the secret.
 _ABOUT = re.compile(
@@ -82,23 +99,23 @@ _SAID = re.compile(
 def find(source: Source) -> Iterator[Finding]:
     """Every named secret in a text; and the text itself, if its field's name says that it is one."""
     yield from _field(source)
-    text, lower = source.text, source.lower
-    if any(part in lower for part in _PARTS):
-        for name in _NAME.finditer(text):
+    text = source.text
+    for start, end in source.beside(_PARTS, 16, 24):
+        for name in _NAME.finditer(text, start, end):
             finding = _assigned(text, name)
             if finding is not None:
                 yield finding
-    if any(part in lower for part in _SAID_PARTS):
-        yield from _said(text)
+    for start, end in source.beside(_SAID_PARTS, 24, 200):
+        yield from _said(text, start, end)
 
 
-def _said(text: str) -> Iterator[Finding]:
-    for match in _QUOTED_SAID.finditer(text):
+def _said(text: str, first: int, last: int) -> Iterator[Finding]:
+    for match in _QUOTED_SAID.finditer(text, first, last):
         start, end = match.span("value" if match["value"] else "line")
         value = text[start:end]
         if not (is_placeholder(value) or is_code(value)) and (match["value"] or is_random(value)):
             yield Finding(start, end, "PASSWORD", 0.75, "assignments")
-    for match in _SAID.finditer(text):
+    for match in _SAID.finditer(text, first, last):
         value = match[1].rstrip(".!?)")
         digits = sum(character.isdigit() for character in value)
         strong = digits >= 1 and (digits < len(value) or 4 <= digits <= 12)

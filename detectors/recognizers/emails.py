@@ -25,6 +25,7 @@ _SERVICE = re.compile(
     r"(?P<dot> dot )?(?:com|net|org|de|co ?in|in|fr)(?!\w)",
     re.IGNORECASE,
 )
+_SERVICES = ("mail", "yahoo", "outlook", "icloud", "aol", "yandex", "gmx")  # in each of them
 _BEFORE_GLUED = re.compile(r"(?<![\w@./:-])(?:[a-z]{2,30} \d{1,6} )?\w{0,30}$", re.IGNORECASE)
 _BEFORE_SAID = re.compile(r"(?<!\w)\w{1,30}(?: (?:dot|underscore|dash|hyphen) \w{1,30}){0,3} at $", re.IGNORECASE)
 # What stands before an address in a URL, a form or a log line: other parameters, a path, its own parameter's name.
@@ -59,7 +60,8 @@ def find(source: Source) -> Iterator[Finding]:
 def _unsigned(source: Source) -> Iterator[Finding]:
     """`jo 65 gmailcom`, "jo dot doe at gmail dot com"."""
     text = source.text
-    for match in _SERVICE.finditer(text):
+    places = source.beside(_SERVICES, 24, 24)
+    for match in (match for start, end in places for match in _SERVICE.finditer(text, start, end)):
         left = max(0, match.start() - 64)
         before = (_BEFORE_SAID if match["dot"] else _BEFORE_GLUED).search(text[left : match.start()])
         if before is not None and before[0]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from detectors.finding import Finding
 from detectors.recognizers.placeholders import is_placeholder
-from detectors.recognizers.rule import Rule, apply_rules
+from detectors.recognizers.rule import Rule, RuleTable
 from detectors.recognizers.source import Source
 
 _NUMBER_WORD = r"(?:numbers?|numb|num|no|nr|nbr|id|identifier|code|ref|reference|pin|#|№)"
@@ -141,8 +141,9 @@ _RULES = (
         r"[a-z]{2,20}[._][a-z]{2,20})(?![\w@(/.-])"),
          0.6, literals=("@",)),
 )  # fmt: skip
+_TABLE = RuleTable(_RULES)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every number or user name that is named as somebody's."""
-    yield from apply_rules(_RULES, source)
+    yield from _TABLE.apply(source)

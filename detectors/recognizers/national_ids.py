@@ -102,6 +102,10 @@ _LETTERS = ("[A", "[X")  # how a form begins that has a letter in front
 # Where a strong form can begin: a word of up to six letters and a digit, or two digits within the next few characters.
 _BEGIN = re.compile(r"(?<![\w./-])(?=[A-Za-z]{1,6}-?\d|\d[ .-]?\d[\d ./A-Za-z+-]{5})")
 _ANY_NAME = words(tuple(names for names, _, _ in _NAMED))
+_HASH = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}(?![A-Za-z0-9])")  # or another machine's id
+_FEWEST = 5  # digits of any of them
+_WORD = re.compile(r"[^\W\d_]+")
+_PARTS = frozenset(part for names, _, _ in _NAMED for part in _WORD.findall(names))  # cheaper to look for than names
 _CANDIDATE = re.compile(r"(?<!\w)[A-Za-z]{0,5}-?\d(?:[ ./-]?[A-Za-z0-9]){4,19}(?![\w])")
 
 
@@ -112,12 +116,19 @@ def find(source: Source) -> Iterator[Finding]:
     yield from _social_security(source)
     for begin in source.in_numbers(_BEGIN):
         start = begin.start()
-        for module, pattern, kind in _strong()[source.text[start].isdigit()]:
+        any_of_them, forms = _strong()[source.text[start].isdigit()]
+        if not any_of_them.match(source.text, start):
+            continue
+        for module, pattern, kind in forms:
             match = pattern.match(source.text, start)
             if match and _valid(module, match[0]) and not _NOT_SSN.search(source.before(start, 24)):
                 yield Finding(start, match.end(), kind, 0.9, "national_ids")
     for match in source.in_numbers(_CANDIDATE):
+        if _HASH.match(match[0]) or sum(map(str.isdigit, match[0])) < _FEWEST:
+            continue
         before = source.before(match.start(), 32)
+        if _PARTS.isdisjoint(_WORD.findall(before.lower())):
+            continue
         names = {name[0].lower() for name in _ANY_NAME.finditer(before)}
         if not names:
             continue
@@ -153,16 +164,18 @@ def _lengths(value: str) -> list[int]:
 
 
 @cache
-def _strong() -> tuple[tuple[tuple[Any, re.Pattern[str], str], ...], ...]:
-    """The strong forms that begin with a letter, and those that begin with a digit."""
-    compiled = [
-        (import_module(f"stdnum.{name}"), re.compile(rf"(?:{form})(?![\w/-]|\.\d)"), kind)
-        for name, form, kind in _STRONG
-    ]
-    return tuple(
-        tuple(each for each, (_, form, _) in zip(compiled, _STRONG, strict=True) if (form[:2] not in _LETTERS) is digit)
-        for digit in (False, True)
-    )
+def _strong() -> tuple[tuple[re.Pattern[str], tuple[tuple[Any, re.Pattern[str], str], ...]], ...]:
+    """The strong forms that begin with a letter, and those that begin with a digit; before each, all of them as one."""
+    kinds: list[tuple[re.Pattern[str], tuple[tuple[Any, re.Pattern[str], str], ...]]] = []
+    for digit in (False, True):
+        rows = [row for row in _STRONG if (row[1][:2] not in _LETTERS) is digit]
+        forms = tuple((import_module(f"stdnum.{name}"), _alone(form), kind) for name, form, kind in rows)
+        kinds.append((_alone("|".join(form for _, form, _ in rows)), forms))
+    return tuple(kinds)
+
+
+def _alone(form: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{form})(?![\w/-]|\.\d)")
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from detectors.finding import Finding
 from detectors.recognizers.placeholders import entropy, is_placeholder
-from detectors.recognizers.rule import Rule, apply_rules, words
+from detectors.recognizers.rule import Rule, RuleTable, words
 from detectors.recognizers.source import Source, Within
 from detectors.recognizers.vendor_tokens import TOKENS
 
@@ -76,6 +76,13 @@ _HASHED = re.compile(
     r"(?i)(?:sha-?\d{1,3}|md5|sha|hash(?:es)?|digest|checksum|integrity|commit|revision|etag|rev|tree|parent|fingerprint)"
     r"[\"']?\s?[:=@-]{0,2}\s?[\"'(]{0,2}$|#$"
 )
+_NEAR_LITERALS = (  # one of them stands in each of `_NEAR_TOKEN`
+    *("azure", "devops", "ado", "vso", "_pat", "-pat", " pat", "pat:", "pat=", "token", "okta", "ssws", "key", "auth"),
+    *("bearer", "secret", "unseal", "vault", "kagi", "postmark", "dynatrace", "heroku", "cloudflare", "datadog"),
+    *("discord", "jenkins", "sonar", "twilio", "facebook", "fb", "codeclimate", "reporter", "particle", "nasa"),
+    *("algolia", "mailgun", "zendesk", "cohere", "mistral", "together", "elevenlabs", "deepgram", "pinecone"),
+    *("newrelic", "sendbird"),
+)
 _RANDOM = 3.8  # bits per character of two dozen letters and digits by chance
 
 
@@ -95,13 +102,16 @@ def _key(
     group: int = 0,
     check: Callable[[str], bool] | None = _genuine,
     literals: tuple[str, ...] = (),
+    inside: bool = False,
     near: re.Pattern[str] | None = None,
     unless: re.Pattern[str] | None = None,
     reach: int = 60,
     within: Within = "runs",
 ) -> Rule:
     pattern = re.compile(expression)
-    return Rule("provider_keys", entity_type, pattern, score, group, check, literals, near, unless, reach, within)
+    return Rule(
+        "provider_keys", entity_type, pattern, score, group, check, literals, inside, near, unless, reach, within
+    )
 
 
 _AWS = (
@@ -116,6 +126,7 @@ _AWS = (
         score=0.9,
         check=_both_cases,
         near=_NEAR_AWS,
+        literals=("aws", "amazon", "secret", "akia", "asia"),
         reach=90,
     ),
 )
@@ -127,6 +138,7 @@ _NEARBY = (
         check=_mixed,
         near=_NEAR_TOKEN,
         unless=_HASHED,
+        literals=_NEAR_LITERALS,
         reach=40,
     ),
     _key(
@@ -134,6 +146,7 @@ _NEARBY = (
         score=0.8,
         check=lambda value: len(set(value)) > 6,
         near=_NEAR_UUID,
+        literals=("key", "token", "secret", "heroku", "postmark"),
         reach=32,
     ),
     # A vendor that nobody listed: a short prefix, an underscore, a long random part.
@@ -171,9 +184,9 @@ _NEARBY = (
 )
 
 _RULES = (
-    *(_key(token.pattern, literals=token.literals) for token in TOKENS),
+    *(_key(token.pattern, literals=token.literals, inside=True) for token in TOKENS),
     *(
-        _key(token.pattern, score=1.0, check=token.checksum, literals=token.literals)
+        _key(token.pattern, score=1.0, check=token.checksum, literals=token.literals, inside=True)
         for token in TOKENS
         if token.checksum is not None
     ),
@@ -181,8 +194,9 @@ _RULES = (
     *_AWS,
     *_NEARBY,
 )
+_TABLE = RuleTable(_RULES)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every key that a vendor's format gives away."""
-    yield from apply_rules(_RULES, source)
+    yield from _TABLE.apply(source)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from detectors.finding import Finding
-from detectors.recognizers.source import Source, Within
+from detectors.recognizers.source import RUN, Source, Within
 
 _REFUSED = 24  # characters before a value in which a rule's `unless` counts
 
@@ -29,6 +29,8 @@ class Rule:
     check: Callable[[str], bool] | None = None
     """Says whether a matched value is genuine (a check digit, not a placeholder, …)."""
     literals: tuple[str, ...] = ()
+    inside: bool = False
+    """The literals are part of the value, and the value is a run (`Source.runs`)."""
     near: re.Pattern[str] | None = None
     """Must occur shortly before the value, or in the field's name."""
     unless: re.Pattern[str] | None = None
@@ -38,17 +40,46 @@ class Rule:
     """Which parts of the text can hold a match (`Source.numbers`, `Source.runs`)."""
 
 
+class RuleTable:
+    """Many rules, of which few have anything to do in a text: literals say which, each looked for once."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._always = frozenset(index for index, rule in enumerate(rules) if not rule.literals)
+        self._inside: dict[str, list[int]] = {}
+        self._around: dict[str, list[int]] = {}
+        for index, rule in enumerate(rules):
+            for literal in rule.literals:
+                inside = rule.inside and RUN.fullmatch(literal) is not None
+                (self._inside if inside else self._around).setdefault(literal, []).append(index)
+
+    def apply(self, source: Source) -> Iterator[Finding]:
+        """The findings of all rules in one text; they may overlap."""
+        chosen = set(self._always)
+        if self._inside and source.runs:
+            lower = source.run_text
+            chosen.update(*[self._inside[literal] for literal in self._inside if literal in lower])
+        lower = f"{source.context.lower()} {source.lower}" if source.context else source.lower
+        chosen.update(*[self._around[literal] for literal in self._around if literal in lower])
+        for index in sorted(chosen):
+            yield from _everywhere(self._rules[index], source)
+
+
 def apply_rules(rules: Sequence[Rule], source: Source) -> Iterator[Finding]:
-    """The findings of all rules in one text; they may overlap."""
+    """The findings of a few rules in one text; they may overlap."""
     for rule in rules:
-        if rule.within != "text" and not source.regions(rule.within):
-            continue
-        if rule.literals and not any(literal in source.lower for literal in rule.literals):
-            continue
-        if rule.within == "text" and rule.near is not None and not rule.near.search(f"{source.context} {source.text}"):
-            continue
-        for start, end in source.regions(rule.within):
-            yield from _apply(rule, source, start, end)
+        if not rule.literals or any(literal in source.lower for literal in rule.literals):
+            yield from _everywhere(rule, source)
+
+
+def _everywhere(rule: Rule, source: Source) -> Iterator[Finding]:
+    regions = source.regions(rule.within)
+    if not regions:
+        return
+    if rule.within == "text" and rule.near is not None and not rule.near.search(f"{source.context} {source.text}"):
+        return
+    for start, end in regions:
+        yield from _apply(rule, source, start, end)
 
 
 def _apply(rule: Rule, source: Source, first: int, last: int) -> Iterator[Finding]:

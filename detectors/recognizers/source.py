@@ -8,13 +8,14 @@ expressions read those places alone:
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 _TWO_DIGITS = re.compile(r"\d[^\d\n]{0,8}\d")
 _RUN = re.compile(r"[\w+/=.~%:$@-]{13,}")
+RUN = re.compile(r"[\w+/=.~%:$@-]+")  # what a run is made of
 _TELLING = re.compile(r"[A-Z0-9]")
 # How far before a number its name may stand, and how far a match may reach behind what was seen of it.
 _BEFORE_NUMBER, _AFTER_NUMBER = 160, 48
@@ -52,6 +53,11 @@ class Source:
         spans = (match.span() for match in _RUN.finditer(self.text) if _TELLING.search(match[0]))
         return tuple(around(self.text, spans, _AROUND_RUN, _AROUND_RUN))
 
+    @cached_property
+    def run_text(self) -> str:
+        """Those runs alone, in lower case."""
+        return "\n".join(run for run in _RUN.findall(self.text) if _TELLING.search(run)).lower()
+
     def regions(self, within: Within) -> tuple[Region, ...]:
         """The places of one kind; for "text" all of it."""
         if within == "text":
@@ -62,6 +68,32 @@ class Source:
         """The matches of an expression that needs two digits close together."""
         for start, end in self.numbers:
             yield from pattern.finditer(self.text, start, end)
+
+    def beside(self, literals: Iterable[str], before: int, after: int) -> tuple[Region, ...]:
+        """Where one of these (in lower case) stands, with so many characters around it. None of it if none stands."""
+        lower = self.lower
+        spans: list[Region] = []
+        for literal in literals:
+            at = lower.find(literal)
+            while at >= 0:
+                spans.append((at, at + len(literal)))
+                at = lower.find(literal, at + 1)
+        if not spans:
+            return ()
+        size = len(self.text)
+        if len(lower) != size:  # `İ` is two characters in lower case: the places are not those of the text
+            return ((0, size),)
+        spans.sort()
+        merged: list[Region] = []
+        start, end = -1, -1
+        for first, last in spans:
+            if first - before > end:
+                if end >= 0:
+                    merged.append((start, end))
+                start = max(0, first - before)
+            end = max(end, min(size, last + after))
+        merged.append((start, end))
+        return tuple(merged)
 
     def before(self, start: int, reach: int = 60) -> str:
         """What stands shortly before a position, led by the field's name."""

@@ -60,6 +60,12 @@ def open_ended(form: str) -> bool:
     return bool(re.search(r"<[wuvetp]:[\d-]+>$", form))
 
 
+def fixed_width(part: str) -> int | None:
+    """How long a plain part or a choice is; None if a choice has parts of several lengths."""
+    widths = {len(each) for each in part.strip("{}").split(",")} if part.startswith("{") else {len(part)}
+    return widths.pop() if len(widths) == 1 else None
+
+
 def literals(form: str) -> tuple[str, ...]:
     """In lower case: one of these stands in every token of the form. Empty if a form has no fixed part."""
     spelled = [""]

@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from detectors.recognizers.token_forms import expression, literals, open_ended
+from detectors.recognizers.token_forms import expression, fixed_width, literals, open_ended
 
+_FIRST = re.compile(r"[^<{]+|\{[^}]+\}")
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKED = re.compile(r"(?:gh[pousr]|npm)_(\w{30})(\w{6})", re.ASCII)
 
@@ -35,7 +36,13 @@ class Token:
     def pattern(self) -> str:
         """The expression: not inside a longer word."""
         end = r"(?![\w-])" if open_ended(self.form) else r"(?![A-Za-z0-9])"
-        return rf"(?<![A-Za-z0-9]){expression(self.form)}{end}"
+        start = _FIRST.match(self.form)
+        width = None if start is None else (fixed_width(start[0]))
+        if start is None or width is None:
+            return rf"(?<![A-Za-z0-9]){expression(self.form)}{end}"
+        # What is fixed goes first, so that the search looks for it alone.
+        rest = self.form[start.end() :]
+        return rf"{expression(start[0])}(?<![A-Za-z0-9].{{{width}}}){expression(rest) if rest else ''}{end}"
 
 
 def crc32_in_base62(token: str) -> bool:
@@ -182,7 +189,7 @@ TOKENS: tuple[Token, ...] = (
     *_tokens("Notion", "developers.notion.com", "ntn_<A:40-50>", "secret_<A:43>"),
     *_tokens("Airtable", "airtable.com/developers", "pat<A:14>.<h:64>"),
     *_tokens("Postman", "learning.postman.com", "PMAK-<h:24>-<h:34>"),
-    *_tokens("Asana", "developers.asana.com", "<d:1>/<d:15-18>/<d:15-18>:<h:32>", "<d:1>/<d:15-18>:<h:32>"),
+    *_tokens("Asana", "developers.asana.com", "{1,2}/1<d:14-17>/1<d:14-17>:<h:32>", "{1,2}/1<d:14-17>:<h:32>"),
     *_tokens("ClickUp", "developer.clickup.com", "pk_<d:6-9>_<U:32>"),
     *_tokens("Typeform", "typeform.com/developers", "tfp_<u:44-60>_<A:14>", "tfp_<u:40-70>"),
     *_tokens("Canva", "canva.dev", "cnvca<u:40-60>"),

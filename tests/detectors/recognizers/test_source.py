@@ -56,3 +56,24 @@ def test_regions_are_in_order_and_miss_nothing(text):
 def test_no_region_ends_inside_a_word():
     text = "id 12" + "a" * 300 + " and so on " + "b" * 400
     assert all(end == len(text) or text[end].isspace() for _, end in Source(text).numbers)
+
+
+@given(st.lists(st.sampled_from(["key", "KEY", " ", "x" * 9, "pat", "\n"]), max_size=60).map("".join))
+def test_beside_covers_every_place_and_no_more_than_asked(text):
+    regions = Source(text).beside(("key", "pat"), 3, 5)
+    flat = [position for region in regions for position in region]
+    assert flat == sorted(flat)
+    for match in re.finditer("key|pat", text.lower()):
+        inside = (max(0, match.start() - 3), min(len(text), match.end() + 5))
+        assert any(start <= inside[0] and inside[1] <= end for start, end in regions)
+    assert bool(regions) is bool(re.search("key|pat", text.lower()))
+
+
+def test_beside_reads_all_where_lower_case_is_longer():
+    text = "İ" * 20 + " key " + "x" * 50
+    assert Source(text).beside(("key",), 3, 5) == ((0, len(text)),)
+
+
+def test_the_text_of_runs():
+    source = Source("see AKIA0123456789ABCDEF and short, or alllowercasewords")
+    assert source.run_text == "akia0123456789abcdef"

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from detectors.recognizers.token_forms import example, expression, literals, open_ended
+from detectors.recognizers.token_forms import example, expression, fixed_width, literals, open_ended
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,7 @@ def test_where_a_token_could_go_on():
 def test_a_form_that_says_nothing_is_refused(form):
     with pytest.raises(ValueError, match="a form is made of"):
         expression(form)
+
+
+def test_how_wide_a_beginning_is():
+    assert (fixed_width("ghp_"), fixed_width("{M,N,O}"), fixed_width("{api,test}")) == (4, 1, None)
