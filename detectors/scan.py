@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from configs.entities import entity_groups, thresholds
+from detectors.alone import settle
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
 from detectors.merge import merge
@@ -29,8 +30,7 @@ _CANARY = (
 )
 
 # Part of every revision: raise it when code changes what is found.
-DETECTION_VERSION = "6"
-DETECTION_VERSION = "7"
+DETECTION_VERSION = "9"
 MODELS = "names-"  # how the name of the detector begins that reads prose alone
 
 _OWN_THRESHOLD = 0.5  # for types that a company named itself
@@ -103,8 +103,9 @@ class Scanner:
             merged = merge(plain.text, found[index], self._thresholds)
             if self._own is not None:
                 merged = _with_registered(merged, registered[index], self._own.allowed(plain.text))
+            settled = settle(plain.text, items[index][1], merged)
             mapped = tuple(
-                Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector) for one in merged
+                Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector) for one in settled
             )
             scans.append(Scan(mapped, (), tuple(Skipped("", reason) for reason in sorted(failures[index]))))
         return scans

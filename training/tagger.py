@@ -28,15 +28,17 @@ from torch.nn import functional
 from detectors.tagger import CLASSES
 from detectors.weights import RAMPART, verified_folder
 from detectors.words import LONGEST, ROWS, looks, words_of
-from training.texts import IGNORED, WEIGHTS, Names, code, exchanged, generated
+from training.texts import IGNORED, WEIGHTS, Names, code, exchanged, generated, translated
+from training.translations import translations
 
 WIDTH = 128
 REACHES = (1, 1, 2, 4, 8)
 GAP = 8
 BATCH = 4096
 PIECE = 1800  # characters of a text at a time
-GENERATED = 5000  # texts of our own per round
+GENERATED = 7000  # texts of our own per round
 RATE_TABLE, RATE = 4e-3, 1.5e-3
+FURTHER = 0.4  # of the rates, for weights that were taught before
 HIDDEN = 0.25  # how often a word's own row is hidden: most names are new words
 
 
@@ -94,6 +96,31 @@ class Network(nn.Module):
         self.out = nn.Linear(WIDTH, len(CLASSES))
         self.drop = nn.Dropout(0.2)
 
+    def start_from(self, folder):
+        """The weights that `write` wrote, rounded as they are: what follows learns on."""
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        layers = {
+            name: torch.tensor(value.astype(np.float32)) for name, value in np.load(folder / "layers.npz").items()
+        }
+        rows = {
+            name: torch.tensor(np.concatenate([np.load(folder / part) for part in card[name]]).astype(np.float32))
+            * layers[f"{name}_scale"][:, None]
+            for name in ("table", "pieces")
+        }
+        self.pieces = nn.EmbeddingBag.from_pretrained(rows["pieces"], freeze=True, mode="mean")
+        self.project = nn.Linear(WIDTH, WIDTH)
+        with torch.no_grad():
+            self.table.weight.copy_(rows["table"])
+            self.project.weight.copy_(torch.eye(WIDTH))
+            self.project.bias.zero_()
+            self.norm.weight.copy_(layers["norm_weight"])
+            self.norm.bias.copy_(layers["norm_bias"])
+            for index, layer in enumerate(self.layers):
+                layer.weight.copy_(layers[f"layer{index}_weight"].T)
+                layer.bias.copy_(layers[f"layer{index}_bias"])
+            self.out.weight.copy_(layers["out_weight"].T)
+            self.out.bias.copy_(layers["out_bias"])
+
     def words(self, whole, parts, pieces):
         rows = self.table(whole)
         shown = (torch.rand(rows.shape[0], 1, 1) > HIDDEN).float()
@@ -110,10 +137,11 @@ class Network(nn.Module):
         return self.out(values)
 
 
-def items_of(texts, rnd, names, vocabulary):
+def items_of(texts, abroad, rnd, names, vocabulary):
     """The words and classes of a round's texts, in pieces, values exchanged and cases changed at random."""
     items = []
-    for name, text, spans in [*texts, *generated(rnd, names, GENERATED), *code()]:
+    foreign = rnd.sample(abroad, len(abroad) // 2)
+    for name, text, spans in [*texts, *generated(rnd, names, GENERATED), *translated(rnd, names, foreign), *code()]:
         weight = WEIGHTS.get(name, 1.0)
         for _ in range(int(weight) if weight >= 1 else int(rnd.random() < weight)):
             changed, moved = exchanged(rnd, names, text, spans) if rnd.random() < 0.65 else (text, spans)
@@ -149,23 +177,26 @@ def batches(items):
         yield index, classes, real
 
 
-def train(texts, rounds):
-    """The trained network."""
+def train(texts, rounds, start):
+    """The trained network; what `start` holds, if it is named, taught further."""
     rnd = random.Random(3)
-    names, vocabulary = Names(rnd), Vocabulary()
+    names, vocabulary, abroad = Names(rnd), Vocabulary(), list(translations())
     network = Network(piece_vectors())
+    if start is not None:
+        network.start_from(start)
+    rates = [rate * (FURTHER if start else 1) for rate in (RATE_TABLE, RATE)]
     rest = [p for name, p in network.named_parameters() if p.requires_grad and name != "table.weight"]
     optimizer = torch.optim.AdamW(
         [{"params": [network.table.weight], "weight_decay": 0.0}, {"params": rest, "weight_decay": 0.01}]
     )
     step, steps, started = 0, 0, time.time()
     for number in range(rounds):
-        items = items_of(texts, rnd, names, vocabulary)
+        items = items_of(texts, abroad, rnd, names, vocabulary)
         steps = steps or rounds * (sum(len(words) + GAP for words, _ in items) // BATCH + 1)
         losses = []
         for index, classes, real in batches(items):
             factor = min(1, (step + 1) / 100) * max(0.02, 1 - step / steps)
-            for group, rate in zip(optimizer.param_groups, (RATE_TABLE, RATE), strict=True):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = factor * rate
             unique, inverse = np.unique(index, return_inverse=True)
             scores = network(
@@ -215,12 +246,13 @@ def main():
     parser.add_argument("texts", type=Path, metavar="TEXTS", help="what training.texts printed")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="weights to teach further")
     parser.add_argument("--without", action="append", default=[], metavar="SET")
     options = parser.parse_args()
     torch.set_num_threads(1)  # several wait for one another more than they help
     lines = options.texts.read_text(encoding="utf-8").splitlines()
     texts = [text for text in map(json.loads, lines) if text[0] not in options.without]
-    write(train(texts, options.rounds), options.output)
+    write(train(texts, options.rounds, options.start), options.output)
 
 
 if __name__ == "__main__":

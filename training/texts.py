@@ -14,7 +14,7 @@ from pathlib import Path
 
 from detectors.given_names import is_given_name
 from detectors.tagger import CLASSES
-from training.sentences import HARMLESS, PERSONAL
+from training import abroad, sentences
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "../shared/data"
@@ -51,10 +51,52 @@ WEIGHTS = {
     "presidio_generated_large": 2.0,
     "meddocan_dev": 0.4,
 }
+_NAMED = 0.5  # how many of the translated texts get a name
+_INSIDE, _LONG = 0.4, 4  # how many of those inside of a line, if it has that many words
+_SLOTS = dict.fromkeys(("name", "first", "last"), "PERSON") | {
+    "city": "LOCATION",
+    "street": "STREET_ADDRESS",
+    "org": "ORGANIZATION",
+    "id": "ACCOUNT_NUMBER",
+}
 _SURE = 0.7  # of what the present detection says where nobody labelled
+_CASES = ("a", "owi", "em", "ej", "ego", "s", "ovi", "in")  # as names end in Slavic, German and Turkish sentences
+_PARTICLES = (
+    "van der",
+    "van",
+    "van den",
+    "de",
+    "de la",
+    "da",
+    "dos",
+    "di",
+    "Lo",
+    "Di",
+    "von",
+    "ten",
+    "El",
+    "al",
+    "bin",
+    "Mc",
+    "St.",
+)
 _LOCALES = (
     "en_US en_GB en_IN de_DE fr_FR es_ES it_IT nl_NL pt_BR pl_PL sv_SE cs_CZ tr_TR fi_FI no_NO da_DK hu_HU ro_RO hr_HR "
     "es_MX en_NG en_PK id_ID vi_VN az_AZ lt_LT lv_LV et_EE sk_SK sl_SI"
+)
+
+_PERSONAL = (*sentences.PERSONAL, *abroad.PERSONAL)
+_HARMLESS = (*sentences.HARMLESS, *abroad.HARMLESS)
+# How a name stands beside a text that names nobody.
+_BESIDE = (
+    "{name}: %s",
+    "%s\n{name}",
+    "{first}, %s",
+    "%s ({name})",
+    "{name}\n%s",
+    "%s - {last}",
+    "@{first} %s",
+    "%s {name}.",
 )
 
 Span = tuple[int, int, int]
@@ -123,10 +165,17 @@ class Names:
     def any(self, kind: str) -> str:
         """A first or last name, a full name, a city, a street, a company, a number."""
         if kind == "name":
-            return f"{self.any('first')} {self.any('last')}"
+            first = self.any("first") if self._rnd.random() > 0.06 else f"{self.any('first')} {self._initial()}"
+            return f"{first} {self.any('last')}" + (self._rnd.choice(_CASES) if self._rnd.random() < 0.03 else "")
+        if kind == "last" and self._rnd.random() < 0.12:
+            one, other = (self._rnd.choice(self.pools[kind]) for _ in range(2))
+            return self._rnd.choice((f"{one}-{other}", f"{one} {other}", f"{self._rnd.choice(_PARTICLES)} {one}"))
         if kind == "id":
             return "".join(self._rnd.choice("0123456789") for _ in range(self._rnd.randint(5, 10)))
         return self._rnd.choice(self.pools[kind])
+
+    def _initial(self) -> str:
+        return self._rnd.choice("ABCDEFGHJKLMNOPRSTVW") + "."
 
     def like(self, old: str, kind: int) -> str:
         """Another value of the same kind and case."""
@@ -166,24 +215,52 @@ def exchanged(rnd: random.Random, names: Names, text: str, spans: Sequence[Span]
 
 def generated(rnd: random.Random, names: Names, count: int) -> Iterator[Text]:
     """Texts of one to four of our own sentences."""
-    classes = {"name": "PERSON", "first": "PERSON", "last": "PERSON", "city": "LOCATION", "street": "STREET_ADDRESS",
-               "org": "ORGANIZATION", "id": "ACCOUNT_NUMBER"}  # fmt: skip
     for _ in range(count):
         text, spans = "", []
         for _ in range(rnd.randint(1, 4)):
-            sentence = rnd.choice(HARMLESS if rnd.random() < 0.4 else PERSONAL)
-            position = 0
-            for place in re.finditer(r"\{(\w+?)\d?\}|\{\{|\}\}", sentence):
-                text += sentence[position : place.start()]
-                position = place.end()
-                if place[1] is None:
-                    text += place[0][0]
-                    continue
-                value = names.any(place[1])
-                spans.append((len(text), len(text) + len(value), CLASSES.index(classes[place[1]])))
-                text += value
-            text += sentence[position:] + rnd.choice(("\n", " ", "\n\n"))
+            sentence = rnd.choice(_HARMLESS if rnd.random() < 0.4 else _PERSONAL)
+            filled, found = _filled(sentence, names)
+            spans += [(start + len(text), end + len(text), kind) for start, end, kind in found]
+            text += filled + rnd.choice(("\n", " ", "\n\n"))
         yield "generated", text, spans
+
+
+def _filled(sentence: str, names: Names) -> tuple[str, list[Span]]:
+    """A sentence with values in its places."""
+    text, spans, position = "", [], 0
+    for place in re.finditer(r"\{(\w+?)\d?\}|\{\{|\}\}", sentence):
+        text += sentence[position : place.start()]
+        position = place.end()
+        if place[1] is None:
+            text += place[0][0]
+            continue
+        value = names.any(place[1])
+        spans.append((len(text), len(text) + len(value), CLASSES.index(_SLOTS[place[1]])))
+        text += value
+    return text + sentence[position:], spans
+
+
+def translated(rnd: random.Random, names: Names, texts: Sequence[str]) -> Iterator[Text]:
+    """Texts in many languages that name nobody, half of them with a name beside or inside of one of their lines."""
+    for text in texts:
+        lines = text.split("\n")
+        spans: list[Span] = []
+        if rnd.random() < _NAMED:
+            at = rnd.randrange(len(lines))
+            words = lines[at].split(" ")
+            inside = len(words) > _LONG and rnd.random() < _INSIDE
+            cut = rnd.randrange(1, len(words)) if inside else 0
+            pattern = rnd.choice((" {name} ", " {last} ", " {first} ")) if inside else rnd.choice(_BESIDE)
+            line = pattern if inside else pattern.partition("%s")[0]
+            parts = [" ".join(words[:cut]), *_filled(line, names), " ".join(words[cut:])]
+            filled, found, rest = parts[1], parts[2], parts[3]
+            after, more = ("", []) if inside else _filled(pattern.partition("%s")[2], names)
+            start = sum(len(one) + 1 for one in lines[:at]) + len(parts[0])
+            spans = [(low + start, high + start, kind) for low, high, kind in found]
+            start += len(filled) + len(rest)
+            spans += [(low + start, high + start, kind) for low, high, kind in more]
+            lines[at] = parts[0] + filled + rest + after
+        yield "translated", "\n".join(lines), spans
 
 
 def code() -> Iterator[Text]:

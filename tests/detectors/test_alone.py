@@ -1,0 +1,110 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.alone import is_first_name, settle
+from detectors.finding import Finding
+
+
+def settled(text, *values, context="", detector="tagger"):
+    """The types that the values, each (value, type), come out with, in the order of the text."""
+    found = [Finding(text.index(v), text.index(v) + len(v), kind, 0.9, detector) for v, kind in values]
+    return [one.entity_type for one in settle(text, context, sorted(found))]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("David has three sisters and one brother.", "David", "FIRST_NAME"),
+        ("text mollie that i am late", "mollie", "FIRST_NAME"),
+        ("can i call you zebee from now on", "zebee", "FIRST_NAME"),
+        ("Lucie est à la maison avec sa petite-fille.", "Lucie", "FIRST_NAME"),
+        ("Write a poem about Ada Lovelace and her engine.", "Ada Lovelace", "PUBLIC_FIGURE"),
+        ("What did Einstein say about time?", "Einstein", "PUBLIC_FIGURE"),
+        # Said of somebody in particular.
+        ("my name is david and i need help", "david", "PERSON"),
+        ("Hi David, can we meet on Friday?", "David", "PERSON"),
+        ("The plan is good.\nRegards,\nDavid", "David", "PERSON"),
+        ("Ich heiße Jonas und brauche Hilfe.", "Jonas", "PERSON"),
+        ("Je m'appelle Lucie, j'ai une question.", "Lucie", "PERSON"),
+        ("We met Dr. David about the new plan.", "David", "PERSON"),
+        ("Our colleague David is often late for work.", "David", "PERSON"),
+        ("David wants a higher salary, what do I tell him?", "David", "PERSON"),
+        ("Der Mitarbeiter Jonas kommt oft zu spät.", "Jonas", "PERSON"),
+        # More than a first name.
+        ("David Novak has three sisters and one brother.", "David Novak", "PERSON"),
+        ("Riederer said that this was a good solution.", "Riederer", "PERSON"),
+        ("David", "David", "PERSON"),  # an answer, or a form's field
+        ("david 7", "david", "PERSON"),
+    ],
+)
+def test_one_name(text, value, kind):
+    assert settled(text, (value, "PERSON")) == [kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "kinds"),
+    [
+        # One other value tells who is meant.
+        ("David, call me at 555-0100 about it", [("David", "PERSON"), ("555-0100", "PHONE_NUMBER")], ["PERSON", "PHONE_NUMBER"]),
+        ("David met Ana Novak there yesterday.", [("David", "PERSON"), ("Ana Novak", "PERSON")], ["PERSON", "PERSON"]),
+        ("Ask Newton and Ana Novak about it.", [("Newton", "PERSON"), ("Ana Novak", "PERSON")], ["PERSON", "PERSON"]),
+        # These tell nothing.
+        ("David lives in Rome, as does Ana.", [("David", "PERSON"), ("Rome", "LOCATION"), ("Ana", "PERSON")],
+         ["FIRST_NAME", "LOCATION", "FIRST_NAME"]),
+        ("David loves the music of Johann Sebastian Bach.", [("David", "PERSON"), ("Johann Sebastian Bach", "PERSON")],
+         ["FIRST_NAME", "PUBLIC_FIGURE"]),
+        ("Harry Potter is a boy. One day Ron came along.", [("Harry Potter", "PERSON"), ("Ron", "PERSON")],
+         ["PUBLIC_FIGURE", "FIRST_NAME"]),
+        ("please play penny lane for me", [("penny lane", "STREET_ADDRESS")], ["LOCATION"]),
+        ("please drive me to 27 moss lane", [("27 moss lane", "STREET_ADDRESS")], ["STREET_ADDRESS"]),
+        ("David lives in Moss Lane with his dog.", [("David", "PERSON"), ("Moss Lane", "STREET_ADDRESS")],
+         ["FIRST_NAME", "LOCATION"]),
+        ("Ana Novak lives in Moss Lane.", [("Ana Novak", "PERSON"), ("Moss Lane", "STREET_ADDRESS")],
+         ["PERSON", "STREET_ADDRESS"]),
+        ("David has the key sk-abc123 of it", [("David", "PERSON"), ("sk-abc123", "API_KEY")], ["FIRST_NAME", "API_KEY"]),
+    ],
+)  # fmt: skip
+def test_several_values(text, values, kinds):
+    assert settled(text, *values) == kinds
+
+
+def test_a_part_of_a_public_figure_s_name_is_the_figure():
+    text = "Tony Stark says: as Stark I would never do that."
+    found = [Finding(0, 10, "PERSON", 0.9, "tagger"), Finding(20, 25, "PERSON", 0.8, "repeats")]
+    assert [one.entity_type for one in settle(text, "", found)] == ["PUBLIC_FIGURE", "PUBLIC_FIGURE"]
+
+
+@pytest.mark.parametrize(
+    ("context", "kind"), [("content", "FIRST_NAME"), ("first_name", "PERSON"), ("customer", "PERSON")]
+)
+def test_the_field_s_name_counts(context, kind):
+    assert settled("David has three sisters and one brother.", ("David", "PERSON"), context=context) == [kind]
+
+
+def test_a_transcript_s_speaker_is_somebody():
+    assert settled("[10:16 AM] Mike: are we on for lunch?", ("Mike", "PERSON"), detector="speakers") == ["PERSON"]
+
+
+@pytest.mark.parametrize("word", ["David", "Łukasz", "SVENJA", "Nikolaï", "Žofia"])
+def test_first_names_of_many_countries(word):
+    assert is_first_name(word)
+
+
+@pytest.mark.parametrize("word", ["Riederer", "table", "Kubernetes", ""])
+def test_no_first_names(word):
+    assert not is_first_name(word)
+
+
+@given(st.text(max_size=60), st.data())
+def test_nothing_is_lost_and_nothing_moves(text, data):
+    kinds = st.sampled_from(["PERSON", "STREET_ADDRESS", "LOCATION", "PHONE_NUMBER", "SECRET"])
+    cuts = sorted(set(data.draw(st.lists(st.integers(0, len(text)), max_size=6))))
+    found = [
+        Finding(a, b, data.draw(kinds), 0.9, "tagger") for a, b in zip(cuts[::2], cuts[1::2], strict=False) if a < b
+    ]
+    out = settle(text, "", found)
+    assert [(one.start, one.end, one.score) for one in out] == [(one.start, one.end, one.score) for one in found]
+    for before, after in zip(found, out, strict=True):
+        if before.entity_type not in {"PERSON", "STREET_ADDRESS"}:
+            assert after.entity_type == before.entity_type
