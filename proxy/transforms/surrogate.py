@@ -51,7 +51,7 @@ _AREAS = [
 ]
 _TEST_CARD = "400000"
 _SHORTEST = 6  # letters and digits: anything shorter would stand in a reply by chance
-_PEOPLE = frozenset({"PERSON", "FIRST_NAME", "PUBLIC_FIGURE"})
+PEOPLE = frozenset({"PERSON", "FIRST_NAME", "PUBLIC_FIGURE"})
 _LONGEST = 64
 _UNSAFE = frozenset("\"'\\<>")  # in a reply they may be written otherwise
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})")
@@ -93,7 +93,7 @@ def make_surrogate(key: bytes, scope: str, entity_type: str, value: str, attempt
     """The surrogate of a value; None for one that nothing can be made up for (too short, too long, several lines)."""
     if len(value) > _LONGEST or "\n" in value:
         return None
-    if entity_type in _PEOPLE:
+    if entity_type in PEOPLE:
         return _person(key, (scope, "PERSON", str(attempt)), value)  # "Ana" of "Ana Novak" stays the same
     seed = (scope, entity_type, str(attempt))
     draw = Draw(key, *seed, value)

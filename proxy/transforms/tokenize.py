@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from detectors.readings.escapes import views
 from proxy.errors import ProxyError
-from proxy.transforms.surrogate import make_surrogate, parts_of
+from proxy.transforms.surrogate import PEOPLE, make_surrogate, parts_of
 from proxy.transforms.token import make_token
 
 _ATTEMPTS = 64
@@ -79,7 +79,7 @@ class Tokenizer:
 
     def _as_part(self, entity_type: str, value: str) -> Iterator[str]:
         """A name that is a part of one that has a surrogate ("Mr. Schmidt") is the same part of that."""
-        if entity_type == "PERSON":
+        if entity_type in PEOPLE:
             yield from (part for part, original in self._parts.items() if original == value)
 
     def _stands(self, text: str) -> bool:

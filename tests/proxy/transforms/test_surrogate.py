@@ -92,6 +92,7 @@ def test_a_family_keeps_its_name() -> None:
     assert anna.split()[1] == bob.split()[1]
     assert anna.split()[0] == first != bob.split()[0]
     assert parts_of("PERSON", "Anna Maria Schmidt", anna) == {first: "Anna", anna.split()[1]: "Schmidt"}
+    assert made("FIRST_NAME", "Anna") == first
     assert parts_of("PERSON", "Anna", first) == parts_of("EMAIL_ADDRESS", "a b", "c d") == {}
 
 
