@@ -105,7 +105,8 @@ class Scanner:
                 merged = _with_registered(merged, registered[index], self._own.allowed(plain.text))
             settled = settle(plain.text, items[index][1], merged)
             mapped = tuple(
-                Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector) for one in settled
+                Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector)
+                for one in settled
             )
             scans.append(Scan(mapped, (), tuple(Skipped("", reason) for reason in sorted(failures[index]))))
         return scans
