@@ -7,6 +7,7 @@ and the policy says what that means. How single things are found is in the detec
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from configs.entities import entity_groups, thresholds
@@ -45,6 +46,15 @@ class Detector(Protocol):
     def find_many(self, sources: Sequence[Source]) -> list[list[Finding]]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What one detector said, before anything was merged or dropped; offsets are the original's."""
+
+    finding: Finding
+    disguised: bool = False  # it was found in what a disguise says
+    least: float = 0.0  # the score that such a reading asks for
+
+
 class Scanner:
     """All detectors, as one. `own` finds the company's own data, whatever else was found at the same place."""
 
@@ -56,14 +66,14 @@ class Scanner:
     ) -> None:
         self._detectors = tuple(detectors)
         self._own = own
-        self._thresholds = thresholds() if limits is None else limits
+        self.thresholds = thresholds() if limits is None else limits
         everyone = [*detectors, *([own] if own is not None else [])]
-        described = [DETECTION_VERSION, *(detector.name for detector in everyone), *sorted(self._thresholds.items())]
+        described = [DETECTION_VERSION, *(detector.name for detector in everyone), *sorted(self.thresholds.items())]
         self.revision = hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
     def with_own(self, own: "OwnDetector | None") -> "Scanner":
         """The same detectors with other own data: no model is loaded again."""
-        return Scanner(self._detectors, self._thresholds, own)
+        return Scanner(self._detectors, self.thresholds, own)
 
     def scan(self, text: str, context: str = "") -> Scan:
         """Everything found in one text. Never raises, whatever the text."""
@@ -94,13 +104,13 @@ class Scanner:
                     found[place].extend(findings)
         registered = self._registered(sources, owners, failures) if self._own is not None else found[:0]
         for place, (index, view, inner) in enumerate(disguised, len(items)):
-            found[index] += _written(merge(inner.text, found[place], self._thresholds), view, inner, view.least)
+            found[index] += _written(merge(inner.text, found[place], self.thresholds), view, inner, view.least)
             if registered:
                 # What is registered is there or not: how doubtful the reading is doesn't matter.
                 registered[index] += _written(registered[place], view, inner, 0.0)
         scans: list[Scan] = []
         for index, plain in enumerate(normalized):
-            merged = merge(plain.text, found[index], self._thresholds)
+            merged = merge(plain.text, found[index], self.thresholds)
             if self._own is not None:
                 merged = _with_registered(merged, registered[index], self._own.allowed(plain.text))
             settled = settle(plain.text, items[index][1], merged)
@@ -117,12 +127,32 @@ class Scanner:
         """What of each text is the company's own data."""
         assert self._own is not None
         results: list[list[Finding]] = []
-        limits = self._thresholds
+        limits = self.thresholds
         for owner, findings in zip(owners, _run(self._own, sources), strict=True):
             if findings is None:
                 failures[owner].add(SkipReason.DETECTOR_ERROR)
             results.append([one for one in findings or () if one.score >= limits.get(one.entity_type, _OWN_THRESHOLD)])
         return results
+
+    def raw(self, text: str, context: str = "") -> list[Raw]:
+        """What every detector says of a text, for explanations. Raises what detectors raise."""
+        plain = normalize(text)
+        everyone = [*self._detectors, *([self._own] if self._own is not None else [])]
+        said = [
+            Raw(Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector))
+            for detector in everyone
+            for one in detector.find_many([Source(plain.text, context)])[0]
+        ]
+        for view in readings(plain.text):
+            inner = normalize(view.text)
+            for detector in everyone:
+                if view.prose or not detector.name.startswith(MODELS):
+                    for one in detector.find_many([Source(inner.text, context)])[0]:
+                        start, end = inner.original(one.start, one.end)
+                        if view.concerns(start, end):
+                            span = plain.original(*view.original(start, end))
+                            said.append(Raw(Finding(*span, one.entity_type, one.score, one.detector), True, view.least))
+        return said
 
 
 def _with_registered(

@@ -50,8 +50,12 @@ def gathered(among: Sequence[Part], scans: Sequence[Scan]) -> Scan:
         skipped.update(dict.fromkeys(item.reason for item in scan.skipped))
         if part.deepest:
             skipped[SkipReason.TOO_LARGE] = None
-    merged = scans[0].findings if len(among) == 1 else merge(among[0].text, findings, thresholds())
-    return Scan(tuple(merged), scans[0].labels, tuple(Skipped("", reason) for reason in skipped))
+    if len(findings) > len(scans[0].findings):
+        # What the company registered stands beside what else was found, wherever it is.
+        known = thresholds()
+        own = {one for one in findings if one.entity_type not in known}
+        findings = sorted({*merge(among[0].text, (one for one in findings if one not in own), known), *own})
+    return Scan(tuple(findings), scans[0].labels, tuple(Skipped("", reason) for reason in skipped))
 
 
 def _inside(part: Part) -> Iterator[Part]:

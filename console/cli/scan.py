@@ -1,48 +1,43 @@
-"""`privet scan`: what detection finds in files. Shows where and what kind, never the value itself."""
+"""`privet scan`: what detection finds in files and folders. Shows where and what kind, the value only when asked."""
 
-import bisect
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from console.cli.context import EXIT_NEGATIVE, EXIT_USAGE, Cli, err, fail, out
-from console.own_data import library_of, settings_if_any
 
 if TYPE_CHECKING:
-    from detectors.finding import Finding
+    from console.scanning import Place, Scanned
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One finding in one file. Lines and columns count from 1."""
-
-    file: str
-    line: int
-    column: int
-    start: int
-    end: int
-    entity_type: str
-    score: float
-    detector: str
+_EXPLAINED = ("dropped", "disguised", "alone", "words")
 
 
 @click.command("scan")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "sarif"]), default="table", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--explain", is_flag=True, help="Say for each finding why it is one, and what was dropped, and why.")
+@click.option("--show-values", is_flag=True, help="Print the values themselves instead of masks.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes; by default as many as there are cores and work.")
 @click.pass_obj
-def command(cli: Cli, files: Sequence[str], *, as_json: bool) -> None:
-    """Look for personal data, secrets and registered data in files: texts, documents, archives, pictures.
+def command(
+    cli: Cli, files: Sequence[str], *, form: str, as_json: bool, explain: bool, show_values: bool, jobs: int | None
+) -> None:
+    """Look for personal data, secrets and registered data in files and folders: texts, documents, archives, pictures.
 
-    Prints what was found and where, never the value. `-` reads standard input. The texts of a document are counted from
-    0: letter.docx~file/0.
+    Prints what was found and where, the values masked. `-` reads standard input. In folders, hidden files and links are
+    left out. The texts of a document are counted from 0: letter.docx~file/0.
 
     \b
     Example:
       privet scan letter.txt contract.pdf
+      privet scan src --format sarif > privet.sarif
+      privet scan --explain letter.txt
       git diff | privet scan -
 
     \b
@@ -52,113 +47,96 @@ def command(cli: Cli, files: Sequence[str], *, as_json: bool) -> None:
       2  a file can't be read, or wasn't inspected in full
     """  # noqa: D301 - click wants the character itself, which a raw string doesn't hold
     from configs.entities import entity_types, sensitive_types  # noqa: PLC0415 - `privet --help` doesn't need it
+    from console.own_data import library_of, settings_if_any  # noqa: PLC0415 - the same
+    from console.scanning import Options, build, files_in, scan_files  # noqa: PLC0415 - the same
     from detectors.errors import DetectorError  # noqa: PLC0415 - the same
-    from detectors.scan import build_scanner  # noqa: PLC0415 - the same
 
-    texts, problems = _read(files)
-    places: list[Place] = []
-    if texts:
-        try:
-            library = library_of(settings_if_any(cli))
-            scanner = build_scanner(own=library.detector())
-        except DetectorError as error:
-            fail(str(error))
-        for file, text in texts:
-            scan = scanner.scan(text)
-            starts = _line_starts(text)
-            places.extend(_place(file, starts, finding) for finding in scan.findings)
-            if scan.skipped:
-                problems.append(f"{file}: a detector failed; the file was not inspected in full")
-    if as_json:
-        _print_json(places, problems)
+    names = list(dict.fromkeys(files_in(files)))
+    options = Options(explain=explain, show=show_values)
+    try:
+        library_of(settings_if_any(cli))  # what is wrong with it is said here, not in a process
+        scanned = sorted(
+            _watched(scan_files(names, options, partial(build, cli), jobs), len(names)),
+            key=lambda one: names.index(one.name),
+        )
+    except DetectorError as error:
+        fail(str(error))
+    places = [place for one in scanned for place in one.places]
+    problems = [problem for one in scanned for problem in one.problems]
+    form = "json" if as_json else form
+    if form == "json":
+        _print_json(places, problems, explain=explain)
+    elif form == "sarif":
+        from console.sarif import sarif  # noqa: PLC0415 - the same
+
+        click.echo(sarif(places, problems))
     else:
-        _print_table(places, files=len(texts))
+        _print_table(places, texts=sum(one.texts for one in scanned), explain=explain)
     for problem in problems:
         click.echo(f"privet: {problem}", err=True)
     if problems:
         sys.exit(EXIT_USAGE)
     telling = sensitive_types()
-    if any(place.entity_type in telling or place.entity_type not in entity_types() for place in places):
+    kept = [place.entity_type for place in places if not place.dropped]
+    if any(name in telling or name not in entity_types() for name in kept):
         sys.exit(EXIT_NEGATIVE)
 
 
-def _read(files: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Each readable file's name and text; and a line for each that isn't."""
-    texts: list[tuple[str, str]] = []
-    problems: list[str] = []
-    for file in files:
-        name = "<stdin>" if file == "-" else file
-        try:
-            if file == "-":
-                data = sys.stdin.buffer.read()
-            else:
-                with open(file, "rb") as stream:  # noqa: PTH123 - the name as it was typed stands in every message
-                    data = stream.read()
-        except OSError as error:
-            problems.append(f"{name}: {error.strerror or 'unreadable'}")
-            continue
-        try:
-            texts.append((name, data.decode("utf-8-sig")))
-        except UnicodeDecodeError:
-            found, unread = _opened(name, data)
-            texts += found
-            problems += unread
-    return texts, problems
+def _watched(scanned: "Iterator[Scanned]", total: int) -> "Iterator[Scanned]":
+    """The same, with progress on a terminal."""
+    if total < 2 or not sys.stderr.isatty():
+        yield from scanned
+        return
+    from rich.progress import Progress  # noqa: PLC0415 - only on a terminal
+
+    with Progress(console=err(), transient=True) as progress:
+        task = progress.add_task("scanning", total=total)
+        for one in scanned:
+            progress.advance(task)
+            yield one
 
 
-def _opened(name: str, data: bytes) -> tuple[list[tuple[str, str]], list[str]]:
-    """The texts of a document, an archive or a picture, as in requests; and why some of it could not be read."""
-    from proxy.content.bounds import Bounds  # noqa: PLC0415 - most files are text
-    from proxy.content.read import open_file  # noqa: PLC0415
-
-    opened = open_file(data, "", "" if name == "<stdin>" else name, Bounds())
-    texts = [(f"{name}~file/{number}", item.text) for number, item in enumerate(opened.texts)]
-    reasons = ", ".join(reason.value for reason in opened.skipped)
-    return texts, [f"{name}: a part of it can't be read ({reasons}); see docs/content.md"] if reasons else []
-
-
-def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    position = text.find("\n")
-    while position >= 0:
-        starts.append(position + 1)
-        position = text.find("\n", position + 1)
-    return starts
-
-
-def _place(file: str, starts: list[int], finding: "Finding") -> Place:
-    line = bisect.bisect_right(starts, finding.start)
-    return Place(
-        file=file,
-        line=line,
-        column=finding.start - starts[line - 1] + 1,
-        start=finding.start,
-        end=finding.end,
-        entity_type=finding.entity_type,
-        score=round(finding.score, 2),
-        detector=finding.detector,
-    )
-
-
-def _print_json(places: list[Place], problems: list[str]) -> None:
-    fields = Place.__dataclass_fields__
-    findings = [{name: getattr(place, name) for name in fields} for place in places]
+def _print_json(places: "list[Place]", problems: list[str], *, explain: bool) -> None:
+    findings = []
+    for place in places:
+        fields = asdict(place)
+        if not explain:
+            fields = {name: value for name, value in fields.items() if name not in _EXPLAINED}
+        findings.append(fields)
     click.echo(json.dumps({"findings": findings, "problems": problems}, indent=2, ensure_ascii=False))
 
 
-def _print_table(places: list[Place], *, files: int) -> None:
+def _print_table(places: "list[Place]", *, texts: int, explain: bool) -> None:
     from rich.table import Table  # noqa: PLC0415 - `privet --help` doesn't need it
     from rich.text import Text  # noqa: PLC0415 - the same
 
     if not places:
-        if files:
+        if texts:
             err().print("nothing found")
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("file", "line:col", "type", "score", "detector"):
-        table.add_column(column, justify="right" if column == "score" else "left", no_wrap=True)
+    columns = ["file", "line:col", "type", "score", "detector", "value", *(("why",) if explain else ())]
+    for column in columns:
+        table.add_column(column, justify="right" if column == "score" else "left", no_wrap=column != "why")
     for place in places:
         where = f"{place.line}:{place.column}"
-        table.add_row(Text(place.file), where, place.entity_type, f"{place.score:.2f}", place.detector)
+        score, why = f"{place.score:.2f}", [Text(_why(place))] if explain else []
+        table.add_row(Text(place.file), where, place.entity_type, score, place.detector, Text(place.masked), *why)
     out().print(table)
-    err().print(f"{len(places)} found in {len({place.file for place in places})} of {files} files")
+    kept = [place for place in places if not place.dropped]
+    err().print(f"{len(kept)} found in {len({place.file for place in kept})} of {texts} texts")
+
+
+def _why(place: "Place") -> str:
+    if place.dropped:
+        return f"dropped: {place.dropped}"
+    said = ["written in a disguise"] if place.disguised else []
+    if place.words:
+        said.append(f"needs: {', '.join(place.words)}")
+    if place.alone is None:
+        said.append("not found without the words before it")
+    elif place.alone != place.score:
+        said.append(f"{place.alone:.2f} without the words before it")
+    else:
+        said.append("by itself")
+    return "; ".join(said)

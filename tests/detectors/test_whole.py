@@ -72,6 +72,13 @@ def test_what_was_skipped_in_a_part_is_skipped_of_the_whole():
     assert gathered(among, scans).skipped == (Skipped("", SkipReason.TIMEOUT),)
 
 
+def test_what_is_registered_stays_beside_what_else_was_found():
+    among = parts(f"ACME-1 {b64(MAIL)}")
+    own, mail = Finding(0, 6, "OUR_CODE", 1.0, "own"), Finding(9, 31, "EMAIL_ADDRESS", 1.0, "emails")
+    found = gathered(among, [Scan((own,)), Scan((own, mail))]).findings
+    assert [(one.entity_type, one.start) for one in found] == [("OUR_CODE", 0), ("EMAIL_ADDRESS", 7), ("OUR_CODE", 7)]
+
+
 @given(st.lists(st.sampled_from([MAIL, b64(MAIL), nested(MAIL, 2), "and", "\n", "4111111111111111"]), max_size=6))
 def test_findings_of_the_whole_are_in_the_text_and_dont_overlap(words):
     text = " ".join(words)

@@ -7,6 +7,7 @@ from console.cli import scan as scan_command
 from console.cli.main import main
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
+from detectors.scan import Raw
 from tests.fakes import files
 
 
@@ -16,7 +17,15 @@ class FakeScanner:
     def __init__(self, word="secret", kind="PASSWORD", *, fails=False):
         self._word, self._kind, self._fails = word, kind, fails
 
-    def scan(self, text):
+        self.thresholds = {"PASSWORD": 0.5}
+
+    def scan_many(self, items):
+        return [self.scan(text) for text, _ in items]
+
+    def raw(self, text, context=""):
+        return [Raw(one) for one in self.scan(text).findings] + [Raw(Finding(0, 1, "PASSWORD", 0.1, "fake"))]
+
+    def scan(self, text, context=""):
         start = text.find(self._word)
         findings = (Finding(start, start + len(self._word), self._kind, 0.9, "fake"),) if start >= 0 else ()
         return Scan(findings, (), (Skipped("", SkipReason.DETECTOR_ERROR),) if self._fails else ())
@@ -80,7 +89,7 @@ def test_json(run, tmp_path):
     result = run("--json", "a.txt")
     assert json.loads(result.stdout) == {
         "findings": [
-            {"file": "a.txt", "line": 2, "column": 3, "start": 4, "end": 10, "entity_type": "PASSWORD", "score": 0.9, "detector": "fake"}
+            {"file": "a.txt", "line": 2, "column": 3, "end_line": 2, "end_column": 9, "start": 4, "end": 10, "entity_type": "PASSWORD", "score": 0.9, "detector": "fake", "masked": "******"}
         ],
         "problems": [],
     }  # fmt: skip
@@ -126,9 +135,47 @@ def test_markup_in_a_files_name_is_shown_as_it_is(run, tmp_path):
     assert "[red]x.txt" in run("[red]x.txt").stdout
 
 
-@pytest.mark.parametrize(("text", "starts"), [("", [0]), ("a\nb", [0, 2]), ("\n\n", [0, 1, 2])])
-def test_line_starts(text, starts):
-    assert scan_command._line_starts(text) == starts
+def test_folders_are_walked_without_what_is_hidden(run, tmp_path):
+    (tmp_path / "a/.git").mkdir(parents=True)
+    (tmp_path / "a/b").mkdir()
+    for name in ("a/.git/x.txt", "a/.env", "a/one.txt", "a/b/two.md"):
+        (tmp_path / name).write_text("a secret")
+    (tmp_path / "a/b/link.txt").symlink_to(tmp_path / "a/one.txt")
+    found = json.loads(run("a", "--format", "json").stdout)["findings"]
+    assert [place["file"] for place in found] == ["a/one.txt", "a/b/two.md"]
+
+
+def test_values_are_shown_when_asked_for(run, tmp_path):
+    (tmp_path / "a.txt").write_text("a secret")
+    assert "secret" in run("a.txt", "--show-values").stdout
+
+
+def test_explanations_tell_why_and_what_was_dropped(run, tmp_path):
+    (tmp_path / "a.txt").write_text("my word: secret")
+    result = run("a.txt", "--explain")
+    assert "by itself" in result.stdout
+    assert "dropped: its score is below 0.5" in result.stdout
+    assert result.exit_code == 1
+    explained = json.loads(run("a.txt", "--explain", "--json").stdout)["findings"]
+    assert [bool(place["dropped"]) for place in explained] == [True, False]
+
+
+def test_a_letter_is_opened(run, tmp_path):
+    (tmp_path / "a.eml").write_text("Subject: x\nContent-Transfer-Encoding: base64\n\nYSBzZWNyZXQ=\n")
+    assert "a.eml~file/" in run("a.eml").stdout
+
+
+def test_sarif(run, tmp_path):
+    (tmp_path / "a.txt").write_text("x\na secret\n")
+    result = run("a.txt", "--format", "sarif")
+    (only,) = json.loads(result.stdout)["runs"][0]["results"]
+    assert only["ruleId"] == "PASSWORD"
+    assert "secret" not in result.output
+
+
+def test_progress_is_for_terminals(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert list(scan_command._watched(iter([1, 2]), 2)) == [1, 2]
 
 
 def test_help_shows_an_example_and_the_exit_codes_as_they_are_written(run):

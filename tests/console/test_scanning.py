@@ -1,0 +1,73 @@
+"""Files scanned in processes: nothing is lost when one of them ends, places are right in every line."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from console.scanning import Lines, Options, files_in, scan_files
+from detectors.finding import Finding, Scan
+
+
+class Words:
+    """Finds every "secret"."""
+
+    def scan_many(self, items):
+        return [self.scan(text) for text, _ in items]
+
+    def scan(self, text, context=""):
+        at = text.find("secret")
+        return Scan((Finding(at, at + 6, "PASSWORD", 0.9, "words"),) if at >= 0 else ())
+
+
+class Dies(Words):
+    def scan_many(self, items):
+        os._exit(3)
+
+
+def test_several_processes_find_the_same(tmp_path):
+    names = []
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text(f"{'x' * number} secret")
+        names.append(str(tmp_path / f"{number}.txt"))
+    alone = list(scan_files(names, Options(), Words, 1))
+    together = sorted(scan_files(names, Options(), Words, 2), key=lambda one: one.name)
+    assert together == alone
+    assert [one.places[0].column for one in alone] == [2, 3, 4, 5, 6]
+
+
+def test_a_process_that_ends_is_said_of_its_files(tmp_path):
+    names = [str(tmp_path / f"{number}.txt") for number in range(2)]
+    for name in names:
+        Path(name).write_text("a secret")
+    for one in scan_files(names, Options(), Dies, 2):
+        assert one.places == ()
+        assert "ended" in one.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "where"),
+    [
+        ("a secret", "secret", (1, 3, 1, 9)),
+        ("\n\nsecret", "secret", (3, 1, 3, 7)),
+        ("x\nsec\nret y", "sec\nret", (2, 1, 3, 4)),
+        ("x\n", "x\n", (1, 1, 1, 3)),
+        ("ä\r\n😀secret", "secret", (2, 2, 2, 8)),
+    ],
+)
+def test_where_a_finding_stands(text, value, where):
+    start = text.index(value)
+    place = Lines(text).place("f", Finding(start, start + len(value), "PASSWORD", 0.9, "x"), Options())
+    assert (place.line, place.column, place.end_line, place.end_column) == where
+    assert value not in place.masked
+
+
+def test_a_file_that_is_too_large_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("console.scanning._LARGEST", 10)
+    (tmp_path / "a.txt").write_text("a secret that is long")
+    (one,) = scan_files([str(tmp_path / "a.txt")], Options(), Words)
+    assert (one.places, len(one.problems)) == ((), 1)
+
+
+def test_names_that_are_no_folders_stay(tmp_path):
+    assert list(files_in(["-", str(tmp_path / "none"), str(tmp_path)])) == ["-", str(tmp_path / "none")]
