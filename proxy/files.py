@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from configs.settings import ContentSettings
 from detectors.finding import SkipReason
 from proxy.content.opened import Form, Opened, opened_from_plain, unread
-from proxy.content.replace import boxes, rewritten
+from proxy.content.replace import boxes, rewritten, still_readable
 from proxy.errors import BodyError, DeadlineError, WorkerError
 from proxy.message import Attachment, Replacement
 from proxy.workers import Pool
@@ -113,4 +113,7 @@ class PoolFiles:
         data = await self.pool.call(["black", file.data, black], within=self.settings.deadline)
         if not isinstance(data, bytes):
             raise BodyError("a picture in which something was found can't be changed")
+        again = await self.open(Attachment(file.pointer, file.role, data, opened.media_type))
+        if again.skipped or still_readable(opened, texts, again):
+            raise BodyError("what was found in a picture can still be read after it was blacked out")
         return Replacement(data, opened.media_type)

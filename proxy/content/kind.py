@@ -67,7 +67,7 @@ _FOREIGN = {
     rb"\x7fELF": "application/x-executable",
     rb"8BPS\0": "image/vnd.adobe.photoshop",
     rb".{4}ftyp(?:M4A|M4B)": "audio/mp4",
-    rb".{4}ftyp(?:heic|heix|mif1|avif|avis)": "image/heic",
+    rb".{4}ftyp(?:hei[cmsx]|hev[cmsx]|mif[12]|miaf|msf1|avi[fs])": "image/heic",
     rb".{4}ftyp(?:[a-z0-9]{3})": "video/mp4",
     rb"RIFF.{4}WAVE": "audio/wav",
     rb"RIFF.{4}AVI ": "video/x-msvideo",

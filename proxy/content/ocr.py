@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 
@@ -15,6 +15,8 @@ _SIDE = 3_000  # pixels: larger pictures are made smaller for reading
 _SMALL = 1_600  # pixels: smaller ones are doubled, since tesseract wants letters of twenty pixels and more
 _CONFIDENCE = 15.0  # percent: below it, tesseract reads short words into textures; a key is no word it knows
 _LONG = 6
+_DOUBTFUL = 70.0  # percent: what is read worse on the whole may stand upside down, and letters that do are read badly
+_COLUMNS = 12  # of tesseract's table
 _TIMEOUT = 60  # seconds: the worker has its own deadline; this one ends a process that nobody waits for any more
 
 
@@ -60,6 +62,17 @@ def read_words(picture: Image.Image, languages: str) -> Reading:
     if program is None:
         raise OcrError("tesseract is not installed")
     gray, scale = _prepared(picture)
+    table = _read(program, gray, languages)
+    trust = _trust(table)
+    if 0 <= trust < _DOUBTFUL:
+        turned = _read(program, gray.rotate(180), languages)
+        if _trust(turned) > trust:
+            return _turned_back(_reading(turned, scale), picture.size)
+    return _reading(table, scale)
+
+
+def _read(program: str, gray: Image.Image, languages: str) -> str:
+    """Tesseract's table of a picture. Raises `OcrError`."""
     pixels = BytesIO()
     gray.save(pixels, "PPM")  # the simplest format, which leptonica reads from memory
     try:
@@ -73,7 +86,25 @@ def read_words(picture: Image.Image, languages: str) -> Reading:
         )
     except (OSError, subprocess.SubprocessError):
         raise OcrError("tesseract failed") from None
-    return _reading(done.stdout.decode("utf-8", "replace"), scale)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _trust(table: str) -> float:
+    """How sure tesseract is of the letters in its table, in percent; -1 if there are none."""
+    cells = [row.split("\t") for row in table.splitlines()[1:]]
+    words = [(float(c[10]), len(c[11].strip())) for c in cells if len(c) == _COLUMNS and c[0] == "5"]
+    letters = sum(length for _, length in words)
+    return sum(sure * length for sure, length in words) / letters if letters else -1.0
+
+
+def _turned_back(reading: Reading, size: tuple[int, int]) -> Reading:
+    """The words of a picture that was read upside down, where they stand in it as it is."""
+    width, height = size
+    words = (
+        replace(word, left=width - word.left - word.width, top=height - word.top - word.height)
+        for word in reading.words
+    )
+    return Reading(reading.text, tuple(words))
 
 
 def _prepared(picture: Image.Image) -> tuple[Image.Image, float]:
@@ -100,7 +131,7 @@ def _reading(table: str, scale: float) -> Reading:
     before: tuple[str, ...] = ()
     for row in table.splitlines()[1:]:
         cells = row.split("\t")
-        if len(cells) != 12 or cells[0] != "5" or not cells[11].strip():
+        if len(cells) != _COLUMNS or cells[0] != "5" or not cells[11].strip():
             continue
         if float(cells[10]) < _CONFIDENCE and len(cells[11].strip()) < _LONG:
             continue

@@ -1,5 +1,7 @@
 """What takes a file's place once something in it was replaced: a file of the same kind, or its text."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
@@ -10,6 +12,8 @@ from proxy.providers.generic import Generic
 
 _HEAD = "[This is the text of a file. Privet took it out, because parts of it were replaced.]\n\n"
 _PLAIN = "text/plain"
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_TELLING = 3  # characters: shorter words are read into anything
 
 
 def rewritten(data: bytes, media_type: str, opened: Opened, texts: Sequence[str]) -> Replacement:
@@ -36,6 +40,26 @@ def boxes(opened: Opened, texts: Sequence[str]) -> list[tuple[int, int, int, int
         return []
     gone = _gone(opened.texts[0], texts[0])
     return [(w.left, w.top, w.width, w.height) for w in opened.words if (w.start, w.end) in gone]
+
+
+def still_readable(opened: Opened, texts: Sequence[str], again: Opened) -> bool:
+    """Whether a changed picture, read again, still says something that its new text doesn't say any more."""
+    if not opened.words or not again.texts:
+        return False
+    left = Counter(texts[0].split())
+    left.subtract(again.texts[0].text.split())
+    more = [word for word, count in left.items() if count < 0 for _ in range(-count)]
+    gone = {opened.texts[0].text[start:end] for start, end in _gone(opened.texts[0], texts[0])}
+    return any(_alike(word, old) for word in more for old in gone)
+
+
+def _alike(word: str, old: str) -> bool:
+    """Whether a word has most of another one in it, as far as that one has enough letters and digits to tell."""
+    word, old = (_NOT_ALPHANUMERIC.sub("", text).casefold() for text in (word, old))
+    if len(old) < _TELLING:
+        return False
+    same = SequenceMatcher(None, word, old, autojunk=False).find_longest_match()
+    return same.size >= max(_TELLING, 0.6 * len(old))
 
 
 def _gone(old: Text, new: str) -> Mapping[tuple[int, int], None]:

@@ -485,6 +485,10 @@ def test_zip_comments_are_read() -> None:
         (b"RIFF\x24\0\0\0WAVEfmt ", "", "audio/wav"),
         (b"\0\0\0\x18ftypM4A ", "", "audio/mp4"),
         (b"\0\0\0\x18ftypmp42", "", "video/mp4"),
+        *(
+            (b"\0\0\0\x18ftyp" + brand, "", "image/heic")
+            for brand in (b"heic", b"heis", b"hevx", b"mif1", b"msf1", b"avif")
+        ),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "audio/mpeg", "application/x-ole-storage"),
         (b"\x8f\x00\x13" * 99, "audio/pcm", ""),
         (files.pdf("x", password="y"), "application/pdf", "application/pdf"),

@@ -1,6 +1,7 @@
 """The workers that open files: deadline, memory, no files written, and the cache in front of them."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from configs.settings import ContentSettings
 from detectors.finding import SkipReason
 from proxy.content import ocr
-from proxy.content.opened import Form, Opened, Text, opened_to_plain, unread
+from proxy.content.opened import Form, Opened, Text, Word, opened_to_plain, unread
 from proxy.errors import BodyError, DeadlineError, WorkerError
 from proxy.files import FileCache, PoolFiles
 from proxy.jobs import CONTENT
@@ -151,6 +152,35 @@ async def test_a_picture_that_did_not_come_back_is_refused() -> None:
         await fake(None).replace(attachment(b"x"), picture, ["TOKEN"])
     with pytest.raises(WorkerError):
         await fake(WorkerError("failed")).replace(attachment(b"x"), picture, ["TOKEN"])
+
+
+def a_picture(text: str) -> Opened:
+    words = [Word(found.start(), found.end(), 10 * found.start(), 0, 10, 10) for found in re.finditer(r"\S+", text)]
+    return Opened((Text(text),), form=Form.PICTURE, media_type="image/png", words=tuple(words))
+
+
+@pytest.mark.parametrize(
+    ("again", "may_go"),
+    [
+        (a_picture("Call me today"), True),
+        (a_picture("Call me MR today Xx"), True),
+        (Opened(form=Form.PICTURE), True),
+        (a_picture("Call me Anna today"), False),
+        (a_picture("Call me today SCHMIDT,"), False),
+        (a_picture("Call me today (chmid"), False),
+        (Opened(skipped=(SkipReason.UNREADABLE,), form=Form.PICTURE), False),
+        (Opened(skipped=(SkipReason.TIMEOUT,), form=Form.PICTURE), False),
+    ],
+)
+async def test_a_changed_picture_is_read_once_more(again: Opened, may_go: bool) -> None:
+    """What was blacked out and can still be read may not leave; neither may what can't be read any more."""
+    files = fake(b"changed", opened_to_plain(again))
+    change = files.replace(attachment(b"x"), a_picture("Call me Anna Schmidt today"), ["Call me PERSON_1 today"])
+    if may_go:
+        assert (await change).data == b"changed"
+    else:
+        with pytest.raises(BodyError):
+            await change
 
 
 def test_the_cache_is_bounded() -> None:

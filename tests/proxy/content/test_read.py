@@ -177,8 +177,8 @@ def test_screens_are_read_with_small_light_letters_and_keys() -> None:
 
 
 @needs_tesseract
-@pytest.mark.parametrize("turned", [90, 270])
-def test_pages_that_lie_on_their_side_are_read_and_changed(turned: int) -> None:
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_pages_that_lie_on_their_side_or_head_are_read_and_changed(turned: int) -> None:
     page = Image.new("RGB", (1000, 700), "white")
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(32)
     for number, line in enumerate(["The contract of Anna Schmidt", "was signed on Monday", "in the city of Bonn"]):
