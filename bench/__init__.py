@@ -5,6 +5,7 @@ peers       the same beside LiteLLM's proxy with its Presidio guardrail; only wh
 streams     processor time for each event of a streamed reply, against reading it
 memory      what Privet occupies at rest
 detection   speed and quality, against stock Presidio
+own         the company's own data: a million customers, against scanning without them
 content     opening files, against the bare libraries
 audit       durable records per second, against bare SQLite
 

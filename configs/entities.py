@@ -1,5 +1,6 @@
 """The entity types that Privet knows, and the groups that policies name them by (`entities.yaml` beside this file)."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -9,6 +10,9 @@ from configs.yaml_source import parse_yaml
 
 OWN_GROUP = "COMPANY"
 """The group of what a company registered itself, types that it named itself included."""
+
+OWN_TYPE = re.compile(r"(?=.{2,40}$)[A-Z]+(?:_[A-Z]+)*")
+"""How a company may call a type: as tokens can show it."""
 
 
 @cache

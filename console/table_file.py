@@ -74,6 +74,8 @@ def open_table(path: Path, encoding: str | None = None, delimiter: str | None = 
             start = file.read(4)
     except OSError as error:
         raise TableError(f"{path}: {error.strerror}") from None
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise TableError(f"{path}: this is a workbook, not CSV. Save the sheet as CSV (UTF-8) and register that")
     if encoding is None:
         encoding = next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
     try:

@@ -22,6 +22,7 @@ from detectors.recognizers.source import Source
 
 if TYPE_CHECKING:
     from detectors.own.library import OwnDetector
+    from detectors.own.spans import Spans
 
 log = logging.getLogger("privet.detectors")
 
@@ -156,7 +157,7 @@ class Scanner:
 
 
 def _with_registered(
-    merged: tuple[Finding, ...], registered: Sequence[Finding], allowed: Sequence[tuple[int, int]]
+    merged: tuple[Finding, ...], registered: Sequence[Finding], allowed: "Spans"
 ) -> tuple[Finding, ...]:
     """What was found and what is registered, side by side: an address of a customer is both, and rules may name either.
 
@@ -166,11 +167,7 @@ def _with_registered(
     if not allowed:
         return tuple(together)
     secret = entity_groups()["SECRETS"]
-    return tuple(
-        one
-        for one in together
-        if one.entity_type in secret or not any(start <= one.start and one.end <= end for start, end in allowed)
-    )
+    return tuple(one for one in together if one.entity_type in secret or not allowed.around(one.start, one.end))
 
 
 def _written(findings: Sequence[Finding], view: View, inner: Normalized, least: float) -> Iterator[Finding]:

@@ -196,11 +196,10 @@ def _name(given: str | None, files: Sequence[Path]) -> str:
 
 
 def _type(given: str) -> str:
-    from configs.entities import entity_groups  # noqa: PLC0415
-    from detectors.own.library import TYPE  # noqa: PLC0415
+    from configs.entities import OWN_TYPE, entity_groups  # noqa: PLC0415
 
-    if not TYPE.fullmatch(given):
-        fail(f"--type {given}: expected capitals, digits and _, such as CUSTOMER")
+    if not OWN_TYPE.fullmatch(given):
+        fail(f"--type {given}: expected 2 to 40 capitals and _, such as CUSTOMER")
     if given in entity_groups():
         fail(f"--type {given} is a group of types: choose another name")
     return given

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from configs.entities import entity_groups
+from configs.entities import OWN_TYPE, entity_groups
 from configs.state import KEY_BYTES, StateError, check_secret
 from detectors.finding import Finding
 from detectors.own import passages, rows
 from detectors.own.container import SUFFIX, Container, open_container
 from detectors.own.errors import OwnDataError
 from detectors.own.hashing import Keys
+from detectors.own.spans import Spans
 from detectors.own.terms import Dictionary, DictionaryDetector, read_dictionary
 from detectors.own.words import Words, words_of
 from detectors.recognizers.source import Source
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
 
 type Stamp = tuple[tuple[str, int, int, int], ...]
 
@@ -159,7 +159,7 @@ def open_library(place: Place) -> Library:
 
 def _check(container: Container) -> None:
     header, name = container.header, container.path.name.removesuffix(SUFFIX)
-    if header.get("kind") not in _KINDS or not TYPE.fullmatch(str(header.get("type", ""))):
+    if header.get("kind") not in _KINDS or not OWN_TYPE.fullmatch(str(header.get("type", ""))):
         raise OwnDataError(
             f"{container.path}: this Privet doesn't know data of this kind. Use the Privet that wrote it"
         )
@@ -185,12 +185,12 @@ class OwnDetector:
         found += [finding for one in self._dictionaries for finding in one.find(source, words)]
         return joined(found)
 
-    def allowed(self, text: str) -> list[tuple[int, int]]:
+    def allowed(self, text: str) -> Spans:
         """Where what the company made public stands in a text."""
         if not any(one.allows for one in self._dictionaries):
-            return []
+            return Spans()
         words = words_of(text)
-        return sorted(span for one in self._dictionaries for span in one.allowed(words))
+        return Spans(span for one in self._dictionaries for span in one.allowed(words))
 
 
 def joined(findings: Sequence[Finding]) -> list[Finding]:

@@ -23,7 +23,7 @@ ENOUGH = 6  # rows that a passage must share with a document: ten words of it in
 _LEAST = 16  # characters of a row: counting from one to five is in many texts
 _GAP = 20  # words between two shared rows of one passage
 _DENSITY = 0.2  # rows that are shared, of all in the passage
-_COMMON = 3  # documents from which on a row is boilerplate
+_COMMON, _MOST_COMMON = 3, 10  # documents from which on a row is boilerplate, in small sets and in large ones
 _FULL = 30  # rows from which on nothing is surer
 
 
@@ -47,7 +47,7 @@ def build(documents: Iterable[tuple[str, str]], keys: Keys) -> Built:
     order = np.argsort(everything, kind="stable")
     everything, owner = everything[order], owner[order]
     # In a set of a few documents, two versions of one contract share everything: only what many share is boilerplate.
-    often = max(_COMMON, -(-count // 50))
+    often = min(_MOST_COMMON, max(_COMMON, -(-count // 50)))
     _, index, times = np.unique(everything, return_inverse=True, return_counts=True)
     kept = times[index] < often if len(everything) else np.zeros(0, bool)
     header = {

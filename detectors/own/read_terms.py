@@ -8,14 +8,13 @@ from typing import Any
 
 import re2
 
-from configs.entities import entity_groups
+from configs.entities import OWN_TYPE, entity_groups
 from configs.yaml_source import KeyPath, Problem, YamlSource
 from detectors.own.words import canonical
 
 SCHEMA = "privet.terms/1"
 DEFAULT_TYPE = "COMPANY_TERM"
 LIKELIHOODS = {"very_unlikely": 0.1, "unlikely": 0.3, "possible": 0.5, "likely": 0.75, "very_likely": 0.95}
-_TYPE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _KEYS = ("schema", "name", "terms", "allow")
 _TERM_KEYS = ("type", "words", "pattern", "match_case", "likelihood", "hot_words", "exclude")
@@ -111,8 +110,8 @@ class _Reader:
 
     def entity_type(self, path: KeyPath, value: Any) -> str:
         """The type that findings have."""
-        if not isinstance(value, str) or not _TYPE.fullmatch(value):
-            self.note(path, "expected a type of capitals, digits and _, such as PROJECT_NAME")
+        if not isinstance(value, str) or not OWN_TYPE.fullmatch(value):
+            self.note(path, "expected a type of capitals and _, 2 to 40 of them, such as PROJECT_NAME")
             return DEFAULT_TYPE
         if value in entity_groups():
             self.note(path, f"{value} is a group of types: choose another name")

@@ -291,8 +291,7 @@ class RowsDetector:
             index = np.minimum(np.searchsorted(self._pairs, hashed), max(0, len(self._pairs) - 1))
             if not len(self._pairs):
                 return
-            for one in near[self._pairs[index] == hashed].tolist():
-                other = one + step
-                score = TOGETHER if strong[one] or strong[other] else CLOSE
-                scores[one] = max(scores[one], score)
-                scores[other] = max(scores[other], score)
+            one = near[self._pairs[index] == hashed]
+            raised = np.where(strong[one] | strong[one + step], TOGETHER, CLOSE)
+            scores[one] = np.maximum(scores[one], raised)
+            scores[one + step] = np.maximum(scores[one + step], raised)

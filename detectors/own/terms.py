@@ -16,8 +16,7 @@ time is linear in the text, whatever the pattern.
 
 import hashlib
 import secrets
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +29,7 @@ from configs.yaml_source import SourceError, load_yaml
 from detectors.finding import Finding
 from detectors.own.hashing import Keys, encrypted, every_row, reduce
 from detectors.own.read_terms import Entry, read_terms
+from detectors.own.spans import Spans
 from detectors.own.words import Words, canonical, words_of
 from detectors.recognizers.source import Source
 
@@ -93,20 +93,21 @@ class DictionaryDetector:
     def find(self, source: Source, words: Words) -> Iterator[Finding]:
         """The terms in a text."""
         occurrences = list(self._rows.find(words))
-        spans: dict[tuple[str, int], list[Span]] = {}
+        places: dict[tuple[str, int], list[Span]] = {}
         for start, end, role, place in occurrences:
-            spans.setdefault((role, place), []).append((start, end))
+            if role != "word":
+                places.setdefault((role, place), []).append((start, end))
+        spans = {key: Spans(several) for key, several in places.items()}
+        nowhere = Spans()
         found = [(start, end, place) for start, end, role, place in occurrences if role == "word"]
         found = [one for one in found if self._as_written(source.text, *one)]
         found += self._matches(source.text)
         named = self._named(source.context)
         for start, end, place in found:
             entry = self._entries[place]
-            if any(
-                first <= start and end <= last for first, last in _around(spans.get(("not", place), []), start, end)
-            ):
+            if spans.get(("not", place), nowhere).around(start, end):
                 continue
-            hot = place in named or _near(spans.get(("hot", place), []), start, end, entry.within)
+            hot = place in named or spans.get(("hot", place), nowhere).near(start, end, entry.within)
             score = entry.hot_score if hot and entry.hot_score is not None else entry.score
             yield Finding(start, end, entry.entity_type, score, self.name)
 
@@ -194,19 +195,3 @@ def compiled(pattern: str, *, ignore_case: bool) -> Any:
 
 def _letters(text: str) -> str:
     return "".join(c for c in text if c.isalnum())
-
-
-def _around(spans: Sequence[Span], start: int, end: int) -> Sequence[Span]:
-    """The spans that may hold this one. Spans are sorted."""
-    return spans[max(0, bisect_left(spans, (start - 20 * _LONGEST, 0))) : bisect_left(spans, (end, 0))]
-
-
-def _near(spans: Sequence[Span], start: int, end: int, within: int) -> bool:
-    """Whether a span stands at most so many characters away."""
-    at = bisect_left(spans, (start - within - 20 * _LONGEST, 0))
-    for first, last in spans[at:]:
-        if first > end + within:
-            return False
-        if last >= start - within and not (first >= start and last <= end):
-            return True
-    return False

@@ -75,6 +75,12 @@ def test_files_that_are_not_there_and_encodings_nobody_knows(tmp_path):
         open_table(written(tmp_path, "a\n"), "klingon")
 
 
+def test_a_workbook_is_no_csv(tmp_path):
+    (tmp_path / "t.xlsx").write_bytes(b"PK\x03\x04" + bytes(50))
+    with pytest.raises(TableError, match="this is a workbook"):
+        open_table(tmp_path / "t.xlsx")
+
+
 def test_a_message_never_quotes_a_row(tmp_path):
     with pytest.raises(TableError) as caught:
         reading(written(tmp_path, "a,b\nsecret value\n"))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from configs.entities import entity_types, sensitive_types
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
+from detectors.own.spans import Spans
 from detectors.scan import Scanner, build_scanner
 
 MIXED = (
@@ -253,7 +254,7 @@ class Own:
 
     def allowed(self, text):
         at = text.find("Public")
-        return [(at, at + 12)] if at >= 0 else []
+        return Spans([(at, at + 12)] if at >= 0 else [])
 
 
 def test_own_data_is_found_beside_what_else_is():

@@ -180,7 +180,10 @@ def test_what_is_added_is_found_at_once_and_what_breaks_changes_nothing(service:
     [
         (lambda state: (state / "data/customers.set").unlink(), "data.required names customers"),
         (lambda state: os.truncate(state / "data/contract.set", 500), "damaged"),
-        (lambda state: (state.parent / "terms.yaml").write_text(TERMS.replace("PROJECT_NAME", "P1")), "PROJECT_NAME"),
+        (
+            lambda state: (state.parent / "terms.yaml").write_text(TERMS.replace("PROJECT_NAME", "PROJECT")),
+            "PROJECT_NAME",
+        ),
     ],
 )
 def test_no_start_without_all_of_it(running: Service, tmp_path: Path, harm: Any, message: str) -> None:

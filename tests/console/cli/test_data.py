@@ -77,7 +77,7 @@ def test_it_says_if_no_rule_speaks_of_it(run, tmp_path):
         (["customers.csv", "--columns", "name", "--alone", "name", "--pairs-only", "name"], "both name name"),
         (["customers.csv", "--columns", "name", "--pairs-only", "name"], "a single column has no pairs"),
         (["customers.csv", "--columns", "name", "--name", "A B"], "small letters"),
-        (["customers.csv", "--columns", "name", "--type", "customer"], "expected capitals"),
+        (["customers.csv", "--columns", "name", "--type", "customer"], "expected 2 to 40 capitals"),
         (["customers.csv", "--columns", "name", "--type", "PII"], "is a group of types"),
         (["customers.csv", "--columns", "name", "--delimiter", "ab"], "expected one character"),
         (["broken.csv", "--columns", "name"], "line 2: expected 2 fields"),
