@@ -42,7 +42,7 @@ from proxy.mitm.flows import (
 )
 from proxy.mitm.replies import ReplyPiece
 from proxy.mitm.travel import Travel
-from proxy.mitm.websocket import Message, close_word, decide
+from proxy.mitm.websocket import Message, close_word, converse, pass_on
 from proxy.pipeline import Pipeline, Verdict
 from proxy.providers.bedrock import is_bidirectional
 from proxy.providers.registry import gateway_route
@@ -76,7 +76,8 @@ class _Flow:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # as the client sent them, lower case
     verdict: Verdict | None = None
     secret: str | None = field(default=None, repr=False)
-    conversation: Conversation | None = None  # if it is a WebSocket
+    opens: bool = False  # it asks for a WebSocket
+    conversation: Conversation | None = None  # the WebSocket, once it may be opened
     reply: Travel = field(default_factory=Travel)
     closed: bool = False
 
@@ -233,6 +234,8 @@ class PrivetAddon:
                 flow.response = None
             else:
                 self._forward(flow, verdict)
+                if state.opens:
+                    state.conversation = Conversation(self.pipeline, verdict, self.record.outcome)
                 flow.response = None
         except BaseException as error:  # noqa: BLE001 - also a cancellation must end in a refusal, or the client hangs
             self.metrics.failures.labels("addon").inc()
@@ -285,9 +288,8 @@ class PrivetAddon:
             return await self.pipeline.refuse(request, self._nobody(flow), "credentials", 407)
         if not state.gateway and len(set(names(flow))) != 1:
             return await self.pipeline.refuse(request, principal, "host_mismatch", 421)
-        opens = self.settings.websocket.enabled and is_websocket(flow.request.method, state.headers)
-        if opens and not enforces_replies(self.pipeline.policy):  # nobody inspects what comes back over a WebSocket
-            state.conversation = Conversation(self.pipeline, principal, request, self.record.outcome)
+        if self._may_open(flow, state):
+            state.opens = True
         elif flow.request.method not in METHODS:
             return await self.pipeline.refuse(request, principal, "method", 405)
         elif "upgrade" in state.headers or flow.request.method == "CONNECT" or ":protocol" in state.headers:
@@ -300,10 +302,15 @@ class PrivetAddon:
         finally:
             self.metrics.active.dec()
 
+    def _may_open(self, flow: http.HTTPFlow, state: _Flow) -> bool:
+        """Whether it asks for a WebSocket in which what must be inspected can be."""
+        # What an opaque host sends nobody can read, so that a rule about replies could only block it, once it is open.
+        unread = self.hosts.family(flow.request.host) == "opaque" and enforces_replies(self.pipeline.policy)
+        return self.settings.websocket.enabled and is_websocket(flow.request.method, state.headers) and not unread
+
     def _forward(self, flow: http.HTTPFlow, verdict: Verdict) -> None:
         request = flow.request
-        gone = [self.settings.identity.header, self.settings.identity.department_header]
-        gone.append(_COMPRESSION)
+        gone = [self.settings.identity.header, self.settings.identity.department_header, _COMPRESSION]
         if verdict.body is not None:
             request.raw_content = verdict.body
             gone += ("content-encoding", *_DIGEST_HEADERS)
@@ -407,29 +414,28 @@ class PrivetAddon:
         self._close(flow, state, error=word)
 
     async def websocket_message(self, flow: http.HTTPFlow) -> None:
-        """Judge what the client says, restore what the vendor says. Until then `outgoing` is None: nothing goes."""
+        """Judge what either side says. Until then `outgoing` is None: nothing goes."""
         state, message = flow.metadata.get(_STATE), flow.websocket and flow.websocket.messages[-1]
         if not isinstance(message, Message) or not isinstance(state, _Flow):
             return
         try:
-            if state.refusal is None:
-                message.outgoing = [] if message.last else [message.content]  # no LLM host
-            elif state.conversation is not None:
-                await decide(message, state.conversation, self.metrics.count)
+            if state.refusal is None:  # no LLM host
+                pass_on(message)
+            elif (talk := state.conversation) is not None:
+                await converse(message, talk, self._judging.setdefault(flow.client_conn.id, {}), self.metrics.count)
         except BaseException as error:  # noqa: BLE001 - whatever it was, the message stays here
             self.metrics.failures.labels("addon").inc()
             log.error("a message was refused: %s", type(error).__name__)  # noqa: TRY400 - a traceback may quote it
             message.outgoing = None
-            if state.conversation is not None:
-                state.conversation.failed = type(error).__name__
 
-    def websocket_end(self, flow: http.HTTPFlow) -> None:
+    async def websocket_end(self, flow: http.HTTPFlow) -> None:
         """The connection is over: record how it ended."""
         state = flow.metadata.get(_STATE)
         if not isinstance(state, _Flow) or state.refusal is None:
             return
         if (talk := state.conversation) is not None:
-            state.reply.restored = talk.restored
+            await talk.over()
+            state.reply.restored, state.reply.judge = talk.restored, talk.judge
             state.reply.failed = talk.failed or close_word(flow)
         self._close(flow, state, error=None)
 

@@ -1,13 +1,16 @@
 """Cuts a streamed reply into events, wherever its bytes happen to be cut. What they say isn't looked at here.
 
 Server-sent events (WHATWG HTML, "Server-sent events": lines end with CRLF, LF or CR, an empty line ends an event), JSON
-lines, and a JSON array that grows (Gemini). An event larger than the limit is passed on unread, piece by piece.
+lines, a JSON array that grows (Gemini), and messages that come whole (WebSockets). An event larger than the limit is
+passed on unread, piece by piece.
 """
 
 import re
 from typing import NamedTuple, Protocol
 
 LIMIT = 8_000_000  # bytes of one event: an image in base64 may well have some millions
+
+WHOLE = "message"  # in place of a media type: each piece that is fed is one message of a WebSocket (`WholeMessage`)
 
 _BOM = b"\xef\xbb\xbf"
 _EVENT_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
@@ -150,6 +153,21 @@ class ArrayFramer:
         self._at = 0
 
 
+class WholeFramer:
+    """Messages, each of which is an event."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The message."""
+        return [Frame(data, event=len(data) <= self._limit)]
+
+    def finish(self) -> list[Frame]:
+        """Nothing is ever left."""
+        return []
+
+
 def sse_framer(limit: int = LIMIT) -> Framer:
     """Server-sent events."""
     return _EndFramer(_EVENT_END, 3, limit)
@@ -202,3 +220,37 @@ def parse_sse(event: bytes) -> SseEvent:
         prefix = data[0] if data else b""
         lines.append((prefix, content[len(prefix) :], end, data is not None))
     return SseEvent(tuple(lines))
+
+
+class WholeMessage(NamedTuple):
+    """A message of a WebSocket, which is a text or bytes. Written, it begins with one byte that says which."""
+
+    kind: bytes
+    data: bytes
+
+    def __repr__(self) -> str:
+        """Without the data: it is content."""
+        return f"WholeMessage({len(self.data)} bytes)"
+
+    @classmethod
+    def of(cls, content: bytes, *, is_text: bool) -> "WholeMessage":
+        """A message as it came."""
+        return cls(b"t" if is_text else b"b", content)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text."""
+        return self.kind == b"t"
+
+    def written(self) -> bytes:
+        """The message as one piece of a stream."""
+        return self.kind + self.data
+
+    def with_data(self, data: bytes) -> bytes:
+        """The same with other data."""
+        return self.kind + data
+
+
+def parse_whole(piece: bytes) -> WholeMessage:
+    """The message that a piece is."""
+    return WholeMessage(piece[:1], piece[1:])

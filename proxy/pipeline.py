@@ -135,15 +135,20 @@ class Pipeline:
     others: Others = field(default_factory=Alone)  # serving processes: limits are for all together
     clock: Callable[[], datetime] = _now
 
-    async def judge(self, request: Request, principal: Principal, *, content_encoding: str = "") -> Verdict:
-        """The verdict on one request, recorded durably. Never raises but for cancellation."""
+    async def judge(
+        self, request: Request, principal: Principal, *, content_encoding: str = "", model: str = ""
+    ) -> Verdict:
+        """The verdict on one request, recorded durably. Never raises but for cancellation.
+
+        `model` is the one that is meant if the request itself doesn't say: a later message of a conversation.
+        """
         started = time.monotonic()
         dialect = self._dialect(request)
         self.active += 1
         try:
             if self.active + self.others.requests(self.active) > self.settings.limits.concurrent:
                 raise OverloadError("limits.concurrent requests are inspected", 1.0)  # noqa: TRY301 - as later ones are
-            verdict = await self._judge(request, principal, dialect, content_encoding, started)
+            verdict = await self._judge(request, principal, dialect, content_encoding, model, started)
         except OverloadError as error:
             verdict = self._refused(request, principal, dialect, "overloaded", status=503, started=started)
             verdict = later(verdict, error.seconds)
@@ -165,8 +170,14 @@ class Pipeline:
         )
         return await self._record(later(verdict, 1.0) if reason in PASSING else verdict)
 
-    async def _judge(
-        self, request: Request, principal: Principal, dialect: Dialect, content_encoding: str, started: float
+    async def _judge(  # noqa: PLR0917
+        self,
+        request: Request,
+        principal: Principal,
+        dialect: Dialect,
+        content_encoding: str,
+        model: str,
+        started: float,
     ) -> Verdict:
         policy = self.policy
         try:
@@ -192,7 +203,7 @@ class Pipeline:
         if again is not None and again.spans:
             left = unquoted(inspection.extraction.segments, inspection.findings, again)
             inspection = replace(inspection, findings=left)
-        model = dialect.model(plain) if inspection.error is None else ""
+        model = (dialect.model(plain) if inspection.error is None else "") or model
         provider = self._provider(plain, dialect)
         inquiry = ask(
             plain,

@@ -93,6 +93,10 @@ class ReplyJudge:
     decision: Decision | None = None
     _known: dict[str, tuple[str, float, str]] = field(default_factory=dict, repr=False)
 
+    def following(self, rules: ReplyRules, placed: TokenIndex, decision_id: str) -> "ReplyJudge":
+        """The judge of the next reply of the same conversation: what was found once is found again."""
+        return ReplyJudge(rules, self.scanner, placed, decision_id, _known=self._known)
+
     async def look(self, texts: Sequence[ReplyText]) -> list[tuple[Finding, ...]]:
         """The findings of each text. `decision` then says what happens, taking together all that was found."""
         error: str | None = None

@@ -16,10 +16,22 @@ from proxy.envelopes import EnvelopeFramer, is_json_call, last_envelope, parse_e
 from proxy.errors import BodyError, LimitError
 from proxy.event_stream import MEDIA_TYPE as MESSAGES
 from proxy.event_stream import EventStreamFramer, exception_message, parse_message
-from proxy.framing import Frame, Framer, Wrapping, line_framer, parse_sse, sse_framer
+from proxy.framing import (
+    WHOLE,
+    Frame,
+    Framer,
+    WholeFramer,
+    WholeMessage,
+    Wrapping,
+    line_framer,
+    parse_sse,
+    parse_whole,
+    sse_framer,
+)
 from proxy.google_chunks import JsonFramer, chunk, parse_json_frame
 from proxy.providers.dialect import Dialect
 from proxy.providers.json_spans import edit, parse, value_at
+from proxy.providers.sounds import SOUND
 from proxy.reply_judge import Change, ReplyJudge, ReplyText
 from proxy.reply_texts import json_texts
 from proxy.restore import BETWEEN, LINES, SSE, is_json
@@ -52,6 +64,8 @@ class _Event:
     def render(self) -> bytes:
         if not self.new:
             return self.raw
+        if "" in self.new and isinstance(self.wrapping, WholeMessage):  # a text that is no JSON
+            return self.wrapping.with_data(self.new[""].encode())
         payload = edit(self.payload, self.new, nesting=_NESTING, all_keys=True)
         return payload if self.wrapping is None else self.wrapping.with_data(payload)
 
@@ -84,6 +98,8 @@ class StreamScan:
             self._framer, self._unwrap = EventStreamFramer(), parse_message
         elif media_type == SSE:
             self._framer, self._unwrap = sse_framer(), parse_sse
+        elif media_type == WHOLE:
+            self._framer, self._unwrap = WholeFramer(), parse_whole
         elif media_type in LINES:
             self._framer = line_framer()
         elif is_json_call(media_type):
@@ -100,19 +116,34 @@ class StreamScan:
         self._last = b""  # what an array's last piece ended with
         self.blocked = False
 
+    def judged_by(self, judge: ReplyJudge) -> None:
+        """From here on it is the reply to another request."""
+        self._judge = judge
+
+    @property
+    def waits(self) -> bool:
+        """Whether an event waits to be inspected."""
+        return bool(self._queue)
+
     async def feed(self, data: bytes) -> list[bytes]:
         """What can go on with these bytes."""
         out: list[bytes] = []
         for frame in self._framer.feed(data) if self._framer is not None else [Frame(data)]:
             out += self._take(frame)
         due = self._fresh >= self._hold or self._queued > _QUEUE or any(text.closed for text in self._texts.values())
+        if self._unwrap is parse_whole and not due:  # nobody knows when the next message comes, or whether
+            due = bool(self._queue) and all(text.end == text.done for text in self._texts.values())
         return out + (await self._settle(rest=self._hold // 2) if due else [])
 
     async def tick(self) -> list[bytes]:
-        """What can go on since time is up: all but a last line; if that is all, the next time all but a last word."""
+        """What can go on since time is up: all but a last line; if that is all, the next time all but a last word.
+
+        A message of a WebSocket may be all that comes, so that then its last word goes, too.
+        """
         if not self._queue or self.blocked:
             return []
-        out = await self._settle(rest=1 if self._stuck else min(_LINE, self._hold // 2))
+        all_but = 0 if self._unwrap is parse_whole else 1
+        out = await self._settle(rest=all_but if self._stuck else min(_LINE, self._hold // 2))
         self._stuck = not out
         return out
 
@@ -133,8 +164,7 @@ class StreamScan:
         elif not frame.event:
             # An event over the limit or a damaged one goes by unread; between events there is next to nothing.
             if frame.data.strip(BETWEEN):
-                self._judge.skipped.append(Skipped("", SkipReason.TOO_LARGE))
-                self._fresh = self._hold
+                self._skip(Skipped("", SkipReason.TOO_LARGE))
         else:
             event.wrapping = self._unwrap(frame.data) if self._unwrap is not None else None
             data = event.wrapping.data if event.wrapping is not None else frame.data
@@ -154,8 +184,8 @@ class StreamScan:
             parsed = parse(data)
             read = json_texts(data)
         except (BodyError, LimitError):
-            self._judge.skipped.append(Skipped("", SkipReason.UNREADABLE))
-            self._fresh = self._hold
+            if not (isinstance(event.wrapping, WholeMessage) and self._read_plain(event, event.wrapping)):
+                self._skip(Skipped("", SkipReason.UNREADABLE))
             return False
         event.payload = data
         shape = self._dialect.shape(parsed)
@@ -167,12 +197,35 @@ class StreamScan:
             if isinstance(text, str):
                 self._add(event, channel, pointer, text, is_json=channel in documents)
         inside = tuple(f"{pointer}~json" for pointer in carried)
-        event.others = tuple(t for t in read.texts if t.pointer not in carried and not t.pointer.startswith(inside))
+        apart = {*carried, *shape.media}
+        event.others = tuple(t for t in read.texts if t.pointer not in apart and not t.pointer.startswith(inside))
         self._fresh += sum(len(item.text) for item in event.others)
-        self._judge.skipped += read.skipped
+        self._skip(*(item for item in read.skipped if item.pointer not in apart))
+        self._skip(
+            *(Skipped(place, SkipReason.UNSUPPORTED_MEDIA, SOUND) for place in shape.media if value_at(parsed, place))
+        )
         for name in shape.closes:
             self._close(name)
         return shape.overtakes
+
+    def _read_plain(self, event: _Event, message: WholeMessage) -> bool:
+        """Read a message that is no JSON; whether it is a text."""
+        if not message.is_text or message.data.lstrip()[:1] in {b"{", b"["}:
+            return False
+        try:
+            text = message.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        event.others = (ReplyText("", text),) if text else ()
+        self._fresh += len(text)
+        return True
+
+    def _skip(self, *parts: Skipped) -> None:
+        """Take note of what can't be read. What is new is for the policy to decide before it goes on."""
+        for part in parts:
+            if part not in self._judge.skipped:
+                self._judge.skipped.append(part)
+                self._fresh = self._hold
 
     def _add(self, event: _Event, channel: str, pointer: str, text: str, *, is_json: bool = False) -> None:
         one = self._texts.setdefault(channel, _Text(is_json=is_json))
@@ -351,6 +404,8 @@ class StreamScan:
                 return (b"" if self._last in {b"[", b","} else b"," if self._last else b"[") + body + b"]"
         if self._unwrap is parse_sse:
             return b"event: error\ndata: " + body + b"\n\n"
+        if self._unwrap is parse_whole:
+            return b""  # whoever holds the connection says it
         return body + b"\n"
 
 

@@ -17,7 +17,18 @@ from proxy.envelopes import EnvelopeFramer, is_json_call, parse_envelope
 from proxy.errors import BodyError, LimitError
 from proxy.event_stream import MEDIA_TYPE as MESSAGES
 from proxy.event_stream import EventStreamFramer, parse_message
-from proxy.framing import LIMIT, Frame, Framer, Wrapping, line_framer, parse_sse, sse_framer
+from proxy.framing import (
+    LIMIT,
+    WHOLE,
+    Frame,
+    Framer,
+    WholeFramer,
+    Wrapping,
+    line_framer,
+    parse_sse,
+    parse_whole,
+    sse_framer,
+)
 from proxy.google_chunks import GUARD, JsonFramer, parse_json_frame
 from proxy.json_level import JsonLevel
 from proxy.providers.dialect import Delta, Dialect
@@ -79,6 +90,8 @@ class StreamRestorer:
         elif media_type == MESSAGES:
             framer = EventStreamFramer(limit)
             self._reader = _EventReader(dialect, self._index, framer, unwrap=parse_message, limit=limit)
+        elif media_type == WHOLE:
+            self._reader = _EventReader(dialect, self._index, WholeFramer(limit), unwrap=parse_whole, limit=limit)
         elif media_type in LINES:
             self._reader = _EventReader(dialect, self._index, line_framer(limit), limit=limit)
         elif is_json_call(media_type):
@@ -98,6 +111,21 @@ class StreamRestorer:
     def finish(self) -> list[bytes]:
         """What is left."""
         return [piece for piece in self._reader.finish() if piece] if self._index else []
+
+    def know(self, tokens: Mapping[str, str], vault: Known | None) -> None:
+        """From now on these are turned back, in what waits too. For streams of events."""
+        self._index = TokenIndex(tokens, vault)
+        if isinstance(self._reader, _EventReader):
+            self._reader.know(self._index)
+
+    @property
+    def waits(self) -> bool:
+        """Whether an event waits for the next one."""
+        return isinstance(self._reader, _EventReader) and self._reader.waits
+
+    def let_go(self) -> list[bytes]:
+        """What waits, as it stands: the next event takes too long to come."""
+        return self._reader.let_go() if isinstance(self._reader, _EventReader) else []
 
 
 @dataclass(slots=True)
@@ -146,6 +174,10 @@ class _Channel:
         self._level = JsonLevel() if is_json else None
         self._pieces: deque[_Piece] = deque()
         self._before = ""
+
+    def know(self, index: TokenIndex) -> None:
+        """Turn back what this index knows, from where the text isn't settled."""
+        self._index = index
 
     def add(self, event: _Event, pointer: str, text: str) -> None:
         """One piece more."""
@@ -215,6 +247,22 @@ class _EventReader:
         out = [piece for frame in self._framer.finish() for piece in self._take(frame)]
         self._close("*")
         return out + self._release()
+
+    def know(self, index: TokenIndex) -> None:
+        """Turn back what this index knows."""
+        self._index = index
+        for channel in self._channels.values():
+            channel.know(index)
+
+    @property
+    def waits(self) -> bool:
+        """Whether an event waits."""
+        return bool(self._queue)
+
+    def let_go(self) -> list[bytes]:
+        """All that waits."""
+        self._close("*")
+        return self._release()
 
     def _take(self, frame: Frame) -> list[bytes]:
         if self._plain and frame.event and not self._queue and self._index.inert(frame.data):
@@ -352,7 +400,7 @@ def is_json(media_type: str) -> bool:
 
 def is_text(media_type: str) -> bool:
     """Whether it is text of any kind."""
-    if media_type in LINES or is_json(media_type) or media_type == MESSAGES:
+    if media_type in LINES or is_json(media_type) or media_type in {MESSAGES, WHOLE}:
         return True
     return media_type == "" or media_type.startswith("text/") or media_type.endswith(("xml", "javascript"))
 

@@ -6,7 +6,8 @@ Pings keep their meaning but lose their payload: the peer gets a number, and its
 words to the vendor. A message past the limit ends the connection (1009) before it is whole.
 """
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -18,7 +19,9 @@ from mitmproxy.websocket import WebSocketMessage
 from wsproto.connection import ConnectionState
 from wsproto.frame_protocol import Opcode
 
-from proxy.conversation import Conversation, error_event
+from proxy.conversation import Conversation, close_reason, error_event
+from proxy.framing import WholeMessage
+from proxy.message import Response
 from proxy.pipeline import Verdict
 
 GOING_AWAY, TOO_BIG, REFUSED, FAILED, LATER = 1001, 1009, 1008, 1011, 1013
@@ -37,9 +40,11 @@ class Ending:
 class Message(WebSocketMessage):
     """A whole message. `outgoing` is what goes on in its place; None (nobody decided) ends the connection."""
 
-    outgoing: list[bytes] | None = None
+    outgoing: list[WholeMessage] | None = None
     ending: Ending | None = None
     last: bool = False  # no message: the vendor has ended the connection, and what was held back can go
+    late: bool = False  # no message: what was held back has waited long enough
+    wait: float | None = None  # seconds after which to ask again, since something is held back
 
 
 class _Peer:
@@ -72,9 +77,15 @@ def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
             super().__init__(where, flow)
             self._client, self._server = _Peer(), _Peer()
             self._count = 0
+            self._waiting = False
 
         @override
         def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
+            if isinstance(event, events.Wakeup):
+                self._waiting = False
+                late = Message(Opcode.TEXT, False, b"")
+                late.late = True
+                yield from self._decide(late, self.client_ws)
             if not isinstance(event, events.ConnectionEvent):
                 return
             from_client = event.connection == self.context.client
@@ -113,6 +124,8 @@ def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
                         farewell = Message(Opcode.TEXT, from_client, b"")
                         farewell.last = True
                         yield from self._decide(farewell, sink)
+                        if self._handle_event == self.done:
+                            return
                     yield from self._end(Ending(item.code, "" if from_client else item.reason or ""), item.code)
 
         def _decide(self, message: Message, sink: Any) -> layer.CommandGenerator[None]:
@@ -123,11 +136,17 @@ def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
             if message.outgoing is None and message.ending is None:
                 message.ending = Ending(FAILED, "privet failed")
             if sink.state is ConnectionState.OPEN:
-                for content in message.outgoing or ():
-                    for piece in _pieces(content, is_text=message.is_text):
-                        yield sink.send2(piece)
+                for part in message.outgoing or ():
+                    yield sink.send2(_frame(part))
             if message.ending is not None:
                 yield from self._end(message.ending)
+            elif message.wait is not None and not self._waiting:
+                self._waiting = True
+                yield commands.RequestWakeup(message.wait)
+
+        @override
+        def done(self, _: events.Event) -> layer.CommandGenerator[None]:
+            yield from ()
 
         def _end(self, ending: Ending, to_server: int = GOING_AWAY) -> layer.CommandGenerator[None]:
             assert self.flow.websocket
@@ -148,28 +167,76 @@ def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
     return InspectedLayer
 
 
-def _pieces(content: bytes, *, is_text: bool) -> Iterator[ws.TextMessage | ws.BytesMessage]:
+def _frame(message: WholeMessage) -> ws.TextMessage | ws.BytesMessage:
     """One message in one frame: what servers accept the most readily."""
-    yield ws.TextMessage(content.decode(errors="replace")) if is_text else ws.BytesMessage(content)
+    if message.is_text:
+        return ws.TextMessage(message.data.decode(errors="replace"))
+    return ws.BytesMessage(message.data)
 
 
-async def decide(message: Message, talk: Conversation, count: Callable[[Verdict], None]) -> None:
-    """Say what goes on in a message's place: the client's is judged, the vendor's restored."""
-    if message.last:
-        message.outgoing = talk.rest()
-    elif talk.ending:
-        talk.failed = "stopped"
-        message.ending = Ending(GOING_AWAY, "privet stops")
-    elif not message.from_client:
-        message.outgoing = talk.from_server(message.content)
-    else:
+def pass_on(message: Message) -> None:
+    """Let a message go as it is."""
+    message.outgoing = [] if message.last else [WholeMessage.of(message.content, is_text=message.is_text)]
+
+
+async def converse(
+    message: Message, talk: Conversation, tasks: dict[str, asyncio.Task[Any]], count: Callable[[Verdict], None]
+) -> None:
+    """Decide about a message; no longer once its client has gone away, which takes this task out of `tasks`."""
+    task, number = asyncio.current_task(), talk.opened.decision.id
+    if task is None:
+        raise RuntimeError("hooks run in tasks")
+    tasks[number] = task
+    try:
+        await _decide(message, talk, count)
+    except asyncio.CancelledError:
+        if number in tasks:
+            talk.failed = "CancelledError"
+            raise
+        task.uncancel()
+        message.outgoing, talk.failed = None, "client_disconnected"
+        if message.from_client:
+            request = talk.request(message.content, is_text=message.is_text)
+            count(await talk.pipeline.refuse(request, talk.opened.principal, talk.failed, 499))
+    except BaseException as error:
+        talk.failed = type(error).__name__
+        raise
+    finally:
+        tasks.pop(number, None)
+
+
+async def _decide(message: Message, talk: Conversation, count: Callable[[Verdict], None]) -> None:
+    """Say what goes on in a message's place: the client's is judged, the vendor's inspected and restored."""
+    if message.from_client and not talk.ending:
         content, verdict = await talk.from_client(message.content, is_text=message.is_text)
         count(verdict)
         if content is not None:
-            message.outgoing = [content]
+            message.outgoing = [WholeMessage.of(content, is_text=message.is_text)]
         elif verdict.refusal is not None:
-            code = LATER if verdict.refusal.status == 503 else REFUSED
-            message.ending = Ending(code, f"privet {verdict.decision.id}", error_event(verdict))
+            message.ending = _refused(talk, verdict.refusal, verdict.decision.id, message.content)
+        return
+    message.outgoing = []
+    if message.late:
+        message.outgoing += await talk.time_passed()
+    elif not message.last and not message.from_client:
+        message.outgoing += await talk.from_server(message.content, is_text=message.is_text)
+    if message.last or (talk.ending and not message.from_client):
+        message.outgoing += await talk.rest()
+    if (refusal := talk.blocked) is not None:
+        message.ending = _refused(talk, refusal, refusal.headers["x-privet-decision"])
+    elif talk.ending:
+        talk.failed = "stopped"
+        message.ending = Ending(GOING_AWAY, "privet stops")
+    message.wait = talk.wait
+
+
+def _refused(talk: Conversation, refusal: Response, decision_id: str, about: bytes = b"") -> Ending:
+    dialect = talk.opened.dialect
+    return Ending(
+        LATER if refusal.status == 503 else REFUSED,
+        close_reason(dialect, refusal, decision_id),
+        error_event(dialect, refusal, decision_id, about),
+    )
 
 
 def close_word(flow: http.HTTPFlow) -> str | None:

@@ -73,7 +73,9 @@ _ARN = re.compile(
     r"%2F[A-Za-z0-9][A-Za-z0-9._:-]*/[a-z-]+",
     re.ASCII,
 )
-_GEMINI_PATH = re.compile(r"/v1(?:beta|alpha|internal)?[/:]|/ws/google\.(?:ai\.generativelanguage|cloud\.aiplatform)\.")
+_GEMINI_PATH = re.compile(
+    r"/v1(?:beta|alpha|internal)?[/:]|/{1,2}ws/google\.(?:ai\.generativelanguage|cloud\.aiplatform)\."
+)
 # Query parameters that are the protocol's own, and what their values look like.
 _PARAMETERS = {
     "alt": re.compile(r"sse|json|media|proto"),

@@ -222,11 +222,11 @@ async def test_vendors_errors_and_other_policies_pass_untouched(tmp_path, vendor
         assert OTHER not in privet.inspector.texts[before:], "nobody looks into replies that no rule speaks of"
 
 
-async def test_websockets_are_refused_since_nobody_inspects_what_comes_back(tmp_path, vendor: Vendor) -> None:
+async def test_websockets_that_nobody_can_read_are_refused(tmp_path, vendor: Vendor) -> None:
     async with serving(tmp_path, vendor) as privet, privet.client() as http:
         upgrade = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-version": "13"}
         headers = {**upgrade, "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="}
-        reply = await http.get("https://api.openai.com/v1/realtime?model=gpt-realtime", headers=headers)
+        reply = await http.get("https://api5.cursor.sh/aiserver.v1.ChatService/Stream", headers=headers)
         assert reply.status_code == 426
         assert vendor.http_bytes == 0
 

@@ -73,6 +73,7 @@ class Behaviour:
     compress: bool = False  # gzip, if the client takes it
     require_key: bool = False  # 401 without credentials
     raw: tuple[bytes, str] | None = None  # answer these bytes with this media type, whatever was asked
+    websocket: bool = False  # take WebSockets for responses, too
     dimensions: int = 8  # of embeddings that don't ask for a size
 
 

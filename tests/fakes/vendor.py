@@ -20,13 +20,14 @@ import tempfile
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, override
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
+from tests.fakes import realtime_wire
 from tests.fakes.certificates import VENDOR_NAMES, Authority
 from tests.fakes.model import Behaviour
 from tests.fakes.recording import Connection, CountingSocket, Recording, SeenRequest
@@ -207,7 +208,8 @@ class Vendor:
         with self._changed:
             self._recording.requests.append(seen)
             self._changed.notify_all()
-        if request.headers.get("upgrade", "").lower() == "websocket" and request.path == "/v1/realtime":
+        upgrade = request.headers.get("upgrade", "").lower() == "websocket"
+        if upgrade and realtime_wire.speaks(request.path, self.behaviour):
             return await self._websocket(request)
         if "upgrade" in request.headers:  # as a vendor whose endpoint speaks no WebSocket
             return web.Response(status=426, text="plain requests only")
@@ -217,12 +219,17 @@ class Vendor:
         return await _write(request, respond(seen, behaviour), behaviour)
 
     async def _websocket(self, request: web.BaseRequest) -> web.StreamResponse:
-        websocket = web.WebSocketResponse()
+        websocket, session = web.WebSocketResponse(), realtime_wire.Session(request.path)
         await websocket.prepare(request)
-        await websocket.send_json({"type": "session.created"})
+        await _say(websocket, session.greeting(), self.behaviour)
         async for message in websocket:
+            if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                continue
             self._recording.websocket_messages.append(message.data)
-            await websocket.send_str(message.data)
+            behaviour = self._queue.popleft() if self._queue else self.behaviour
+            await _say(websocket, session.answers(message.data, behaviour), behaviour)
+            if behaviour.drop_after is not None:
+                await websocket.close(code=1011, message=b"The stand-in was told to fail.")
         return websocket
 
 
@@ -257,6 +264,15 @@ class _Protocol(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self.record.open = False
         super().connection_lost(exc)
+
+
+async def _say(websocket: web.WebSocketResponse, messages: Iterable[str | bytes], behaviour: Behaviour) -> None:
+    for number, message in enumerate(messages):
+        if number == behaviour.drop_after:
+            return
+        await (websocket.send_str(message) if isinstance(message, str) else websocket.send_bytes(message))
+        if behaviour.pace:
+            await asyncio.sleep(behaviour.pace)
 
 
 def _request(

@@ -209,6 +209,7 @@ QUERIES = [
     ("/v1beta/models/g:x?alt=sse&key=AIzaSyA-1234567890", {}),
     ("/v1beta/models/g:x?key=my+secret+text", {"~query/key": "my secret text"}),
     (f"{LIVE}?key=AIzaSyA-1234567890", {}),
+    (f"/{LIVE}?key=AIzaSyA-1234567890", {}),  # as Google's client writes it
     (f"{LIVE}Constrained?access_token=auth_tokens/0a1b2c", {}),
     (f"{LIVE}?access_token=ya29.whatever", {"~query/access_token": "ya29.whatever"}),
     ("/v1/realtime?model=gpt-4o-realtime-preview-2024-12-17", {}),
