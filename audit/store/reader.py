@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -136,10 +136,29 @@ class AuditReader:
             query = query.order_by(TABLE.c.time, TABLE.c.stream, TABLE.c.seq)
             return [_stored(row) for row in connection.execute(query)]
 
-    def records(self) -> Iterator[StoredRecord]:
-        """Every record, stream by stream in its order, in bounded memory."""
+    def records(self, filters: Filters | None = None) -> Iterator[StoredRecord]:
+        """Every record, stream by stream in its order, in bounded memory.
+
+        With filters: those that match, and whatever else belongs to their decisions (outcomes don't name the person).
+        """
         query = select(*_STORED).order_by(TABLE.c.stream, TABLE.c.seq)
+        if filters is not None and (conditions := _conditions(filters)):
+            decisions = select(TABLE.c.decision_id).where(*conditions, TABLE.c.decision_id != "")
+            query = query.where(or_(and_(*conditions), TABLE.c.decision_id.in_(decisions)))
         yield from map(_stored, self._stream(query))
+
+    def decisions(self, filters: Filters) -> Iterator[tuple[StoredRecord, StoredRecord | None]]:
+        """Every decision that matches with its outcome, if it has one; oldest first, in bounded memory."""
+        conditions = _conditions(replace(filters, kind="intent"))
+        query = select(*_STORED, TABLE.c.decision_id).where(*conditions).order_by(TABLE.c.time, TABLE.c.id)
+        with self._connection() as connection:
+            pages = connection.execution_options(yield_per=_PAGE).execute(query).partitions()
+            for page in pages:
+                outcome = select(*_STORED, TABLE.c.decision_id).where(
+                    TABLE.c.kind == "outcome", TABLE.c.decision_id.in_([row.decision_id for row in page])
+                )
+                ends = {row.decision_id: _stored(row) for row in connection.execute(outcome)}
+                yield from ((_stored(row), ends.get(row.decision_id)) for row in page)
 
     def summaries(self, filters: Filters) -> Iterator[Summary]:
         """Every record that matches, oldest first, in bounded memory: what reports count."""

@@ -1,15 +1,18 @@
 """`privet audit`: search the log, show one decision, verify, report, export. Reads only; never makes a database."""
 
+import codecs
+import csv
+import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -20,13 +23,14 @@ from audit.checkpoint import load_public_key
 from audit.errors import AuditError, EventError
 from audit.event import time_text
 from audit.report import GroupBy, Report, count
+from audit.sheet import COLUMNS, cells
 from audit.verify import Verification
 from audit.verify import verify as verify_log
 from configs.state import StatePaths
 from console.cli.context import EXIT_NEGATIVE, EXIT_TAMPERED, Cli, fail, out
 
 if TYPE_CHECKING:
-    from audit.store import AuditReader, StoredRecord, Summary
+    from audit.store import AuditReader, Filters, StoredRecord, Summary
 
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -65,6 +69,23 @@ class _Time(click.ParamType[str]):
 
 _since = click.option("--since", type=_Time(), help='From then on: 2026-11-01, 7d, 24h, "last 7 days", today.')
 _until = click.option("--until", type=_Time(), help="Until then (not included).")
+_FILTERS = (
+    click.option("--department", help="The department that the person belongs to."),
+    click.option("--user", help="Who asked."),
+    click.option("--effect", type=click.Choice(["allow", "justify", "reroute", "block"]), help="What was decided."),
+    click.option("--rule", help="A rule whose condition held."),
+    click.option("--type", "type", help="An entity type that was found, such as PERSON."),
+    click.option("--provider", help="The provider, such as openai."),
+    click.option("--model", help="The model that was asked for."),
+)
+
+
+def _filters[F: Callable[..., Any]](function: F) -> F:
+    for option in reversed(_FILTERS):
+        function = option(function)
+    return function
+
+
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -85,13 +106,7 @@ def command() -> None:
 @command.command()
 @_since
 @_until
-@click.option("--department", help="The department that the person belongs to.")
-@click.option("--user", help="Who asked.")
-@click.option("--effect", type=click.Choice(["allow", "justify", "reroute", "block"]), help="What was decided.")
-@click.option("--rule", help="A rule whose condition held.")
-@click.option("--type", "entity_type", help="An entity type that was found, such as PERSON.")
-@click.option("--provider", help="The provider, such as openai.")
-@click.option("--model", help="The model that was asked for.")
+@_filters
 @click.option("--decision", help="A decision's id.")
 @click.option(
     "--kind",
@@ -114,7 +129,7 @@ def search(cli: Cli, /, *, limit: int, after: str | None, as_json: bool, kind: s
       privet audit search --kind notice --since today
     """  # noqa: D301 - click wants the character itself
     with _reader(cli) as reader:
-        chosen = _store().Filters(type=filters.pop("entity_type"), kind=None if kind == "all" else kind, **filters)
+        chosen = _store().Filters(kind=None if kind == "all" else kind, **filters)
         found = reader.search(chosen, limit=limit, after=after)
         outcomes = reader.outcomes([record.decision_id for record in found if record.kind == "intent"])
     if as_json:
@@ -172,7 +187,7 @@ def show(cli: Cli, /, wanted: str, *, as_json: bool) -> None:
     try:
         shown = [_placed(record) for record in records]
     except EventError as error:
-        fail(f"a stored record can't be read: {error}", ["See what is wrong with: privet audit verify"], EXIT_TAMPERED)
+        _unreadable(error)
     if as_json:
         _print_json(shown)
         return
@@ -293,19 +308,23 @@ def _print_verification(result: Verification) -> None:
 @command.command()
 @click.option("--since", type=_Time(), required=True, help='From then on: 2026-11-01, 30d, "last 7 days", today.')
 @_until
+@_filters
 @click.option("--by", type=click.Choice(_GROUPS), default="department", show_default=True, help="One row for each.")
 @_json
 @click.pass_obj
-def report(cli: Cli, /, *, since: str, until: str | None, by: str, as_json: bool) -> None:
+def report(cli: Cli, /, *, since: str, until: str | None, by: str, as_json: bool, **filters: str | None) -> None:
     """Count decisions in a period.
 
     \b
     Examples:
       privet audit report --since "last 30 days" --by department
       privet audit report --since 2026-10-01 --until 2026-11-01 --by type --json
+      privet audit report --since yesterday --until today --user ana --by effect
     """  # noqa: D301 - click wants the character itself
     with _reader(cli) as reader:
-        result = count(reader.summaries(_store().Filters(since=since, until=until, kind="intent")), GroupBy(by))
+        result = count(
+            reader.summaries(_store().Filters(since=since, until=until, kind="intent", **filters)), GroupBy(by)
+        )
     if as_json:
         rows = [asdict(row) for row in result.rows]
         _print_json({"since": since, "until": until, "by": by, "rows": rows, "total": asdict(result.total)})
@@ -323,36 +342,75 @@ def _print_report(result: Report) -> None:
 
 
 @command.command()
-@click.option("--format", "form", type=click.Choice(["jsonl"]), default="jsonl", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="Records as they are stored, or a row for each decision.",
+)
+@_since
+@_until
+@_filters
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there (default: stdout).")
 @click.pass_obj
-def export(cli: Cli, /, *, form: str, output: Path | None) -> None:
-    """Write every record, one JSON object a line: the stored bytes as they are, so that their hashes can be checked.
+def export(cli: Cli, /, *, form: str, output: Path | None, **filters: str | None) -> None:
+    """Write records, for programs that keep them or for a spreadsheet.
+
+    jsonl: one JSON object a line, the stored bytes as they are, so that their hashes can be checked; with filters, all
+    records of the decisions that match. csv: one row for each decision, with how it ended; no cell is a formula.
 
     \b
     Examples:
       privet audit export | jq .event.decision
       privet audit export --format jsonl --output audit.jsonl
+      privet audit export --format csv --user ana --since 2026-11-24 --until 2026-11-25 --output ana.csv
     """  # noqa: D301 - click wants the character itself
-    assert form == "jsonl"
-    written = 0
     with _reader(cli) as reader:
+        chosen = _store().Filters(**filters)
+        lines = _csv_lines(reader, chosen) if form == "csv" else _stored_lines(reader, chosen)
         try:
             if output is None:
-                stream = sys.stdout.buffer
-                for record in reader.records():
-                    stream.write(record.body + b"\n")
+                for line in lines:
+                    sys.stdout.buffer.write(line)
                 return
+            written = 0
             with output.open("xb") as file:
-                for record in reader.records():
-                    written += file.write(record.body + b"\n") > 0
+                if form == "csv":
+                    file.write(codecs.BOM_UTF8)  # without it, Excel reads names in the wrong character set
+                for line in lines:
+                    written += file.write(line) > 0
         except FileExistsError:
             fail(f"{output} exists already; it isn't overwritten")
         except BrokenPipeError:
             raise SystemExit(EXIT_NEGATIVE) from None
         except OSError as error:
             fail(f"{output or 'stdout'}: can't be written: {error.strerror}")
-    click.echo(f"{written} records written to {output}")
+        except EventError as error:
+            _unreadable(error)
+    counted = f"{written - 1} decisions" if form == "csv" else f"{written} records"
+    click.echo(f"{counted} written to {output}")
+
+
+def _stored_lines(reader: "AuditReader", filters: "Filters") -> Iterator[bytes]:
+    for record in reader.records(filters):
+        yield record.body + b"\n"
+
+
+def _csv_lines(reader: "AuditReader", filters: "Filters") -> Iterator[bytes]:
+    text = io.StringIO()
+    writer = csv.writer(text)
+
+    def line(row: Sequence[str | int]) -> bytes:
+        text.seek(0)
+        text.truncate()
+        writer.writerow(row)
+        return text.getvalue().encode()
+
+    yield line(COLUMNS)
+    for intent, outcome in reader.decisions(filters):
+        yield line(cells(intent.parsed().event, outcome.parsed().event if outcome is not None else None))
 
 
 def _store() -> ModuleType:
@@ -369,6 +427,10 @@ def _reader(cli: Cli) -> "Iterator[AuditReader]":
             yield reader
     except AuditError as error:
         fail(str(error))
+
+
+def _unreadable(error: EventError) -> NoReturn:
+    fail(f"a stored record can't be read: {error}", ["See what is wrong with: privet audit verify"], EXIT_TAMPERED)
 
 
 def _short(moment: str) -> str:

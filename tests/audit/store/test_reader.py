@@ -139,3 +139,33 @@ def test_another_programs_database(log):
         connection.execute("CREATE TABLE orders (number)")
     with AuditReader(log.url) as reader, pytest.raises(AuditError, match="another program's"):
         reader.search(Filters())
+
+
+def test_decisions_with_their_outcomes(filled):
+    with AuditReader(filled.url) as reader:
+        pairs = list(reader.decisions(Filters()))
+        of_one = list(reader.decisions(Filters(decision="D2")))
+    assert [intent.parsed().event["decision_id"] for intent, _ in pairs] == [f"D{number}" for number in range(6)]
+    assert [outcome is not None for _, outcome in pairs] == [True, False, True, False, False, False]
+    assert [(intent.parsed().event["kind"], end.parsed().event["outcome"]["status"]) for intent, end in of_one] == [
+        ("intent", 503)
+    ]
+
+
+def test_decisions_of_more_than_a_page(filled, monkeypatch):
+    monkeypatch.setattr("audit.store.reader._PAGE", 2)
+    with AuditReader(filled.url) as reader:
+        assert len(list(reader.decisions(Filters()))) == 6
+
+
+def test_records_of_one_person_with_what_belongs_to_their_decisions(filled):
+    """An outcome names no person: whoever asks for one person's records gets them all the same."""
+    with AuditReader(filled.url) as reader:
+        everything = [record.parsed().event for record in reader.records()]
+        wanted = {event["decision_id"] for event in everything if (event.get("actor") or {}).get("user") == "ana"}
+        chosen = [record.parsed().event for record in reader.records(Filters(user="ana"))]
+        notices = [record.parsed().event["kind"] for record in reader.records(Filters(kind="notice"))]
+    assert wanted
+    assert [event for event in everything if event.get("decision_id") in wanted] == chosen
+    assert {event["kind"] for event in chosen} == {"intent", "outcome"}
+    assert set(notices) == {"notice"}

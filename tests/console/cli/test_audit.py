@@ -1,5 +1,7 @@
 """`privet audit`: what it prints, its exit codes, and that it never makes anything."""
 
+import csv
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -246,3 +248,37 @@ def test_help_has_an_example(command):
 
 def test_show_as_people_type_it(filled):
     assert run(filled, "show", " d0 ").output == run(filled, "show", "D0").output
+
+
+def test_export_for_a_spreadsheet(filled, tmp_path):
+    rows = list(csv.DictReader(io.StringIO(run(filled, "export", "--format", "csv").output)))
+    assert [(row["decision"], row["user"], row["left"]) for row in rows] == [
+        ("D0", "ana", "changed"),
+        ("D1", "bob", "no"),
+        ("D2", "[red]eve[/red]", "changed"),
+    ]
+    path = tmp_path / "ana.csv"
+    told = run(filled, "export", "--format", "csv", "--user", "ana", "--output", str(path)).output
+    assert told == f"1 decisions written to {path}\n"
+    assert path.read_bytes().startswith(b"\xef\xbb\xbftime_utc,")
+    assert len(path.read_text("utf-8-sig").splitlines()) == 2
+
+
+def test_export_of_one_person_and_day(filled):
+    lines = run(filled, "export", "--user", "ana", "--since", "today").output.splitlines()
+    assert [json.loads(line)["event"]["decision_id"] for line in lines] == ["D0", "D0"]
+    assert run(filled, "export", "--user", "ana", "--until", "2020-01-01").output == ""
+
+
+def test_export_of_a_record_that_is_none(filled):
+    sql(filled, "UPDATE audit_record SET body = X'00' WHERE seq = 2")
+    result = run(filled, "export", "--format", "csv")
+    assert result.exit_code == 3
+    assert "privet audit verify" in result.output
+
+
+def test_report_of_one_person(filled):
+    rows = json.loads(run(filled, "report", "--since", "today", "--user", "ana", "--by", "effect", "--json").output)[
+        "rows"
+    ]
+    assert [(row["key"], row["requests"]) for row in rows] == [("allow", 1)]
