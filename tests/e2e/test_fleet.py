@@ -1,6 +1,7 @@
 """Several serving processes: they share ports, detection and the audit log, and outlive each other."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 from tests.fakes.model import Behaviour
 from tests.fakes.service import Service, serving
 from tests.fakes.vendor import Vendor
+from tests.fakes.ways import WAYS, Answer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -105,6 +107,44 @@ def test_a_process_that_dies_is_replaced_while_the_other_serves(fleet: Service, 
     assert {ask(fleet).status_code for _ in range(10)} == {200}
     assert fleet.metric("privet_requests_total") == counted + 20  # the dead one's count isn't lost
     assert fleet.privet("audit", "verify").returncode == 0
+
+
+def test_a_process_that_is_killed_in_flight_takes_its_requests_with_it(fleet: Service, vendor: Vendor) -> None:
+    """Its connections end without an answer, the others' requests are judged, and the vendor has those alone."""
+    (worker,) = fleet.get("/healthz")["workers"]["detection"]["pids"]
+    vendor.reset()
+    before = len(intents(fleet))
+    os.kill(worker, signal.SIGSTOP)
+
+    async def all_ways() -> list[Answer]:
+        new = [{"messages": [{"role": "user", "content": f"hello {TEXT} {n}"}], "model": "gpt-4o"} for n in range(3)]
+        sending = [asyncio.create_task(way.send(fleet, body)) for way in WAYS.values() for body in new]
+        async with asyncio.timeout(60):
+            while await asyncio.to_thread(fleet.metric, "privet_requests_active") < len(sending):
+                await asyncio.sleep(0.05)
+        busiest = max(serving_pids(fleet), key=lambda pid: len(list(Path(f"/proc/{pid}/fd").iterdir())))
+        os.kill(busiest, signal.SIGKILL)
+        os.kill(worker, signal.SIGCONT)
+        return await asyncio.gather(*sending)
+
+    try:
+        answers = asyncio.run(all_ways())
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGCONT)
+    served = [answer for answer in answers if answer.status == 200]
+    assert 0 in {answer.status for answer in answers} <= {0, 200, 503}  # late is possible as well, unseen is not
+    assert len(vendor.requests) == len(served)
+    assert not vendor.saw("anna.schmidt@example.com")
+    assert len(intents(fleet)) - before == len([answer for answer in answers if answer.status])
+    assert fleet.privet("audit", "verify").returncode == 0
+    until(lambda: len(serving_pids(fleet)) == 2)
+    assert {ask(fleet).status_code for _ in range(8)} == {200}
+
+
+def intents(fleet: Service) -> list[str]:
+    exported = fleet.privet("audit", "export", "--format", "jsonl").stdout.splitlines()
+    return [line for line in exported if '"kind":"intent"' in line.replace(" ", "")]
 
 
 def test_shared_detection_that_dies_refuses_and_comes_back(fleet: Service, vendor: Vendor) -> None:

@@ -47,7 +47,7 @@ def expected(fault: Fault, way: str) -> Cell:
 @pytest.mark.parametrize("way", EVERY_WAY.values(), ids=lambda way: way.name)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_cell(tmp_path: Path, vendor: Vendor, monkeypatch, caplog, capfd, fault: Fault, way: Way) -> None:
-    body = {**BODY, "stream": True} if fault.stream else BODY
+    body = {**BODY, **({"stream": True} if fault.stream else {}), **fault.more}
     async with running(tmp_path, vendor, policy=fault.policy, settings=SETTINGS) as privet, AsyncExitStack() as stack:
         scene = Scene(privet, monkeypatch, tmp_path)
         opened = isinstance(way, WebSocketWay) and not fault.opening

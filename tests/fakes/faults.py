@@ -5,12 +5,13 @@ What must come of it is said here too, as `Cell`s: what the vendor received, wha
 """
 
 import asyncio
+import base64
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,16 @@ import pytest
 from aiohttp import web
 
 from audit.errors import AuditError
+from configs.settings import ContentSettings
 from detectors.cache import ScanCache
+from detectors.finding import Scan
 from policy.load import load_policy
+from proxy.files import FileCache, PoolFiles
 from proxy.inspector import PoolInspector
+from proxy.pipeline import Inspector
 from proxy.replies import ReplyStream
 from proxy.workers import WorkerPool
-from tests.fakes.privet import POLICY, Running
+from tests.fakes.privet import POLICY, Running, TableInspector
 
 INSIDE = """
 schema: privet.policy/1
@@ -39,6 +44,7 @@ rules:
 """
 
 
+REPLIES = f"{POLICY}  - {{id: no-names, 'on': [reply], when: {{entities: [{{type: PERSON}}]}}, effect: block}}\n"
 BUDGET = POLICY + "budgets: [{id: rate, requests: 1000, every: minute}]\n"
 
 
@@ -73,6 +79,7 @@ class Fault:
     websocket: Cell | None = None  # None: the same
     policy: str = POLICY
     stream: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)  # members of the request's body
     meanwhile: Callable[[Scene], Awaitable[None]] | None = None
     opening: bool = False  # for a WebSocket: before it opens, not before its first message
 
@@ -119,6 +126,12 @@ def _ledger_breaks(privet: Running) -> None:
         other.execute("DROP TABLE spent")
 
 
+def _vault_breaks(privet: Running) -> None:
+    assert privet.pipeline.vault is not None
+    with sqlite3.connect(privet.pipeline.vault.path) as other:
+        other.execute("DROP TABLE kept")
+
+
 def _held(privet: Running) -> None:
     privet.inspector.hold = asyncio.Event()
 
@@ -140,6 +153,58 @@ def _worker(fault: str) -> Upset:
     return upset
 
 
+def _content(fault: str) -> Upset:
+    """Files are opened in a real process of its own, which fails so."""
+
+    @asynccontextmanager
+    async def upset(scene: Scene) -> AsyncIterator[None]:
+        pool = WorkerPool("content", "tests.fakes.jobs:content", {"fault": fault, "started": str(_started(scene))})
+        await pool.start()
+        settings = ContentSettings.model_validate({"deadline": 1.0})
+        scene.privet.pipeline.files = PoolFiles(settings, pool, FileCache(10))
+        try:
+            yield
+        finally:
+            await pool.close()
+
+    return upset
+
+
+@dataclass(frozen=True, slots=True)
+class _TwoInspectors:
+    """What is said to the vendor is looked at by one, what it answers by another."""
+
+    requests: Inspector
+    replies: Inspector
+
+    async def scan(self, texts: Sequence[tuple[str, str]]) -> list[Scan]:
+        of_reply = any(text.startswith("You said") for text, _ in texts)
+        return await (self.replies if of_reply else self.requests).scan(texts)
+
+    async def label(self, texts: Sequence[str]) -> Scan:
+        return await self.requests.label(texts)
+
+
+def _replies(fault: str) -> Upset:
+    """What looks at replies fails so: `raise` in Privet itself, the others in a worker."""
+
+    @asynccontextmanager
+    async def upset(scene: Scene) -> AsyncIterator[None]:
+        privet = scene.privet
+        pool = WorkerPool("detection", "tests.fakes.jobs:detection", {"fault": fault, "started": str(_started(scene))})
+        await pool.start()
+        broken: Inspector = PoolInspector(privet.settings, pool, None, ScanCache(10))
+        if fault == "raise":
+            broken = TableInspector(fault=RuntimeError("Anna Schmidt"))
+        privet.pipeline.inspector = _TwoInspectors(privet.inspector, broken)
+        try:
+            yield
+        finally:
+            await pool.close()
+
+    return upset
+
+
 def _started(scene: Scene) -> Path:
     return scene.path / "the-worker-has-texts"
 
@@ -150,6 +215,15 @@ async def _kill_the_worker(scene: Scene) -> None:
     while not _started(scene).exists():
         await asyncio.sleep(0.01)
     for pid in inspector.detection.pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+async def _kill_the_opener(scene: Scene) -> None:
+    files = scene.privet.pipeline.files
+    assert isinstance(files, PoolFiles)
+    while not _started(scene).exists():
+        await asyncio.sleep(0.01)
+    for pid in files.pool.pids:
         os.kill(pid, signal.SIGKILL)
 
 
@@ -238,6 +312,21 @@ SOCKET_UNINSPECTED = Cell("nothing", LATER, "block by defaults.when_uninspected,
 SOCKET_UNRECORDED = Cell("nothing", LATER, "nothing")
 SOCKET_INSIDE = Cell("nothing", "error event, close 1008", "reroute by stays-in-the-house, ended 403")
 SOCKET_REDACTED = Cell("redacted", "restored", "allow by people, ended 101")
+REPLY_KEPT = Cell("redacted", "403", "allow by people, ended 403")
+REPLY_ENDED = Cell("redacted", "200, error event", "allow by people, ended 200 reply_blocked")
+SOCKET_UNOPENED = Cell("nothing", "426", "block by privet.fail_closed, ended 426")
+_FILE = "data:text/plain;base64," + base64.b64encode(b"Dear Anna Schmidt").decode()
+FILE = {
+    "messages": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "hello Anna Schmidt"},
+                {"type": "file", "file": {"filename": "letter.txt", "file_data": _FILE}},
+            ],
+        }
+    ]
+}
 
 FAULTS: tuple[Fault, ...] = (
     Fault("nothing goes wrong", _nothing, REDACTED, SOCKET_REDACTED),
@@ -251,6 +340,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault("the detector runs out of memory", _worker("memory"), UNINSPECTED, SOCKET_UNINSPECTED),
     Fault("the detector answers nonsense", _worker("nonsense"), UNINSPECTED, SOCKET_UNINSPECTED),
     Fault("the detector leaves texts out", _worker("too few"), UNINSPECTED, SOCKET_UNINSPECTED),
+    Fault("a file's opener hangs", _content("hang"), UNINSPECTED, SOCKET_UNINSPECTED, more=FILE),
+    Fault("a file's opener is killed while it works", _content("hang"), UNINSPECTED, SOCKET_UNINSPECTED, more=FILE, meanwhile=_kill_the_opener),
+    Fault("a file's opener answers nonsense", _content("nonsense"), UNINSPECTED, SOCKET_UNINSPECTED, more=FILE),
+    Fault("the vault can't be read or written", _set(_vault_breaks), REDACTED, SOCKET_CLOSED),
+    Fault("the vault can't be written, and the vendor keeps the request", _set(_vault_breaks), CLOSED, SOCKET_CLOSED, more={"store": True}),
     Fault("policy evaluation raises", _patched("proxy.decide.evaluate"), CLOSED, SOCKET_CLOSED),
     Fault("a budget can't be counted", _set(_ledger_breaks), CLOSED, SOCKET_CLOSED, policy=BUDGET),
     Fault("a transform raises", _patched("proxy.pipeline.deidentify"), CLOSED, SOCKET_CLOSED),
@@ -268,6 +362,12 @@ FAULTS: tuple[Fault, ...] = (
           Cell("redacted", "200, tokens left", "allow by people, ended 200 RuntimeError"), SOCKET_REDACTED),
     Fault("restoring a streamed reply raises", _stream_breaks,
           Cell("redacted", "200, error event", "allow by people, ended 200 RuntimeError"), SOCKET_REDACTED, stream=True),
+    Fault("inspecting a reply raises", _replies("raise"), REPLY_KEPT, SOCKET_UNOPENED, policy=REPLIES, opening=True),
+    Fault("inspecting a reply hangs", _replies("hang"), REPLY_KEPT, SOCKET_UNOPENED, policy=REPLIES, opening=True),
+    Fault("what inspects a reply is killed", _replies("die"), REPLY_KEPT, SOCKET_UNOPENED, policy=REPLIES, opening=True),
+    Fault("inspecting a streamed reply raises", _replies("raise"), REPLY_ENDED, SOCKET_UNOPENED, policy=REPLIES, stream=True, opening=True),
+    Fault("inspecting a streamed reply hangs", _replies("hang"), REPLY_ENDED, SOCKET_UNOPENED, policy=REPLIES, stream=True, opening=True),
+    Fault("what inspects a streamed reply is killed", _replies("die"), REPLY_ENDED, SOCKET_UNOPENED, policy=REPLIES, stream=True, opening=True),
     Fault("the policy is reloaded meanwhile", _set(_held), REDACTED, SOCKET_REDACTED, meanwhile=_reload),
     Fault("restoring a message raises", _patched("proxy.conversation.Conversation.from_server"), REDACTED,
           Cell("redacted", "close 1011", "allow by people, ended 101")),

@@ -63,3 +63,15 @@ def detection(fault: str, started: str) -> tuple[Any, Any]:
         yield [[[], []] for _ in payload]
 
     return run, {}
+
+
+def content(fault: str, started: str) -> tuple[Any, Any]:
+    """An opener of files that fails as told. It makes the file `started` once it has one."""
+
+    def run(_: Any) -> Iterator[Any]:
+        Path(started).touch()
+        if fault == "hang":
+            time.sleep(3600)
+        yield ["nothing that a file could say"]
+
+    return run, {}

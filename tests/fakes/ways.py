@@ -117,8 +117,8 @@ class WebSocketWay:
 
     async def say(self, session: websockets.ClientConnection, body: Mapping[str, Any]) -> Answer:
         """The stand-in's echo; or the error event, and the code with which the connection was closed."""
-        said = "\n".join(str(message["content"]) for message in body["messages"])
-        item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": said}]}
+        parts = [part for message in body["messages"] for part in _parts(message["content"])]
+        item = {"type": "message", "role": "user", "content": parts}
         got, code = [], 0
         try:
             await session.send(json.dumps({"type": "conversation.item.create", "item": item}))
@@ -137,6 +137,12 @@ class WebSocketWay:
             return Answer(refused.response.status_code, (refused.response.body or b"").decode())
         except (websockets.ConnectionClosed, websockets.InvalidMessage, ConnectionError):
             return Answer(0)
+
+
+def _parts(content: str | list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A message's content as a realtime session has it."""
+    listed = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return [{**part, "type": "input_text"} if part["type"] == "text" else part for part in listed]
 
 
 WAYS: dict[str, HttpWay] = {
