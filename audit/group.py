@@ -1,9 +1,9 @@
 """Group commit: many callers, one thread that writes for all of them, and a deadline that holds whatever the disk does.
 
 What is waiting when a commit ends goes into the next one, up to a limit: nobody waits for a batch to fill. An item for
-which nobody waits (`lazy`) rides along with the next one that somebody waits for, or goes a moment later. A second
-thread fails every future that is late, so that a hanging disk makes refusals, not hanging clients. What is written here
-and how is the `commit` function's business.
+which nobody waits (`lazy`) rides along with the next one that somebody waits for, or goes a moment later; it wakes the
+writer only if that has been idle. A second thread fails every future that is late, so that a hanging disk makes
+refusals, not hanging clients. What is written here and how is the `commit` function's business.
 """
 
 import contextlib
@@ -49,6 +49,7 @@ class GroupCommit[T, R]:
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._closing = False
+        self._dozing = False  # the writer has to be woken for whatever comes
         self._urgent = 0  # how many of the waiting are not lazy
         self._writer = threading.Thread(target=self._write, name="audit-writer", daemon=True)
         self._watcher = threading.Thread(target=self._watch, name="audit-deadlines", daemon=True)
@@ -71,7 +72,7 @@ class GroupCommit[T, R]:
                 self._waiting.append(_Waiting(item, future, deadline, lazy))
                 self._watched.append((deadline, future))
                 self._urgent += not lazy
-                if not lazy or len(self._waiting) == 1:
+                if not lazy or self._dozing:
                     self._changed.notify()
         return future
 
@@ -92,10 +93,14 @@ class GroupCommit[T, R]:
     def _write(self) -> None:
         while True:
             with self._changed:
-                if not self._waiting and not self._closing:
-                    self._changed.wait(_IDLE_SECONDS)
-                if self._waiting and not self._urgent:
+                if not self._urgent:
                     self._changed.wait_for(lambda: self._urgent or self._closing, _LAZY_SECONDS)
+                if not self._waiting and not self._closing:
+                    self._dozing = True
+                    woken = self._changed.wait(_IDLE_SECONDS)
+                    self._dozing = False
+                    if woken and not self._urgent:
+                        continue  # what came may have company soon
                 batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
                 self._urgent -= sum(not waiting.lazy for waiting in batch)
                 if not batch and self._closing:

@@ -32,6 +32,7 @@ from proxy.mitm.flows import (
     ask_for_credentials,
     client_address,
     error_word,
+    failed,
     frame,
     headers_of,
     names,
@@ -52,7 +53,6 @@ from proxy.reply_judge import enforces_replies
 
 log = logging.getLogger("privet.proxy")
 
-FAILED = b'{"error": {"message": "Privet failed before it could inspect this request.", "code": "privet_failed"}}'
 EXCESS = (
     b"There are more connections to Privet than it may have, or they come faster than they may "
     b"(limits.connections, limits.connections_per_client, limits.new_connections_per_client).\n"
@@ -168,7 +168,7 @@ class PrivetAddon:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Refuse first. What Privet has no business with passes through, unread."""
-        refusal = http.Response.make(503, FAILED, {"content-type": "application/json"})
+        refusal = failed()
         try:
             if flow.response is not None:
                 return

@@ -3,7 +3,6 @@
 What goes in: names, counts, pointers, scores, keyed fingerprints. What a person wrote stays here.
 """
 
-import asyncio
 import logging
 import re
 from collections import Counter
@@ -29,6 +28,7 @@ from audit.event import (
 )
 from audit.fingerprint import fingerprint
 from policy.model import Policy
+from proxy.arrivals import Arrivals
 from proxy.inquiry import wants_stream
 from proxy.pipeline import Verdict
 from proxy.reply_judge import ReplyJudge, outcome_facts
@@ -66,6 +66,7 @@ class Record:
     store: Store
     fingerprint_key: bytes = field(repr=False)
     commit_timeout: float
+    _arrivals: Arrivals = field(default_factory=Arrivals, repr=False)
 
     async def intent(self, verdict: Verdict) -> None:
         """Return when the verdict's record is durable. Raises `RecordError`."""
@@ -82,8 +83,7 @@ class Record:
         try:
             future = self.store.append(make())
             # The store keeps the same deadline itself; this one is for a store that hangs.
-            async with asyncio.timeout(self.commit_timeout * 1.5):
-                await asyncio.wrap_future(future)
+            await self._arrivals.result(future, self.commit_timeout * 1.5)
         except (AuditError, TimeoutError, ValueError) as error:
             log.error("no record, no request: %s", type(error).__name__)  # noqa: TRY400 - a traceback may quote it
             raise RecordError(f"the intent is not durable: {type(error).__name__}") from None

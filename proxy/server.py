@@ -33,11 +33,13 @@ from mitmproxy.proxy.layers import websocket
 
 from configs.settings import Settings, parse_address
 from proxy.addon import GATEWAY_PLACEHOLDER, PrivetAddon
-from proxy.mitm import replies
+from proxy.mitm import messages, replies
 from proxy.mitm.connections import handler_class
 from proxy.mitm.hooks import Master
 from proxy.mitm.raw import NoRawBytes
+from proxy.mitm.tasks import Tasks
 from proxy.mitm.websocket import layer_class
+from proxy.mitm.writers import GatheringWriter
 
 # mitmproxy's hard stop for a body in memory, in multiples of the limit that gets a proper refusal (413).
 _HARD_LIMIT = 4
@@ -70,8 +72,10 @@ class MitmServer:
             addon,  # last: nothing may run after the refusal is lifted
         )
         opts.update(**mitmproxy_options(settings))
+        messages.install()
         replies.install(addon.stream_gone)
-        vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts)
+        vars(mitm_server)["asyncio_utils"] = Tasks()
+        vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts, gather=True)
         vars(mode_servers)["ProxyConnectionHandler"] = handler_class(addon.client_gone)
         vars(websocket)["WebsocketLayer"] = layer_class(lambda: addon.settings.limits.body_bytes)
         vars(mode_servers)["asyncio"] = _Listeners(share_ports=share_ports)
@@ -171,8 +175,11 @@ class _Listeners:
         return getattr(asyncio, name)
 
     async def start_server(self, serve: Any, host: str, port: int) -> asyncio.Server:
+        async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await serve(reader, GatheringWriter(writer))
+
         return await asyncio.start_server(
-            serve, host, port, backlog=_BACKLOG, reuse_port=True if self._share_ports else None
+            accepted, host, port, backlog=_BACKLOG, reuse_port=True if self._share_ports else None
         )
 
 
@@ -182,7 +189,8 @@ class _Upstream:
     Changing the flow's address instead would change the names that TLS checks and keep connections from being reused.
     """
 
-    def __init__(self, hosts: Mapping[str, str]) -> None:
+    def __init__(self, hosts: Mapping[str, str], *, gather: bool = False) -> None:
+        self._gather = gather  # only where the handler of `proxy.mitm.connections` serves
         self._hosts = {host.lower(): parse_address(address) for host, address in hosts.items()}
 
     def __getattr__(self, name: str) -> Any:
@@ -190,7 +198,8 @@ class _Upstream:
 
     async def open_connection(self, host: str, port: int, **options: Any) -> Any:
         host, port = self._hosts.get(host.lower().rstrip("."), (host, port))
-        return await asyncio.open_connection(host, port, **options)
+        reader, writer = await asyncio.open_connection(host, port, **options)
+        return reader, GatheringWriter(writer) if self._gather else writer
 
     @staticmethod
     def Semaphore(_connections: int) -> asyncio.Semaphore:  # noqa: N802 - asyncio's name

@@ -1,4 +1,4 @@
-"""A client connection that tells at once when its client is gone.
+"""A client connection that tells at once when its client is gone, and sends together what one event leads to.
 
 While a hook runs, mitmproxy keeps the end of the connection in a queue until the hook has returned: an inspection would
 go on for nobody. So the connection handler says it the moment it hears it.
@@ -9,6 +9,8 @@ from typing import override
 
 from mitmproxy.connection import Client
 from mitmproxy.proxy import events, mode_servers
+
+from proxy.mitm.writers import GatheringWriter
 
 # mitmproxy's own, taken before any server puts another in its place: a second one would build on the first one's.
 _Handler = mode_servers.ProxyConnectionHandler
@@ -23,5 +25,8 @@ def handler_class(gone: Callable[[Client], None]) -> type[mode_servers.ProxyConn
             if isinstance(event, events.ConnectionClosed) and event.connection is self.client:
                 gone(self.client)
             await super().server_event(event)
+            for transport in self.transports.values():
+                if isinstance(writer := transport.writer, GatheringWriter):
+                    writer.flush()
 
     return Handler

@@ -1,5 +1,6 @@
 """What a mitmproxy flow says, and how it is changed: names, headers, aim, framing. Pure, but for the flow handed in."""
 
+import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -7,6 +8,8 @@ from mitmproxy import http
 
 from proxy.message import Request
 
+_FAILED = b'{"error": {"message": "Privet failed before it could inspect this request.", "code": "privet_failed"}}'
+_FAILED_HEADERS = ((b"content-type", b"application/json"), (b"content-length", str(len(_FAILED)).encode()))
 _PRIVATE = frozenset({b"proxy-authorization", b"proxy-connection"})
 
 
@@ -104,6 +107,14 @@ def frame(request: http.Request) -> None:
     length = len(request.raw_content or b"")
     if length or request.method in {"POST", "PUT", "PATCH"} or "content-length" in request.headers:
         request.headers["content-length"] = str(length)
+
+
+def failed() -> http.Response:
+    """The refusal that a request carries until it has a verdict."""
+    now = time.time()
+    return http.Response(
+        b"HTTP/1.1", 503, b"Service Unavailable", http.Headers(_FAILED_HEADERS), _FAILED, None, now, now
+    )
 
 
 def ask_for_credentials() -> http.Response:

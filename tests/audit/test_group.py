@@ -157,3 +157,33 @@ def test_closing_takes_along_what_nobody_waits_for(writer, monkeypatch):
     lazy = commits.submit(1, lazy=True)
     assert commits.close()
     assert lazy.result(0) == 2
+
+
+def test_what_nobody_waits_for_wakes_nobody_after_a_commit(writer, monkeypatch):
+    monkeypatch.setattr(group, "_LAZY_SECONDS", 60.0)
+    commits = start(writer)
+    assert commits.submit(1).result(5) == 2
+    woken = []
+    notify = commits._changed.notify
+    monkeypatch.setattr(commits._changed, "notify", lambda: (woken.append(1), notify()))
+    lazy = commits.submit(2, lazy=True)
+    assert not woken
+    assert commits.submit(3).result(5) == 6
+    assert (lazy.result(5), woken) == (4, [1])
+    assert writer.batches == [[1], [2, 3]]
+    assert commits.close()
+
+
+def test_an_idle_writer_is_woken_by_whatever_comes(writer, monkeypatch):
+    monkeypatch.setattr(group, "_IDLE_SECONDS", 60.0)
+    commits = start(writer)
+    deadline = time.monotonic() + 10
+    while not commits._dozing:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert commits.submit(1, lazy=True).result(5) == 2
+    while not commits._dozing:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert commits.submit(3).result(5) == 6
+    assert commits.close()

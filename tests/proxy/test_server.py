@@ -68,12 +68,13 @@ def test_port_0_is_chosen() -> None:
 async def test_upstream_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 
-    async def open_connection(host: str, port: int, **options: object) -> None:
+    async def open_connection(host: str, port: int, **options: object) -> tuple[str, str]:
         opened.append((host, port))
+        return "reader", "writer"
 
     monkeypatch.setattr(asyncio, "open_connection", open_connection)
     upstream = _Upstream({"api.openai.com": "127.0.0.1:8443"})
-    await upstream.open_connection("API.openai.com", 443)
+    assert await upstream.open_connection("API.openai.com", 443) == ("reader", "writer")
     await upstream.open_connection("api.openai.com.", 443)
     await upstream.open_connection("evil.api.openai.com", 443)
     assert opened == [("127.0.0.1", 8443), ("127.0.0.1", 8443), ("evil.api.openai.com", 443)]
