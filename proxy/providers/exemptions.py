@@ -25,7 +25,12 @@ _INSIDE = (
     r".*?(?:A(?:KIA|SIA)[A-Z0-9]{16}|AIza[\w-]{30}|gh[pousr]_[A-Za-z0-9]{30}"
     r"|github_pat_|glpat-|sk-(?:proj|ant)-|xox[abp]-)"
 )
-_NO_SECRET = rf"(?!{_KEY}|eyJ|{_INSIDE})"
+# Numbers of cards, accounts and people, in their usual groups; dates and versions have others.
+_NUMBER = (
+    r".*?(?:(?<![0-9])(?:[3-6][0-9]{12,18}|[0-9]{3}-[0-9]{2}-[0-9]{4}|(?:[0-9]{4}[-_.:]){3}[0-9]{1,7})(?![0-9])"
+    r"|(?<![A-Za-z])[A-Z]{2}[0-9]{2}[A-Z]{0,4}[0-9]{7,26}(?![a-z]))"
+)
+_NO_SECRET = rf"(?!{_KEY}|eyJ|{_INSIDE}|{_NUMBER})"
 # No account numbers, and no addresses: what follows an @ is a version.
 _MODEL = re.compile(_NO_SECRET + r"(?!.*[0-9]{9})(?!.+@[\w-]*\.)[A-Za-z@][\w./:@-]{0,199}", re.ASCII)
 # Possessive: a value that is almost a word would take exponential time else.

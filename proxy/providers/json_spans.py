@@ -17,6 +17,7 @@ scanner here only has to find its way in a document that is.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from proxy.errors import BodyError, LimitError
@@ -28,6 +29,7 @@ _BOM = b"\xef\xbb\xbf"
 
 # A string mostly ends at the next quote, which is found several times faster than the next quote or backslash.
 _TOKEN = re.compile(rb'"(?:[^"]*+(?<!\\)"|[^"\\]*+(?:\\.[^"\\]*+)*+")|[{}\[\],]|-?[0-9][0-9.eE+-]*')
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 8, 40  # places behind the first: of those that are read
 _LONG_NUMBER = re.compile(rb"-?[0-9]{9}")
 _LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{.*\}|\[.*\])\s*", re.DOTALL)
 _ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
@@ -204,6 +206,20 @@ def _text(raw: bytes) -> str:
     return text
 
 
+def _number(raw: bytes) -> str | None:
+    """A number that is long enough to be somebody's, in figures alone where it is whole; None for all others."""
+    if b"." not in raw and b"e" not in raw and b"E" not in raw:
+        return raw.decode() if _LONG_NUMBER.match(raw) else None
+    written = raw.decode()
+    try:
+        number = Decimal(written)
+    except InvalidOperation:
+        return written  # an exponent that nobody can mean
+    if _SHORTEST_NUMBER <= number.adjusted() <= _LONGEST_NUMBER and number == number.to_integral_value():
+        return f"{number:.0f}"
+    return written if _LONG_NUMBER.match(raw) else None
+
+
 def _name(raw: bytes) -> _Name:
     name = _text(raw)
     return _Name(name, name if _SHOWN.fullmatch(name) else "", hint(name), is_identifier(name))
@@ -267,8 +283,8 @@ def _literals(
                 seen, name_next, pointer = None, False, f"{base}/0"
         elif first in (0x7D, 0x5D):  # } ]
             base, index, context, seen, name_next = stack.pop()
-        elif _LONG_NUMBER.match(match[0]):
-            found.append(Literal(pointer, start, match.end(), "number", match[0].decode(), context))
+        elif (number := _number(match[0])) is not None:
+            found.append(Literal(pointer, start, match.end(), "number", number, context))
             budget.spend()
     return tuple(found)
 

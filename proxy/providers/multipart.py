@@ -197,7 +197,7 @@ class Multipart(Generic):
             segments.append(Segment("~filename", Role.USER, part.filename, "filename"))
         segments += [Segment(f"~head/{n}", Role.METADATA, aside.text) for n, aside in enumerate(part.asides)]
         data = body[slice(*part.data)]
-        if not part.plain:
+        if not part.plain or part.media_type.startswith("multipart/"):
             skipped = (Skipped("", SkipReason.UNREADABLE),)
             return Extraction(segments=tuple(segments), skipped=skipped)
         kind = self._kind_of(data, part)

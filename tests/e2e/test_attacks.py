@@ -190,6 +190,9 @@ RAW: dict[str, bytes] = {
         PART.replace(b"\n\n", b"\nContent-Length: %s\n\n" % NAME.encode(), 1) + b"--b--\n"),
     "as the encoding of a multipart part": multipart(
         PART.replace(b"\n\n", b"\nContent-Transfer-Encoding: %s\n\n" % NAME.encode(), 1) + b"--b--\n"),
+    "in a multipart body within a part": multipart(
+        PART.replace(b"\n\n", b"\nContent-Type: multipart/mixed; boundary=c\n\n", 1).replace(
+            b"assistants", b"--c\nContent-Transfer-Encoding: quoted-printable\n\nAnna=20Schmidt\n--c--") + b"--b--\n"),
     "in a multipart disposition": multipart(PART.replace(b'"purpose"', b'"purpose"; note="%s"' % NAME.encode()) + b"--b--\n"),
     "in a date of a multipart disposition": multipart(
         PART.replace(b'"purpose"', b'"purpose"; creation-date="%s"' % NAME.encode()) + b"--b--\n"),

@@ -221,6 +221,29 @@ def test_almost_a_word_takes_no_longer_than_a_word() -> None:
         assert not look.word("-".join(["abcdefg"] * 7) + f"-{number}!", {})
 
 
+@pytest.mark.parametrize("before", ["gpt-4o-", "call_", "id-1-"])
+@pytest.mark.parametrize("number", ["4111111111111111", "4111-1111-1111-1111", "536-90-4399", "DE89370400440532013000"])
+@pytest.mark.parametrize("check", [look.model, look.word, look.identifier])
+def test_a_number_behind_a_beginning_is_no_id(check: look.Check, before: str, number: str) -> None:
+    assert not check(before + number, {})
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        (look.model, "gpt-4o-2024-11-20"),
+        (look.model, "ft:gpt-4o-mini-2024-07-18:org::AbC12345"),
+        (look.word, "web_search_20250305"),
+        (look.identifier, "call_1763900000000"),
+        (look.identifier, "msg_1234567890"),
+        (look.identifier, "12345678-9012-4e56-8901-234567890123"),
+        (look.identifier, "req_AB12cd34567890"),
+    ],
+)
+def test_other_numbers_are_part_of_ids(check: look.Check, value: str) -> None:
+    assert check(value, {})
+
+
 @pytest.mark.parametrize(
     "key", ["AKIAQYLPMN5HFIQR7XYA", "ghp_" + "a1B2" * 9, "sk-proj-abcdefgh12345678", "glpat-abc12345"]
 )
