@@ -11,7 +11,7 @@ LINE = "application/x-ndjson"
 TEXT = "text/plain"
 _UNKNOWN = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 # Texts as they are, by media type (beside `text/…`) and by the ending of the file's name.
-_MARKED_UP = frozenset({"text/html", "text/rtf", "text/richtext", "text/enriched"})
+MARKED_UP = frozenset({"text/html", "text/rtf", "text/richtext", "text/enriched"})
 _TEXT_TYPES = frozenset(
     {
         *("application/javascript", "application/x-javascript", "application/typescript", "application/graphql"),
@@ -31,7 +31,7 @@ _OTHERS = (b"%pdf-", b"{\\rtf", b"%!ps", b"pk\x03\x04")
 
 def read_as(data: bytes, media_type: str, name: str) -> str | None:
     """The media type that a file is read as: text, JSON or JSON lines; None if it isn't plain text."""
-    if not is_text(data) or data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_OTHERS):
+    if not is_text(data) or begins_otherwise(data):
         return None
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if media_type in LINES or (ending in {"jsonl", "ndjson"} and (media_type in _UNKNOWN or media_type == TEXT)):
@@ -40,8 +40,13 @@ def read_as(data: bytes, media_type: str, name: str) -> str | None:
         return JSON
     if media_type in _UNKNOWN:
         return TEXT if ending == "" or ending in _TEXT_ENDINGS else None
-    is_plain = media_type.startswith("text/") and media_type not in _MARKED_UP
+    is_plain = media_type.startswith("text/") and media_type not in MARKED_UP
     return TEXT if is_plain or media_type in _TEXT_TYPES else None
+
+
+def begins_otherwise(data: bytes) -> bool:
+    """Whether bytes begin like a format that spells letters in other ways."""
+    return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_OTHERS)
 
 
 def is_text(data: bytes) -> bool:

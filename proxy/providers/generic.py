@@ -41,6 +41,7 @@ _TEXTS = frozenset(
 )
 _AS = {files_.TEXT: "text", files_.LINE: "lines", JSON: "json"}
 _FORM = "application/x-www-form-urlencoded"
+_OTHER_CHARSET = re.compile(r"\s*<\?xml[^>]{0,200}encoding\s*=\s*[\"'](?!utf-?8[\"']|us-ascii[\"'])", re.IGNORECASE)
 # Remote calls in protocol buffers, or in whatever else is no JSON: without their vendor's schema nobody can read them.
 _REMOTE_CALL = re.compile(
     r"application/(?:connect\+.+|grpc(?:-web)?(?:-text)?(?:\+.+)?|proto|(?:x-|vnd\.google\.)?protobuf)", re.ASCII
@@ -154,6 +155,8 @@ class Generic(JsonDialect):
             return "json" if is_json(body) else "form"  # whoever reads it may not look at its type
         if kind in {"", "text/plain"} and is_json(body):
             return "json"  # pages send JSON as text to spare the browser a preflight request
+        if kind in files_.MARKED_UP or (kind.startswith("text/") and files_.begins_otherwise(body)):
+            return "file"  # letters are spelled in other ways there
         if kind.startswith("text/") or kind in _TEXTS or kind.endswith("+xml"):
             return "text"
         if self.family == "opaque":
@@ -174,7 +177,7 @@ def _text(body: bytes) -> Extraction:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return _skip("", SkipReason.UNREADABLE)
-    reason = look.opaque_anywhere(text)
+    reason = SkipReason.UNREADABLE if _OTHER_CHARSET.match(text) else look.opaque_anywhere(text)
     if reason is not None:
         return _skip("", reason)
     return Extraction(segments=(Segment(pointer="", role=Role.USER, text=text),))

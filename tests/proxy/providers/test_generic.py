@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError
-from proxy.message import Attachment, Refusal, Replacement, Request, Role
+from proxy.message import Attachment, Extraction, Refusal, Replacement, Request, Role
 from proxy.providers.generic import Generic
 
 FORM = "application/x-www-form-urlencoded"
@@ -32,7 +32,11 @@ READ: list[tuple[str, bytes, dict[str, str]]] = [
     ("text/plain", "Grüße".encode(), {"": "Grüße"}),
     ("text/plain", b'{"a": "x"}', {"/a": "x"}),
     ("text/plain", b'{"a": "x"', {"": '{"a": "x"'}),
-    ("text/html", b'{"a": "x"}', {"": '{"a": "x"}'}),
+    (
+        "application/xml",
+        b"<?xml version='1.0' encoding='UTF-8'?><a>x</a>",
+        {"": "<?xml version='1.0' encoding='UTF-8'?><a>x</a>"},
+    ),
     ("application/xml", b"<a>x</a>", {"": "<a>x</a>"}),
     ("image/svg+xml", b"<a>x</a>", {"": "<a>x</a>"}),
     ("", b'[{"a": "x"}]', {"/0/a": "x"}),
@@ -58,7 +62,26 @@ SKIPPED: list[tuple[str, bytes, SkipReason]] = [
     ("application/x-protobuf", b"\x0a\x01a", SkipReason.UNREADABLE_CLIENT),
     ("text/plain", b"Gr\xfc\xdfe", SkipReason.UNREADABLE),
     ("text/plain", b"A" * 2000, SkipReason.UNSUPPORTED_MEDIA),
+    ("application/xml", b"<?xml version='1.0' encoding='utf-7'?><a>+AEE-nna</a>", SkipReason.UNREADABLE),
+    ("text/xml", b'<?xml version="1.0" encoding="cp500"?><a/>', SkipReason.UNREADABLE),
 ]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("text/html", b"An<b>na</b>"),
+        ("text/rtf", b"{\\rtf1 An{\\b na}}"),
+        ("text/plain", b" {\\rtf1 An{\\b na}}"),
+        ("text/plain", b"%PDF-1.7 and so on"),
+        ("text/html", b'{"a": "x"}'),
+    ],
+)
+def test_a_body_whose_letters_are_spelled_otherwise_is_a_file(media_type: str, body: bytes) -> None:
+    generic = Generic(media_type=media_type)
+    assert generic.extract(body) == Extraction((), attachments=(Attachment("", Role.USER, body, media_type),))
+    with pytest.raises(BodyError):
+        generic.rebuild(body, {}, {"": Replacement(b"[text]", "text/markdown")})
 
 
 @pytest.mark.parametrize(("media_type", "body", "reason"), SKIPPED)
