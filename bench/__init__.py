@@ -6,6 +6,7 @@ streams     processor time for each event of a streamed reply, against reading i
 memory      what Privet occupies at rest
 detection   speed and quality, against stock Presidio
 own         the company's own data: a million customers, against scanning without them
+evasion     values in disguises that evadex makes, through `/scan`; only when it is asked for
 content     opening files, against the bare libraries
 audit       durable records per second, against bare SQLite
 

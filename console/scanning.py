@@ -186,6 +186,8 @@ def _places(scanner: "Scanner", file: str, text: str, options: Options) -> tuple
         found = []
         for part in among:
             for one in explain(scanner, part.text, part.context):
+                if one.finding.end <= part.told:
+                    continue
                 span = (one.finding.start, one.finding.end) if part.start is None else (part.start, part.end)
                 found.append(lines.place(file, one.finding, options, one, span))
         found.sort(key=lambda place: (place.start, bool(place.dropped)))

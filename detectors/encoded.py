@@ -17,8 +17,8 @@ LEVELS = 6  # of base64 in base64; what is deeper is not read, and said to be so
 _SHORTEST_TURNED = 16
 _BEFORE = 40  # characters before a run: they may say what it is
 _HEX = re.compile(r"(?:0[Xx])?((?:[0-9a-f]{2}){8,}|(?:[0-9A-F]{2}){8,})")
-_BASE32 = re.compile(r"[A-Z2-7]{16,}|[a-z2-7]{16,}")
-_BASE32_HEX = re.compile(r"[0-9A-V]{16,}|[0-9a-v]{16,}")
+_BASE32 = re.compile(r"[A-Z2-7]{13,}|[a-z2-7]{13,}")
+_BASE32_HEX = re.compile(r"[0-9A-V]{13,}|[0-9a-v]{13,}")
 _PADDING = re.compile(r"={0,6}")  # base64 has two at most, and `_RUN` with it
 _RUN = re.compile(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*"

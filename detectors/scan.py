@@ -16,7 +16,7 @@ from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
 from detectors.merge import merge
 from detectors.normalize import Normalized, normalize
-from detectors.readings import readings
+from detectors.readings import hidden_runs, readings
 from detectors.readings.view import TooMuchError, View
 from detectors.recognizers.source import Source
 
@@ -32,7 +32,7 @@ _CANARY = (
 )
 
 # Part of every revision: raise it when code changes what is found.
-DETECTION_VERSION = "9"
+DETECTION_VERSION = "10"
 MODELS = "names-"  # how the name of the detector begins that reads prose alone
 
 _OWN_THRESHOLD = 0.5  # for types that a company named itself
@@ -87,7 +87,8 @@ class Scanner:
         disguised: list[tuple[int, View, Normalized]] = []
         for index, plain in enumerate(normalized):
             try:
-                disguised += [(index, view, normalize(view.text)) for view in readings(plain.text)]
+                views = readings(plain.text, hidden_runs(items[index][0], plain))
+                disguised += [(index, view, normalize(view.text)) for view in views]
             except TooMuchError:
                 failures[index].add(SkipReason.TOO_LARGE)
         sources = [Source(plain.text, context) for plain, (_, context) in zip(normalized, items, strict=True)]
@@ -144,7 +145,7 @@ class Scanner:
             for detector in everyone
             for one in detector.find_many([Source(plain.text, context)])[0]
         ]
-        for view in readings(plain.text):
+        for view in readings(plain.text, hidden_runs(text, plain)):
             inner = normalize(view.text)
             for detector in everyone:
                 if view.prose or not detector.name.startswith(MODELS):

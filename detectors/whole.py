@@ -21,6 +21,7 @@ class Part:
     context: str = field(default="", repr=False)
     start: int | None = None
     end: int = 0
+    told: int = 0  # so many of its characters stand before what is encoded, and tell what it is
     deepest: bool = False  # something is encoded in it once more, and isn't read
 
 
@@ -45,7 +46,7 @@ def gathered(among: Sequence[Part], scans: Sequence[Scan]) -> Scan:
         for one in scan.findings:
             if part.start is None:
                 findings.append(one)
-            else:
+            elif one.end > part.told:
                 findings.append(Finding(part.start, part.end, one.entity_type, one.score, one.detector))
         skipped.update(dict.fromkeys(item.reason for item in scan.skipped))
         if part.deepest:
@@ -64,7 +65,7 @@ def _inside(part: Part) -> Iterator[Part]:
     for ways in runs(part.text):
         for run in ways:
             if (said := run.text) is not None:
-                context = f"{part.context} {before(part.text, run.start)}".strip()
+                told = before(part.text, run.start)
                 start, end = (run.start, run.end) if part.start is None else (part.start, part.end)
-                yield Part(said, context, start, end)
+                yield Part(told + said, part.context, start, end, len(told))
                 break

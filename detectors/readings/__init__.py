@@ -16,6 +16,7 @@ apply costs a search or two; one that is a guess counts only for findings that p
 from collections.abc import Callable, Iterator, Sequence
 
 from detectors.encoded import runs
+from detectors.normalize import Normalized
 from detectors.readings import apart, codes, escapes, lookalikes, spelled, turned
 from detectors.readings.view import TooMuchError, View
 
@@ -29,11 +30,14 @@ type Reading = Callable[[str], Iterator[View]]
 _READINGS: Sequence[Reading] = (apart.read, spelled.read, codes.read, turned.read, lookalikes.read)
 
 
-def readings(text: str) -> list[View]:
-    """All views of a text; those of whole encodings not, they are texts of their own. Raises `TooMuchError`."""
+def readings(text: str, hidden: Sequence[View] = ()) -> list[View]:
+    """All views of a text, `hidden` ones among them, and what is disguised in these. Raises `TooMuchError`.
+
+    Whole encodings that stand in the text are texts of their own (`detectors.whole`, `proxy.encoded`).
+    """
     if len(text) < SHORTEST:
         return []
-    level = [(view, _READINGS) for view in escapes.views(text)]
+    level = [(view, _READINGS) for view in (*hidden, *escapes.views(text))]
     level += [(view, _without(read)) for read in _READINGS for view in read(text)]
     found: list[View] = []
     room = max(_ROOM_AT_LEAST, _ROOM * len(text))
@@ -46,6 +50,21 @@ def readings(text: str) -> list[View]:
             break
         level = [(view.through(inner), rest) for view, left in level for inner, rest in _inside(view.text, left)]
     raise TooMuchError
+
+
+def hidden_runs(written: str, plain: Normalized) -> list[View]:
+    """Encodings that show only in the normalized text: what is hidden from who decodes the written one."""
+    if plain.text == written:
+        return []
+    found: list[View] = []
+    for ways in runs(plain.text):
+        for run in ways:
+            start, end = plain.original(run.start, run.end)
+            if (said := run.text) is not None:
+                if written[start:end] != plain.text[run.start : run.end]:
+                    found.append(codes.whole(plain.text, run.start, run.end, said, prose=True))
+                break
+    return found
 
 
 def _inside(text: str, left: Sequence[Reading]) -> Iterator[tuple[View, Sequence[Reading]]]:

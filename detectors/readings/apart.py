@@ -21,6 +21,7 @@ _FEWEST = 6  # letters and digits in what is spread
 _REMARK = re.compile(r"(?<=[\w@.+-])(?:<!--.{0,60}?-->|/\*.{0,60}?\*/|</?[A-Za-z]{1,10}/?>)(?=[\w@.+-])")
 # Emphasis before a value hides it from the word before.
 _MARKUP = re.compile(r"(?<=[\s:=(>])(?:\*\*|`|<[a-z]{1,10}>)(?=[^\s*`<]{0,40}[\d@])")
+_TAG_AFTER_NAME = re.compile(r"(?<=[:=]\s)<[a-z]{1,10}>(?=[^\s<]{0,40}\d)")
 # Each way begins with its sign, and looks behind it: so the search skips what has none.
 _BETWEEN = re.compile(
     r"(?:\r\n(?<=[\w@.+-]\r\n)|\n(?<=[\w@.+-]\n))[ \t>]{0,8}(?=[\w@.+-])"
@@ -55,11 +56,12 @@ _FULL_PROOF, _PROOF = 0.95, 0.9
 def read(text: str) -> Iterator[View]:
     """What was taken apart, put together."""
     spread = [piece for match in _SPREAD.finditer(text) for piece in _spread(match)]
-    yield from rewrite(text, spread)
+    yield from rewrite(text, spread, prose=True)
     if "<" in text or "/*" in text:
-        yield from rewrite(text, [Piece(*match.span(), "") for match in _REMARK.finditer(text)])
+        yield from rewrite(text, [Piece(*match.span(), "") for match in _REMARK.finditer(text)], prose=True)
     if any(sign in text for sign in ("**", "`", "<")):
         yield from rewrite(text, [Piece(*match.span(), "") for match in _MARKUP.finditer(text)])
+        yield from rewrite(text, [Piece(*match.span(), "") for match in _TAG_AFTER_NAME.finditer(text)], prose=True)
     yield from _joined(text)
 
 

@@ -36,7 +36,7 @@ def read(text: str) -> Iterator[View]:
             units = unit.findall(match[0].replace("0x", "")) if base == _HEX else unit.findall(match[0])
             said = _said(units, base)
             if said is not None:
-                yield whole(text, match.start(), match.end(), said, least=_LEAST)
+                yield whole(text, match.start(), match.end(), said, least=_LEAST, prose=True)
 
 
 def _forms(text: str) -> Iterator[tuple[re.Pattern[str], re.Pattern[str], int]]:

@@ -40,7 +40,9 @@ _REACH = 30
 def read(text: str) -> Iterator[View]:
     """Numbers with their letters read as digits."""
     if not text.isascii():
-        yield from rewrite(text, [piece for match in _FOREIGN_NUMBER.finditer(text) for piece in _foreign(match)])
+        yield from rewrite(
+            text, [piece for match in _FOREIGN_NUMBER.finditer(text) for piece in _foreign(match)], prose=True
+        )
     lower = text.lower()
     if any(word in lower for word in CARD_WORDS):
         glued = [Piece(at.start(), at.start(), " ") for at in _GLUED.finditer(text)]

@@ -46,9 +46,8 @@ _MORSE = {
     ".....": "5", "-....": "6", "--...": "7", "---..": "8", "----.": "9",
 }  # fmt: skip
 _MORSE_DIGIT = re.compile(r"[.-]{5}")
-_MORSE_ROW = re.compile(
-    r"(?<![.\w-])(?:[+(]?[ /\n]?)[.-]{5}(?:(?:[ /\n]{0,3}[A-Z()+ ]){0,4}[ /\n]{0,3}[.-]{5}){5,}(?![\w-])"
-)
+_MORSE_SIGN = r"(?:[ /\n]{0,3}[A-Z()+ ]|[ /\n]-(?=[ /\n])){0,4}"  # what isn't a digit and stands between them
+_MORSE_ROW = re.compile(rf"(?<![.\w-])[+(]?[ /\n]?[.-]{{5}}(?:{_MORSE_SIGN}[ /\n]{{0,3}}[.-]{{5}}){{5,}}(?![\w-])")
 _MORSE_GAP = re.compile(r"[ /\n]+")
 _MORSE_TELLING = ("..---", "...--", "....-", "-....", "--...", "---..")
 

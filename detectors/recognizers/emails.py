@@ -36,7 +36,10 @@ _IN_FRONT = re.compile(
 )
 _LOCAL_SPECIALS = "'\"`{|}/=?&#$!*^~"
 # Not people: the user of a repository's address, and files that have an @ in their name.
-_NOT_A_PERSON = re.compile(r"^(?:git|hg|svn)@|\.(?:png|jpe?g|gif|svg|webp|css|js|ts|py|html?)$", re.IGNORECASE)
+# And names that can't exist (RFC 6761).
+_NOT_A_PERSON = re.compile(
+    r"^(?:git|hg|svn)@|\.(?:test|invalid|localhost|png|jpe?g|gif|svg|webp|css|js|ts|py|html?)$", re.IGNORECASE
+)
 
 
 def find(source: Source) -> Iterator[Finding]:

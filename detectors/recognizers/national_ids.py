@@ -13,6 +13,7 @@ from typing import Any
 from stdnum.exceptions import ValidationError
 
 from detectors.finding import Finding
+from detectors.recognizers.numbers import digits_of
 from detectors.recognizers.rule import words
 from detectors.recognizers.source import Source
 
@@ -20,6 +21,7 @@ from detectors.recognizers.source import Source
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])")
 _SSN_LOOSE = re.compile(r"(?<![\w-])\d{3}[ .-]?\d{2}[ .-]?\d{4}(?![\w-])")
 _SSN_WORDS = words(("ssn", "ssns", "ssn_?number", "social", "soc ?sec", "social ?security", "tin", "itin", "taxpayer"))
+_PRINTED = frozenset({"078051120", "219099999"})  # in advertisements: void since, nobody's, and quoted everywhere
 _NOT_SSN = words(("part", "order", "serial", "sku", "model", "tracking", "isbn", "invoice", "extension", "item"))
 
 # (stdnum module, form, our type): unmistakable by form and check digits.
@@ -144,6 +146,8 @@ def find(source: Source) -> Iterator[Finding]:
 
 def _social_security(source: Source) -> Iterator[Finding]:
     for match in source.in_numbers(_SSN):
+        if digits_of(match[0]) in _PRINTED:
+            continue
         before = source.before(match.start(), 40)
         if _SSN_WORDS.search(before):
             yield Finding(match.start(), match.end(), "US_SSN", 1.0, "national_ids")
@@ -151,7 +155,7 @@ def _social_security(source: Source) -> Iterator[Finding]:
             yield Finding(match.start(), match.end(), "US_SSN", 0.8, "national_ids")
     if _SSN_WORDS.search(f"{source.context} {source.text}"):
         for match in source.in_numbers(_SSN_LOOSE):
-            if _SSN_WORDS.search(source.before(match.start(), 40)):
+            if digits_of(match[0]) not in _PRINTED and _SSN_WORDS.search(source.before(match.start(), 40)):
                 yield Finding(match.start(), match.end(), "US_SSN", 0.96, "national_ids")
 
 

@@ -43,6 +43,7 @@ _OTHER = words(
 )  # fmt: skip
 _NUMBER_WORD = words(("numbers?", "número", "numero", "numéro", "nummer"))  # of what is not said: the form decides
 _SENTENCE_END = re.compile(r"[.!?]\s|\n")
+_NO_AREA = re.compile(r"\+1[ .(-]{0,3}(?:[01]\d\d|[2-9]11)[ .)-]")  # North America's plan has no such area
 _LOCAL = re.compile(r"\d{3}[ .-]\d{4}")
 _DATE = re.compile(
     r"(?:19|20)\d{2}[ ./-]\d{1,2}[ ./-]\d{1,2}|\d{1,2}[ ./-]\d{1,2}[ ./-](?:19|20)\d{2}|(?:19|20)\d{2}\s?-\s?(?:19|"
@@ -90,6 +91,8 @@ def find(source: Source) -> Iterator[Finding]:
 def _score(value: str, source: Source, start: int) -> float:
     digits = digits_of(value)
     if not _SHORTEST <= len(digits) <= _LONGEST or _DATE.fullmatch(value):
+        return 0.0
+    if _NO_AREA.match(value):
         return 0.0
     if value.startswith("+") and _plan(value, None):
         return 0.95

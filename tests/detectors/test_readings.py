@@ -165,7 +165,7 @@ def test_a_whole_letter_is_read_when_it_was_turned(scanner):
 )
 def test_what_only_looks_disguised_is_left_alone(scanner, monkeypatch, text):
     read = scanner.scan(text, "data")
-    monkeypatch.setattr("detectors.scan.readings", lambda _text: [])
+    monkeypatch.setattr("detectors.scan.readings", lambda *_: [])
     assert read == scanner.scan(text, "data")
 
 

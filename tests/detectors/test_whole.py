@@ -75,7 +75,8 @@ def test_what_was_skipped_in_a_part_is_skipped_of_the_whole():
 def test_what_is_registered_stays_beside_what_else_was_found():
     among = parts(f"ACME-1 {b64(MAIL)}")
     own, mail = Finding(0, 6, "OUR_CODE", 1.0, "own"), Finding(9, 31, "EMAIL_ADDRESS", 1.0, "emails")
-    found = gathered(among, [Scan((own,)), Scan((own, mail))]).findings
+    told = Finding(7, 20, "OUR_CODE", 1.0, "own")
+    found = gathered(among, [Scan((own,)), Scan((own, told, mail))]).findings
     assert [(one.entity_type, one.start) for one in found] == [("OUR_CODE", 0), ("EMAIL_ADDRESS", 7), ("OUR_CODE", 7)]
 
 

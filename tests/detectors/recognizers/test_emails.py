@@ -38,3 +38,8 @@ from detectors.recognizers.emails import find
 )
 def test_find(found, text, values):
     assert found(find, text) == [(value, "EMAIL_ADDRESS") for value in values]
+
+
+@pytest.mark.parametrize("name", ["someone@host.invalid", "someone@host.test", "root@my.localhost"])
+def test_names_that_cannot_exist(found, name):
+    assert found(find, f"write to {name} please") == []

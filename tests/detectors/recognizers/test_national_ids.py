@@ -42,3 +42,8 @@ def test_near_misses(found, text):
 
 def test_the_fields_name_is_enough(found):
     assert found(find, "44051401359", "pesel") == [("44051401359", "NATIONAL_ID")]
+
+
+@pytest.mark.parametrize("number", ["078-05-1120", "219-09-9999", "078051120"])
+def test_numbers_that_were_printed_in_advertisements_are_nobodys(found, number):
+    assert found(find, f"my SSN is {number}") == []

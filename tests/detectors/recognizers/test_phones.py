@@ -26,3 +26,8 @@ from detectors.recognizers.phones import find
 )
 def test_find(found, text, values):
     assert found(find, text) == [(value, "PHONE_NUMBER") for value in values]
+
+
+@pytest.mark.parametrize("number", ["+1-000-555-0199", "+1 (111) 867 5309", "+1-911-234-5678", "+1.211.234.5678"])
+def test_areas_that_no_plan_has(found, number):
+    assert found(find, f"call me at {number} please") == []
