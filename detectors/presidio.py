@@ -16,18 +16,18 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, override
 
-from presidio_analyzer import (
+from detectors.finding import Finding
+from detectors.light_presidio import (
     AnalyzerEngine,
+    ContextAwareEnhancer,
     EntityRecognizer,
+    NlpArtifacts,
+    NlpEngine,
     PatternRecognizer,
     RecognizerRegistry,
     RecognizerResult,
     predefined_recognizers,
 )
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
-from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
-
-from detectors.finding import Finding
 from detectors.prose import windows
 from detectors.recognizers.source import Source, around
 
