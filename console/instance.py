@@ -185,9 +185,10 @@ def _wait_ready(
             return running
         waited = time.monotonic() - begun
         if started is not None and started.poll() is not None:
+            said = log_tail(log_path(paths)) or ["(nothing: can its log be written, or is the disk full?)"]
             raise InstanceError(
                 "Privet did not start, so the command is not run. It said:\n"
-                + "\n".join(f"  {line}" for line in log_tail(log_path(paths)))
+                + "\n".join(f"  {line}" for line in said)
                 + f"\nIts log: {log_path(paths)}"
             )
         if waited > seconds:

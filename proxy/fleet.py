@@ -31,7 +31,7 @@ from policy.load import load_policy
 from proxy.authority import ensure_authority, ensure_bundle
 from proxy.broker import Broker
 from proxy.errors import ConfigurationError
-from proxy.local import SCAN_LIMIT
+from proxy.local import SCAN_LIMIT, no_pages
 from proxy.metrics import add_up
 from proxy.own_data import OwnData
 from proxy.service import Link, Source, ready_text, serve, write_serving
@@ -169,7 +169,7 @@ class Fleet:
 
     def api(self) -> web.Application:
         """The local API, for all processes."""
-        app = web.Application(client_max_size=SCAN_LIMIT)
+        app = web.Application(client_max_size=SCAN_LIMIT, middlewares=[no_pages])
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._metrics)

@@ -6,7 +6,7 @@ connects here instead (a loopback port of its own, one secret per request). Noth
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,16 @@ ANSWER_PATH = "/answer/"
 AT_ONCE = "x-privet-at-once"  # the header of a request that is answered before it has ended
 _LARGE_TEXT = 100_000  # characters that take long enough to look for encodings in that others would feel it
 SCAN_LIMIT = 5_000_000  # bytes of a /scan request
+
+
+@web.middleware
+async def no_pages(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuse web pages: any site that somebody visits can have their browser post to this machine, in their name."""
+    if "origin" in request.headers:
+        return _problem(403, "this is for programs, not for web pages: a request with an Origin header is refused")
+    return await handler(request)
 
 
 @dataclass(slots=True)
@@ -53,7 +63,7 @@ class LocalServer:
 
     def public(self) -> web.Application:
         """The API."""
-        app = web.Application(client_max_size=SCAN_LIMIT)
+        app = web.Application(client_max_size=SCAN_LIMIT, middlewares=[no_pages])
         app.router.add_post("/scan", self._scan)
         app.router.add_post("/justify", self._justify)
         app.router.add_get("/healthz", self._healthz)

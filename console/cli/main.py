@@ -2,6 +2,7 @@
 
 import errno
 import importlib
+import io
 import os
 import sys
 from importlib.metadata import version
@@ -95,6 +96,9 @@ def main(ctx: click.Context, config: Path | None, overrides: tuple[str, ...]) ->
       privet run -- claude            run a program through Privet
       privet audit search             see what was decided
     """  # noqa: D301 - click wants the character itself
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal or a pipe in ASCII gets a question mark, not an end
     ctx.obj = Cli(config, overrides)
 
 

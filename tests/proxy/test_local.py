@@ -205,3 +205,15 @@ async def test_justify(body: object, answers: Answers | None, status: int, said:
         status in {200, 404} or answers.error is not None
     )
     await client.close()
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/justify"), ("POST", "/scan"), ("GET", "/metrics")])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8082"])
+async def test_web_pages_are_refused(method: str, path: str, origin: str) -> None:
+    """A page can post plain text anywhere without asking: a visit must not answer for the person why they send it."""
+    client = await _client(local().public())
+    body = b'{"text": "I am Anna Schmidt", "decision_id": "01", "reason": "a good reason"}'
+    reply = await client.request(method, path, data=body, headers={"origin": origin, "content-type": "text/plain"})
+    assert reply.status == 403
+    assert "Origin" in (await reply.json())["error"]
+    await client.close()

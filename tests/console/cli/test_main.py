@@ -1,7 +1,9 @@
 """The root: every command is there, has help that reads well, and is imported only when it is needed."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -49,6 +51,8 @@ def test_help_is_quick_to_import() -> None:
     assert len(COMMANDS) == 12
 
 
+REPOSITORY = Path(__file__).parents[3]
+
 FAULTS = {
     "a file of somebody else's": (
         PermissionError(13, "Permission denied", "/x/y"),
@@ -89,3 +93,15 @@ def test_output_that_nobody_reads_any_more_is_no_error(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Cli, "settings", broken)
     assert CliRunner().invoke(main, ["ca", "show"]).stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["policy", "explain", "--entity", "PERSON"]])
+def test_output_in_ascii_has_no_end_in_the_middle(tmp_path: Path, arguments: list[str]) -> None:
+    CliRunner().invoke(main, ["init", str(tmp_path)])
+    command = [sys.executable, "-P", "-m", "console.cli.main", "--config", str(tmp_path / "privet.yaml"), *arguments]
+    (tmp_path / "state" / "token.key").chmod(0o644)  # a line with an arrow
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    done = subprocess.run(command, capture_output=True, check=False, env=environ, cwd=REPOSITORY)
+    assert b"mistake" not in done.stderr
+    assert done.returncode == (arguments[0] == "doctor")
+    done.stdout.decode("ascii")
