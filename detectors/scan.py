@@ -16,6 +16,7 @@ from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
 from detectors.merge import merge
 from detectors.normalize import Normalized, normalize
+from detectors.products import without_products
 from detectors.readings import hidden_runs, readings
 from detectors.readings.view import TooMuchError, View
 from detectors.recognizers.source import Source
@@ -115,7 +116,7 @@ class Scanner:
             merged = merge(plain.text, found[index], self.thresholds)
             if self._own is not None:
                 merged = _with_registered(merged, registered[index], self._own.allowed(plain.text))
-            settled = settle(plain.text, items[index][1], merged)
+            settled = settle(plain.text, items[index][1], without_products(plain.text, merged))
             mapped = tuple(
                 Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector)
                 for one in settled

@@ -59,6 +59,13 @@ _ABOUT = re.compile(
     r"enabled|rotation|rules?|attempts|strength|visible|domain|user|username|host|email|mail|callback|audience|"
     r"realm|tenant|region|bucket|at|by|on|_?location|store|scope|scopes|issuer|status|arn)$"
 )
+# Keys that open nothing.
+_HARMLESS = re.compile(
+    r"(?i)(?:primary|foreign|public|publishable|cache|sort|partition|range|idempotency|dedup\w{0,12}|group|routing|row|"
+    r"object|map|lookup|translation|message|i18n|local[_-]?storage|registry|hash|unique|index|composite|natural|"
+    r"bucket|event|query|react|list|item|tag|label|css|sibling|parent|child|order|shard|flag|feature|menu|hot|short"
+    r"cut)[_-]?key$"
+)
 _TAIL = re.compile(r"[\w.-]{0,40}")
 _FALLBACK = re.compile(r"[\"')\]]{0,2}\s?(?:\|\||\?\?|,|or)\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']")
 _ASKED = re.compile(r"(?i)env|get|conf|sett|option|prop|param")
@@ -129,6 +136,8 @@ def _field(source: Source) -> Iterator[Finding]:
     """A JSON field named `password` holds one, alone."""
     value = source.text.strip()
     name = _NAME.search(source.context)
+    if name is not None and _HARMLESS.search(source.context[: name.end()]):
+        return
     if name is None or not 3 <= len(value) <= 600 or "\n" in value or says_about(source.context[name.end() :]):
         return
     start = source.text.index(value)
@@ -142,6 +151,10 @@ def _assigned(text: str, name: re.Match[str]) -> Finding | None:
     tail = _TAIL.match(text, name.end())
     end = tail.end() if tail else name.end()
     if says_about(text[name.end() : end]):
+        return None
+    if name["key"] and (
+        name[0][-3:].lower() == "key" and _HARMLESS.search(text, max(0, name.start() - 24), name.end())
+    ):
         return None
     if name["key"] and _NAME.match(text, name.end()):  # `secret_key`: the second part decides
         return None

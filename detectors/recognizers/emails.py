@@ -36,9 +36,11 @@ _IN_FRONT = re.compile(
 )
 _LOCAL_SPECIALS = "'\"`{|}/=?&#$!*^~"
 # Not people: the user of a repository's address, and files that have an @ in their name.
-# And names that can't exist (RFC 6761).
+# And names that can't exist (RFC 6761), and whom coding agents name as co-authors.
 _NOT_A_PERSON = re.compile(
-    r"^(?:git|hg|svn)@|\.(?:test|invalid|localhost|png|jpe?g|gif|svg|webp|css|js|ts|py|html?)$", re.IGNORECASE
+    r"^(?:git|hg|svn)@|^no-?reply@(?:anthropic|openai|github|google|cursor)\.com$|"
+    r"\.(?:test|invalid|localhost|png|jpe?g|gif|svg|webp|css|js|ts|py|html?)$",
+    re.IGNORECASE,
 )
 
 

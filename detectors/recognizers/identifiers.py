@@ -138,7 +138,8 @@ _RULES = (
          "telegram", "slack", "linkedin", "gamertag")),
     Rule("identifiers", "USERNAME", re.compile(r"(?<![\w@./:'\"-])"
         r"(?<!\n)(?<!\n    )(?<!\n        )(?<!\n\t)@([A-Za-z](?:[\w]{0,30}[._]?[\w]{1,30})\d{1,6}|"
-        r"[a-z]{2,20}[._][a-z]{2,20})(?![\w@(/.-])"),
+        r"[a-z]{2,20}[._](?!(?:json|md|py|[jt]sx?|ya?ml|toml|txt|html?|css|sh|rs|go|java|csv|sql|xml|lock|env|ini|cfg)"
+        r"(?!\w))[a-z]{2,20})(?![\w@(/.-])"),
          0.6, literals=("@",)),
 )  # fmt: skip
 _TABLE = RuleTable(_RULES)

@@ -19,7 +19,8 @@ _E = r"(?![A-Za-z0-9])"
 
 # Publishable keys and placeholders, for which the form of an unlisted vendor's key says nothing.
 _PUBLIC = (
-    r"(?:pk|pub|public|foo|bar|req|run|msg|chatcmpl|resp|call|toolu|file|asst|thread|evt|cus|pi|in|sub|price|prod)_"
+    r"(?:pk|pub|public|foo|bar|req|run|msg|chatcmpl|resp|call|toolu|file|asst|thread|evt|cus|pi|in|sub|price|prod|ses|"
+    r"sess|session|conv|item|rs|fc|ws|gen|batch|org|user|proj|acct|ch|py|po|tr|txn|card|src|step|chat|ctc|srvtoolu)_"
 )
 # Their random part is short or of letters mainly: some of them hold no digit.
 _MAYBE_WITHOUT_DIGITS = ("hf_", "gsk_", "xox", "AKIA", "ASIA", "ABIA", "ACCA", "A3T", "AKC")
