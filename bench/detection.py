@@ -11,6 +11,9 @@
 - KB/s: of processor time in one process.
 - source code and log lines: Privet's own modules and a made-up service's log. Nothing in them is anybody's, but the
   code quotes names; they are here for their speed.
+- languages and prompts of our own (`bench/sets/`, written by hand for measuring alone): `names-XX` are sentences in
+  eight languages with their names, places and companies labelled, `harmless` are prompts in which nobody is named whom
+  the writer knows.
 - touched: harmless texts (no labelled value) with at least one finding in PII or SECRETS; JSON also has
   `touched_secrets`, with one in SECRETS.
 
@@ -32,7 +35,7 @@ from rich.table import Table
 from configs.entities import sensitive_types
 from detectors.evaluation import peer
 from detectors.evaluation.rows import SEED, Row, load_rows
-from detectors.evaluation.score import Acted, Find, Score, measure, of_types
+from detectors.evaluation.score import Acted, Find, Score, measure, of_types, totals
 from detectors.finding import Finding
 
 DATA = Path(__file__).parents[1] / "../shared/data"
@@ -46,6 +49,10 @@ LABELLED = (
     "wnut17_dev",
 )
 HARMLESS = ("benign_prompts", "clinc150_val")
+# Our own, written by hand, in the repository; counted beside the others, not with them.
+OWN = Path(__file__).with_name("sets")
+LANGUAGES = tuple(f"names-{language}" for language in ("de", "en", "es", "fr", "it", "nl", "pl", "pt"))
+PROMPTS = "harmless"
 SOURCE_CODE, LOGS = "source code", "log lines"  # made here: Privet's own code, and a service's log without a person
 DEFAULT_SAMPLE = 100
 
@@ -55,7 +62,7 @@ def load(name: str, sample: int) -> list[Row]:
     if name in {SOURCE_CODE, LOGS}:
         texts = _source_code() if name == SOURCE_CODE else _log_lines()
         return [Row(text, ()) for text in texts[: sample or None]]
-    return load_rows(DATA / f"{name}.jsonl", sample)
+    return load_rows((OWN if name in {*LANGUAGES, PROMPTS} else DATA) / f"{name}.jsonl", sample)
 
 
 def _source_code() -> list[str]:
@@ -110,12 +117,12 @@ def run(sets: Sequence[str], sample: int, *, with_peer: bool) -> dict[str, dict[
         find, acted = build()
         find(["Warm up, John Smith."])
         results[name] = {each: measure(load(each, sample), find, acted) for each in sets}
-        total_labelled, total_harmless = Score(), Score()
-        for each, score in results[name].items():
-            if each in LABELLED or each in HARMLESS:
-                (total_labelled if each in LABELLED else total_harmless).add(score)
-        results[name]["all labelled"] = total_labelled
-        results[name]["all harmless"] = total_harmless
+        groups = {"all labelled": LABELLED, "all harmless": HARMLESS, "all languages": LANGUAGES}
+        sums = {
+            total: totals({each: results[name][each] for each in group if each in sets})
+            for total, group in groups.items()
+        }
+        results[name].update(sums)
     return results
 
 
@@ -156,7 +163,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"no data at {DATA}", file=sys.stderr)
         return 2
     results = run(
-        options.sets or [*LABELLED, *HARMLESS, SOURCE_CODE, LOGS], options.sample, with_peer=not options.no_peer
+        options.sets or [*LABELLED, *HARMLESS, *LANGUAGES, PROMPTS, SOURCE_CODE, LOGS],
+        options.sample,
+        with_peer=not options.no_peer,
     )
     if options.json:
         out: dict[str, Any] = {s: {e: score.figures() for e, score in sets.items()} for s, sets in results.items()}

@@ -45,6 +45,14 @@ _INTRODUCED = re.compile(
     r"estimad[oa]|ciao|cara|caro|gentile|beste|hoi|groeten|groet|oi|olá|prezad[oa]|cześć|pozdrawiam),?)\s{0,3}$",
     re.IGNORECASE,
 )
+# What is called after a scholar: "Bayes' theorem", "the Riemann hypothesis", "Baker's cyst".
+_NAMED_AFTER = re.compile(
+    r"(?:['\u2019]s?)? (?:theorem|hypothesis|conjecture|lemma|law of|laws|inequality|equations?|distribution|"
+    r"variables?|algorithm|transform|(?:time )?series|matrix|matrices|constant|paradox|principle|effect|disease|"
+    r"syndrome|cyst|palsy|reflex|diagram|machine|doctrine|wars?|prize|classifier|filter|integral|polynomials?|sequence|"
+    r"curve|coefficients?|correlation|rule|axioms?|criterion|decomposition|expansion|sampling)\b",
+    re.IGNORECASE,
+)
 _FIELD = re.compile(
     r"name|user|customer|client|patient|contact|person|author|owner|employee|recipient|sender|member|guest",
     re.IGNORECASE,
@@ -78,6 +86,8 @@ def _weaker(text: str, one: Finding, known: set[str]) -> str | None:
         return "PUBLIC_FIGURE" if is_public_figure(value) else None
     if _is_somebody(text, one):
         return None
+    if _NAMED_AFTER.match(text, one.end) is not None:
+        return "PUBLIC_FIGURE"
     if is_public_figure(value) or (_words(value) and known.issuperset(_words(value))):
         return "PUBLIC_FIGURE"
     # What is left is a surname, or a word that nobody knows.

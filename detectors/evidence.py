@@ -87,6 +87,10 @@ _POSTAL = re.compile(
     r"\b(?:zip|postal|post ?code|postcode|plz|pin ?code|address|apt|apartment|suite|unit|flat|box|house)\b",
     re.IGNORECASE,
 )
+# A number to reckon with: "4817 * 3926", "543 times 344".
+_RECKONED = re.compile(r"[*+=^\u00d7÷<>] ?$")
+_SUMMED = re.compile(r" ?[*+=^\u00d7÷<>]| (?:times|plus|minus|divided) ")
+_SUM = re.compile(r"\d (?:times|plus|minus|divided by|[x*+]) \d")
 _NUMBER_GAP = re.compile(r"[ ]?[-./() +][ ]?|")
 _COMPANY = re.compile(
     r"\b(?:Inc|LLC|LLP|Ltd|Limited|Corp|Corporation|Company|Co|GmbH|AG|SE|SA|S\.A|SpA|BV|B\.V|NV|PLC|plc|Pty|Oy|AB|AS|"
@@ -261,6 +265,8 @@ def _is_number(text: str, run: Finding, value: str) -> bool:
 def _is_account(text: str, run: Finding, value: str) -> bool:
     """A number as people type it ("u 6 hgh 8") may have few digits; what names it as something else still counts."""
     digits = sum(character.isdigit() for character in value)
+    if _SUM.search(value) or _RECKONED.search(text[max(0, run.start - 3) : run.start]) or _SUMMED.match(text, run.end):
+        return False
     if digits < 2 or len(value) > _MAX_NUMBER or len(value.replace(" ", "")) < _MIN_DIGITS:
         return False
     neighbours = text[max(0, run.start - 1) : run.start] + text[run.end : run.end + 1]

@@ -4,6 +4,7 @@ Of overlapping findings, the surest leads and takes over what it overlaps, so th
 covered is lost. Parts of one postal address become one finding.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from detectors.finding import Finding
@@ -18,6 +19,13 @@ _YIELDING = frozenset({"DATE_TIME", "URL", "ORGANIZATION"})
 _MODELS = frozenset({"tagger", "rampart", "repeats"})
 _SURE = 0.75
 _ADDRESS_GAP = 3  # ", " or a line break
+# What stands inside of names: "Ana van der Velden", "Montes de Oca", "Lo Cascio della Torre".
+_PARTICLE = re.compile(
+    r" (?:van|von|zu|de|di|da|del|della|dello|dal|du|des|dos|das|do|den|der|het|ter|ten|la|las|los|le|el|al|bin|ibn|"
+    r"af|av)(?: (?:der|den|de|het|la|las|los|zu))? ",
+    re.IGNORECASE,
+)
+_NAME_GAP = 12
 
 
 def merge(text: str, findings: Iterable[Finding], thresholds: Mapping[str, float]) -> tuple[Finding, ...]:
@@ -27,7 +35,7 @@ def merge(text: str, findings: Iterable[Finding], thresholds: Mapping[str, float
         for finding in findings
         if finding.end <= len(text) and finding.score >= thresholds.get(finding.entity_type, 2.0)
     ]
-    strong = _join_addresses(text, _resolve([finding for finding in kept if finding.entity_type not in _YIELDING]))
+    strong = _join(text, _resolve([finding for finding in kept if finding.entity_type not in _YIELDING]))
     yielding = _resolve([finding for finding in kept if finding.entity_type in _YIELDING])
     return tuple(sorted([*strong, *_outside(yielding, strong)]))
 
@@ -85,14 +93,16 @@ def _precedence(finding: Finding) -> tuple[bool, bool, float, int, int, str, int
     )
 
 
-def _join_addresses(text: str, findings: list[Finding]) -> tuple[Finding, ...]:
-    """`12 Maple Street` + `, ` + `Springfield` + `, ` + `IL 62704` is one address."""
+def _join(text: str, findings: list[Finding]) -> tuple[Finding, ...]:
+    """`12 Maple Street` + `, ` + `Springfield` is one address, `Ana` + ` van der ` + `Velden` one name."""
     joined: list[Finding] = []
     for finding in findings:
         last = joined[-1] if joined else None
         if last is not None and _one_address(text, last, finding):
             surer = max(last, finding, key=lambda part: (part.entity_type == "STREET_ADDRESS", part.score))
             joined[-1] = Finding(last.start, finding.end, "STREET_ADDRESS", surer.score, surer.detector)
+        elif last is not None and _one_name(text, last, finding):
+            joined[-1] = Finding(last.start, finding.end, "PERSON", max(last.score, finding.score), last.detector)
         else:
             joined.append(finding)
     return tuple(joined)
@@ -104,3 +114,9 @@ def _one_address(text: str, first: Finding, second: Finding) -> bool:
         return False
     gap = text[first.end : second.start]
     return len(gap) <= _ADDRESS_GAP and not gap.strip(" ,\n\r\t-/.")
+
+
+def _one_name(text: str, first: Finding, second: Finding) -> bool:
+    if first.entity_type != "PERSON" or second.entity_type != "PERSON":
+        return False
+    return second.start - first.end <= _NAME_GAP and _PARTICLE.fullmatch(text, first.end, second.start) is not None

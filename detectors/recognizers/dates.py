@@ -11,6 +11,16 @@ _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?)"
 )
+# The months of German, French, Spanish, Italian, Dutch, Portuguese and Polish, which stand behind a day.
+_MONTH_ABROAD = (
+    r"(?:j(?:anuar|änner|anvier|uni|uli|uin|uillet|ulio|unio|anuari|aneiro|unho|ulho)|"
+    r"f(?:ebruar|eber|évrier|evrier|ebrero|ebbraio|ebruari|evereiro)|"
+    r"m(?:ärz|ars|arzo|aart|arço|arca|ai|ayo|aggio|ei|aio|aja)|"
+    r"a(?:vril|bril|prile|ugust|oût|gosto|ugustus)|se(?:ptembre|ptiembre|ttembre|tembro)|"
+    r"o(?:ktober|ctobre|ctubre|ttobre|utubro)|no(?:vembre|viembre|vembro)|"
+    r"d(?:ezember|écembre|ecembre|iciembre|icembre|ezembro)|enero|gennaio|giugno|luglio|dez|okt|"
+    r"stycznia|lutego|kwietnia|czerwca|lipca|sierpnia|września|października|listopada|grudnia)"
+)
 _DATE = re.compile(
     r"(?<![\w./-])(?:"
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|"
@@ -18,7 +28,8 @@ _DATE = re.compile(
     rf"\d{{1,2}}[-/ .]{{1,2}}{_MONTH}\.?[-/ ,]{{1,2}}\d{{2,4}}|"
     rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|"
     rf"th)?(?:-\d{{1,2}})?(?:,? \d{{4}})?|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?|"
+    rf"\d{{1,2}}(?: ?(?:st|nd|rd|th))?(?: of)? {_MONTH}(?:,? \d{{4}})?|"
+    rf"\d{{1,2}}(?:\.|er|º)? ?(?:de |di )?{_MONTH_ABROAD}\.?(?: (?:de |del )?\d{{4}})?|"
     rf"{_MONTH}\.?,? (?:19|20)\d{{2}}"
     r")(?![\w/]|[.-]\d)",
     re.IGNORECASE,
@@ -26,8 +37,8 @@ _DATE = re.compile(
 _BIRTH = words(
     ("born", "birth", "birthday", "birthdate", "birth_?date", "date_?of_?birth", "dob", "d\\.o\\.b", "bday",
     "geboren", "geburtsdatum",
-     "né", "née", "nacimiento", "nacido", "naissance", "nascita", "nato", "nata", "geboortedatum", "nascimento",
-     "urodzenia")
+     "né", "née", "geb\\.", "nacimiento", "nacid[oa]", "naissance", "nascita", "nato", "nata", "geboortedatum", "nascimento",
+     "nascid[oa]", "urodzenia", "urodzon[ya]", "ur\\.")
 )  # fmt: skip
 
 

@@ -21,6 +21,9 @@ def settled(text, *values, context="", detector="tagger"):
         ("Lucie est à la maison avec sa petite-fille.", "Lucie", "FIRST_NAME"),
         ("Write a poem about Ada Lovelace and her engine.", "Ada Lovelace", "PUBLIC_FIGURE"),
         ("What did Einstein say about time?", "Einstein", "PUBLIC_FIGURE"),
+        ("Is the Hadwiger hypothesis proven today?", "Hadwiger", "PUBLIC_FIGURE"),
+        ("Prove Zorn's lemma in two steps.", "Zorn", "PUBLIC_FIGURE"),
+        ("Riederer's plan was not approved by us.", "Riederer", "PERSON"),
         # Said of somebody in particular.
         ("my name is david and i need help", "david", "PERSON"),
         ("Hi David, can we meet on Friday?", "David", "PERSON"),

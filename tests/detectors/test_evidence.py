@@ -80,6 +80,8 @@ P, A, L, C, N = "PERSON", "STREET_ADDRESS", "LOCATION", "ORGANIZATION", "ACCOUNT
         ("it is 83 6", {"83": (N, 0.9), "6": (N, 0.9)}, []),  # too short
         ("part number 458989", {"458989": (N, 0.9)}, []),
         ("a 4589-x", {"4589": (N, 0.9)}, [("4589", N)]),
+        ("what is 4817 * 3926 here", {"4817": (N, 0.9), "3926": (N, 0.9)}, []),
+        ("what is 543 times 344", {"543": (N, 0.9), "times": (N, 0.9), "344": (N, 0.9)}, []),
         ("maybe Ana", {"Ana": (P, 0.4)}, []),
     ],
 )

@@ -42,6 +42,20 @@ def test_merge(findings, expected):
     assert spans(merge(TEXT, findings, thresholds())) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("Ask Ana van der Velden now", ("Ana", "Velden"), ["Ana van der Velden"]),
+        ("Ask Ana Montes de Oca now", ("Ana Montes", "Oca"), ["Ana Montes de Oca"]),
+        ("Ask Ana and Velden now", ("Ana", "Velden"), ["Ana", "Velden"]),
+        ("Ask Ana, de Velden", ("Ana", "Velden"), ["Ana", "Velden"]),
+    ],
+)
+def test_parts_of_a_name_are_one(text, names, expected):
+    found = [Finding(text.index(name), text.index(name) + len(name), "PERSON", 0.9, "tagger") for name in names]
+    assert [text[one.start : one.end] for one in merge(text, found, {"PERSON": 0.5})] == expected
+
+
 def test_parts_of_an_address_are_one():
     text = "12 Maple Street, Springfield, 62704 and Boston"
     parts = [
