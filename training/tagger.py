@@ -41,6 +41,11 @@ PIECE = 1800  # characters of a text at a time
 GENERATED = 7000  # texts of our own per round
 RATE_TABLE, RATE = 4e-3, 1.5e-3
 FURTHER = 0.4  # of the rates, for weights that were taught before
+ABOUT = (
+    "Weights of Privet's tagger. Made by training/tagger.py; sources and licences are in docs/models.md. "
+    "The pieces-*.npy files are derived from the word piece vectors of Rampart (CC-BY-4.0), "
+    "changed: projected to 128 numbers and rounded."
+)
 HIDDEN = 0.25  # how often a word's own row is hidden: most names are new words
 
 
@@ -217,7 +222,6 @@ def train(texts, rounds, start):
 def write(network, folder):
     """The weights as int8 rows and float16 layers, and a card with their hashes."""
     folder.mkdir(parents=True, exist_ok=True)
-    old = json.loads((folder / "card.json").read_text(encoding="utf-8")) if (folder / "card.json").exists() else {}
     files = {}
 
     def keep(name, save, *values, **named):
@@ -239,7 +243,7 @@ def write(network, folder):
         layers |= {f"layer{index}_weight": layer.weight.T, f"layer{index}_bias": layer.bias}
     arrays = {name: torch.as_tensor(value).detach().numpy().astype(np.float16) for name, value in layers.items()}
     keep("layers.npz", np.savez, **{name: np.ascontiguousarray(value) for name, value in arrays.items()})
-    card = {**old, "tokenizer": RAMPART.files["tokenizer.json"], **names, "files": files}
+    card = {"about": ABOUT, "tokenizer": RAMPART.files["tokenizer.json"], **names, "files": files}
     (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
