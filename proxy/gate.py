@@ -1,8 +1,8 @@
 """What requests and connections hold at a time, and what they may: bodies, headers, connections. Pure counting.
 
 A body is counted from its headers on, before a byte of it is kept: with the length that it says, or with the most that
-a body may have if it doesn't say. So the memory for bodies is bounded whatever comes. The limits are those of all
-serving processes together (`proxy.shares`).
+a body may have if it doesn't say. A message of a WebSocket says nothing, and is counted as it grows. So the memory for
+bodies is bounded whatever comes. The limits are those of all serving processes together (`proxy.shares`).
 """
 
 import time
@@ -91,6 +91,15 @@ class Gate:
             return "bodies_too_large", 503
         self._bodies[flow], self.held = size, held
         return None
+
+    def keeps(self, flow: str, size: int) -> bool:
+        """Whether so much of a message that is still arriving may be held. Then it is counted, until `release`."""
+        held = self.held - self._bodies.get(flow, 0) + size
+        if held + self.others.bodies(held) > self.limits().inflight_bytes:
+            self.others.bodies(self.held)
+            return False
+        self._bodies[flow], self.held = size, held
+        return True
 
     def release(self, flow: str) -> None:
         """A body isn't kept any more."""

@@ -77,7 +77,7 @@ class MitmServer:
         vars(mitm_server)["asyncio_utils"] = Tasks()
         vars(mitm_server)["asyncio"] = _Upstream(settings.upstream.hosts, gather=True)
         vars(mode_servers)["ProxyConnectionHandler"] = handler_class(addon.client_gone)
-        vars(websocket)["WebsocketLayer"] = layer_class(lambda: addon.settings.limits.body_bytes)
+        vars(websocket)["WebsocketLayer"] = layer_class(lambda: addon.settings.limits.body_bytes, addon.gate)
         vars(mode_servers)["asyncio"] = _Listeners(share_ports=share_ports)
 
     async def run(self) -> None:

@@ -21,11 +21,13 @@ from wsproto.frame_protocol import Opcode
 
 from proxy.conversation import Conversation, close_reason, error_event
 from proxy.framing import WholeMessage
+from proxy.gate import Gate
 from proxy.message import Response
 from proxy.pipeline import Verdict
 
 GOING_AWAY, TOO_BIG, REFUSED, FAILED, LATER = 1001, 1009, 1008, 1011, 1013
 _PINGS_AT_MOST = 16
+_SMALL = 65_536  # bytes of a message that aren't counted: connections are
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ class _Peer:
 _Layer = websocket.WebsocketLayer
 
 
-def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
-    """A WebSocket layer whose messages may have `limit()` bytes."""
+def layer_class(limit: Callable[[], int], gate: Gate) -> type[websocket.WebsocketLayer]:
+    """A WebSocket layer whose messages may have `limit()` bytes; `gate` counts those of all that are arriving."""
 
     class InspectedLayer(_Layer):
         def __init__(self, where: context.Context, flow: http.HTTPFlow) -> None:
@@ -101,8 +103,11 @@ def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
             match item:
                 case ws.Message():
                     here.add(item.data)
+                    held = here.size + there.size
                     if here.size > limit():
                         yield from self._end(Ending(TOO_BIG, "limits.body_bytes"))
+                    elif held > _SMALL and not gate.keeps(self.flow.id, held):
+                        yield from self._end(Ending(LATER, "limits.inflight_bytes"))
                     elif item.message_finished:
                         kind = Opcode.TEXT if isinstance(item, ws.TextMessage) else Opcode.BINARY
                         yield from self._decide(Message(kind, from_client, here.take()), sink)
@@ -133,6 +138,7 @@ def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
             self.flow.websocket.messages = [message]  # the last one only: memory stays flat
             yield websocket.WebsocketMessageHook(self.flow)
             self.flow.websocket.messages = []
+            gate.release(self.flow.id)
             if message.outgoing is None and message.ending is None:
                 message.ending = Ending(FAILED, "privet failed")
             if sink.state is ConnectionState.OPEN:
@@ -160,6 +166,7 @@ def layer_class(limit: Callable[[], int]) -> type[websocket.WebsocketLayer]:
                 if side.state in {ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING}:
                     yield side.send2(closing)
                 yield commands.CloseConnection(side.conn)
+            gate.release(self.flow.id)
             yield websocket.WebsocketEndHook(self.flow)
             self.flow.live = False
             self._handle_event = self.done

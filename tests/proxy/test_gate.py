@@ -198,3 +198,19 @@ def test_what_goes_is_forgotten(steps: list[tuple[str, str]]) -> None:
         gate.gone(name)
         gate.release(name)
     assert (gate.held, gate._addresses, gate._clients, gate._excess) == (0, {}, {}, {})
+
+
+def test_a_message_is_counted_as_it_grows(gate: Gate) -> None:
+    assert gate.keeps("f", 1500)
+    assert gate.keeps("f", 3000)
+    assert gate.held == 3000
+    assert gate.keeps("g", 2000)
+    assert not gate.keeps("g", 2001)
+    assert gate.held == 5000
+    assert gate.refuses("c", "h", length(1)) == ("bodies_too_large", 503)
+    gate.release("f")
+    gate.release("f")
+    assert gate.held == 2000
+    assert gate.keeps("g", 5000)
+    gate.release("g")
+    assert gate.held == 0

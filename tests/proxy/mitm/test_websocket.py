@@ -12,7 +12,7 @@ import pytest
 import websockets
 
 from proxy.conversation import Conversation
-from proxy.mitm.websocket import FAILED, REFUSED, TOO_BIG
+from proxy.mitm.websocket import FAILED, LATER, REFUSED, TOO_BIG
 from proxy.reply_stream import StreamScan
 from tests.fakes.model import Behaviour
 from tests.fakes.privet import POLICY, Running, running
@@ -336,3 +336,30 @@ async def test_when_privet_stops_the_next_message_is_the_last(privet: Running, v
         await recorded(privet, 1)
     assert vendor.websocket_messages == []
     assert privet.store.outcomes[-1].outcome.error == "stopped"
+
+
+async def test_all_messages_together_have_a_limit_too(tmp_path: Path, vendor: Vendor) -> None:
+    limits = {"body_bytes": 1_000_000, "inflight_bytes": 300_000}
+    async with running(tmp_path, vendor, settings={"limits": limits}) as privet, session(privet) as other:
+        gate = privet.addon.gate
+        sending = [asyncio.create_task(other.send(parts("x" * 200_000)))]
+        async with asyncio.timeout(10):
+            while gate.held < 200_000:
+                await asyncio.sleep(0.01)
+        async with session(privet, close_timeout=0.1) as talk:
+            sending.append(asyncio.create_task(talk.send(parts("x" * 200_000))))
+            assert await closing(talk) == LATER
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
+        other.transport.abort()
+        await recorded(privet, 2)
+        assert gate.held == 0
+    assert vendor.websocket_messages == []
+
+
+async def parts(text: str) -> AsyncIterator[str]:
+    """A message that never ends."""
+    for start in range(0, len(text), 10_000):
+        yield text[start : start + 10_000]
+    await asyncio.Event().wait()
