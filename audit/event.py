@@ -120,11 +120,12 @@ class DecisionFacts:
 
 @dataclass(frozen=True, slots=True)
 class EntityCount:
-    """How many findings of one type, and the surest one's score (0 to 1000)."""
+    """How many findings of one type, the surest one's score (0 to 1000), and which sets of own data they are of."""
 
     type: str
     count: int
     max_score: int = 0
+    sets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _set(
@@ -132,6 +133,7 @@ class EntityCount:
             type=plain.name(self.type),
             count=plain.count(self.count),
             max_score=plain.permille(self.max_score),
+            sets=tuple(map(plain.name, self.sets)),
         )
 
 

@@ -65,9 +65,10 @@ def _costs(scanners: Sequence[Scanner], length: int) -> list[float]:
     pieces = [(text[at : at + length], "") for at in range(0, len(text), length)]
     spent = [0.0] * len(scanners)
     for number, piece in enumerate([*pieces[:3], *pieces]):
-        for place, scanner in enumerate(scanners):
+        # What the first has read, the second has in its caches.
+        for place in (0, 1) if number % 2 else (1, 0):
             began = time.process_time()
-            scanner.scan_many([piece])
+            scanners[place].scan_many([piece])
             spent[place] += time.process_time() - began if number >= 3 else 0.0
     return [seconds * 1e6 / len(text) for seconds in spent]
 

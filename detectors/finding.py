@@ -6,6 +6,9 @@ No type here holds the text it speaks of, on purpose: a repr, a log line or a pi
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+OWN = "own:"
+"""How the name of a detector begins that found the company's own data; the set's name follows."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:

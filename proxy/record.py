@@ -27,6 +27,7 @@ from audit.event import (
     permille,
 )
 from audit.fingerprint import fingerprint
+from detectors.finding import OWN
 from policy.model import Policy
 from proxy.arrivals import Arrivals
 from proxy.inquiry import wants_stream
@@ -173,11 +174,17 @@ def _justification(verdict: Verdict) -> JustificationFacts | None:
 def _entities(verdict: Verdict) -> list[EntityCount]:
     counts: Counter[str] = Counter()
     best: dict[str, float] = {}
+    sets: dict[str, set[str]] = {}
     for findings in verdict.inspection.findings.values():
         for finding in findings:
             counts[finding.entity_type] += 1
+            if finding.detector.startswith(OWN):
+                sets.setdefault(finding.entity_type, set()).add(finding.detector.removeprefix(OWN))
             best[finding.entity_type] = max(best.get(finding.entity_type, 0.0), finding.score)
-    return [EntityCount(name, count, permille(best[name])) for name, count in sorted(counts.items())]
+    return [
+        EntityCount(name, count, permille(best[name]), tuple(sorted(sets.get(name, ()))))
+        for name, count in sorted(counts.items())
+    ]
 
 
 def _pointers(verdict: Verdict) -> list[PointerFact]:

@@ -219,7 +219,10 @@ def _show(item: dict[str, Any], *, first: bool) -> None:
 
 
 _LISTS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "entities": lambda entry: f"{entry['type']}: {entry['count']} (best score {entry.get('max_score', 0) / 1000:g})",
+    "entities": lambda entry: (
+        f"{entry['type']}: {entry['count']} (best score {entry.get('max_score', 0) / 1000:g})"
+        + (f" of {', '.join(entry['sets'])}" if entry.get("sets") else "")
+    ),
     "labels": lambda entry: f"{entry['name']} ({entry['score'] / 1000:g})",
     "pointers": lambda entry: (
         f"{entry['pointer']}: {entry.get('count', 1)} {entry['type']} {entry.get('operator', '')}".rstrip()

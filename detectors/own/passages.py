@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from detectors.finding import Finding
+from detectors.finding import OWN, Finding
 from detectors.own.container import AnyArray, Container
 from detectors.own.hashing import SALT_BYTES, Hashes, Keys, encrypted, fixed_rows
 from detectors.own.rows import Built, filter_of, passes
@@ -66,7 +66,7 @@ class PassagesDetector:
 
     def __init__(self, container: Container, keys: Keys) -> None:
         header: Mapping[str, Any] = container.header
-        self.name = str(header["name"])
+        self.name = f"{OWN}{header['name']}"
         self._type = str(header["type"])
         self._key = keys.cipher(bytes.fromhex(header["salt"]))
         self._points = keys.points

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detectors.finding import Finding
+from detectors.finding import OWN, Finding
 from detectors.own.container import AnyArray, Container
 from detectors.own.hashing import SALT_BYTES, Hashes, Keys, encrypted, every_row, paired, reduce
 from detectors.own.words import Words, words_of
@@ -229,7 +229,7 @@ class RowsDetector:
 
     def __init__(self, container: Container, keys: Keys) -> None:
         header = container.header
-        self.name = str(header["name"])
+        self.name = f"{OWN}{header['name']}"
         self._type = str(header["type"])
         self._key = keys.cipher(bytes.fromhex(header["salt"]))
         self._points = keys.points

@@ -26,7 +26,7 @@ import numpy as np
 import re2
 
 from configs.yaml_source import SourceError, load_yaml
-from detectors.finding import Finding
+from detectors.finding import OWN, Finding
 from detectors.own.hashing import Keys, encrypted, every_row, reduce
 from detectors.own.read_terms import Entry, read_terms
 from detectors.own.spans import Spans
@@ -73,7 +73,7 @@ class DictionaryDetector:
     """Finds the terms of one dictionary."""
 
     def __init__(self, dictionary: Dictionary) -> None:
-        self.name = dictionary.name
+        self.name = OWN + dictionary.name
         self.allows = bool(dictionary.allow)
         self._entries = dictionary.entries
         self._patterns = [

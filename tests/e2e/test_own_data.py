@@ -1,5 +1,6 @@
 """The company's own data, from `privet data add` to requests that are tokenised, redacted and refused because of it."""
 
+import json
 import os
 import shutil
 import signal
@@ -127,14 +128,17 @@ def test_the_local_api_says_what_is_known(service: Service) -> None:
     assert sets["customers"] == {"kind": "rows", "rows": 2}
     assert sets["contract"] == {"kind": "passages", "documents": 1}
     found = httpx.post(f"{service.api}/scan", json={"text": "on Kd-4822-X"}, timeout=60, trust_env=False).json()
-    assert ("COMPANY_DATA", "customers") in {(one["entity_type"], one["detector"]) for one in found["findings"]}
+    assert ("COMPANY_DATA", "own:customers") in {(one["entity_type"], one["detector"]) for one in found["findings"]}
 
 
 def test_the_audit_log_has_types_and_sets_but_no_value(service: Service) -> None:
-    ask(service, "on Kd-4822-X")
-    shown = service.privet("audit", "search", "--json", "--limit", "100").stdout
-    assert "COMPANY_DATA" in shown
-    assert "4822" not in shown
+    decision = ask(service, f"on Kd-4822-X: {PASSAGE}").json()["privet"]["decision_id"]
+    shown = service.privet("audit", "show", decision, "--json").stdout
+    assert "Kd-4822" not in shown
+    entities = [entity for record in json.loads(shown) for entity in record["event"].get("entities", ())]
+    assert ["customers"] in [one.get("sets") for one in entities if one["type"] == "COMPANY_DATA"]
+    assert ["contract"] in [one.get("sets") for one in entities if one["type"] == "DOCUMENT_PASSAGE"]
+    assert "of customers" in service.privet("audit", "show", decision).stdout
 
 
 def test_what_is_added_is_found_at_once_and_what_breaks_changes_nothing(service: Service, vendor: Vendor) -> None:
@@ -172,7 +176,7 @@ def test_what_is_added_is_found_at_once_and_what_breaks_changes_nothing(service:
     privet("--config", str(service.config), "data", "remove", "more")
     until(lambda: service.get("/readyz")["ready"])
     until(lambda: ask(service, "and Kd-4822-X again").status_code == 200)
-    assert not vendor.saw("4822")
+    assert not vendor.saw("Kd-4822")
 
 
 @pytest.mark.parametrize(

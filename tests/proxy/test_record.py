@@ -1,6 +1,7 @@
 """Verdicts become events without content, and are awaited."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,6 +61,16 @@ async def test_an_intent_holds_what_was_decided_and_no_content(policy: Policy) -
     assert len(event.fingerprints) == 1
     assert b"Anna" not in encode(event)
     assert b"Schmidt" not in encode(event)
+
+
+async def test_which_sets_of_own_data_were_met(policy: Policy) -> None:
+    verdict = await _verdict(policy, ListStore())
+    ((pointer, (found,)),) = verdict.inspection.findings.items()
+    met = tuple(replace(found, detector=name) for name in ("own:staff", "names", "own:customers"))
+    inspection = replace(verdict.inspection, findings={pointer: met})
+    (entity,) = intent_event(replace(verdict, inspection=inspection), b"k" * 32).entities
+    assert (entity.count, entity.sets) == (3, ("customers", "staff"))
+    assert all(not one.sets for one in intent_event(verdict, b"k" * 32).entities)
 
 
 async def test_the_same_value_has_the_same_fingerprint_under_the_same_key(policy: Policy) -> None:

@@ -49,10 +49,10 @@ def test_everything_is_found(place):
     text = f"Heron for Anna Schmidt, K-48214: {PASSAGE}"
     (findings,) = library.detector().find_many([Source(text)])
     assert [(text[one.start : one.end], one.entity_type, one.detector) for one in findings] == [
-        ("Heron", "PROJECT", "terms"),
-        ("Anna Schmidt", "CUSTOMER", "customers"),
-        ("K-48214", "CUSTOMER", "customers"),
-        (PASSAGE[:-1], "DOCUMENT_PASSAGE", "legal"),
+        ("Heron", "PROJECT", "own:terms"),
+        ("Anna Schmidt", "CUSTOMER", "own:customers"),
+        ("K-48214", "CUSTOMER", "own:customers"),
+        (PASSAGE[:-1], "DOCUMENT_PASSAGE", "own:legal"),
     ]
 
 
