@@ -18,6 +18,7 @@ from proxy.errors import ProxyError
 from proxy.message import Attachment, Replacement, Segment
 
 _SMALLEST = 64  # bytes of a file: fewer begin like one by chance
+_PACKED, _SMALLEST_PACKED = b"\x1f\x8b\x08", 20  # gzip, whose beginning is longer, and who hides short texts
 _END = 8  # characters of a run by which it is known
 _PLACES = {"base64": "~base64/", "hex": "~hex/", "base32": "~base32/", "base32hex": "~base32hex/",
            "base64rot13": "~base64rot13/", "base64reversed": "~base64reversed/"}  # fmt: skip
@@ -150,7 +151,8 @@ def _said(segment: Segment, pointer: str, run: Run) -> Segment | Attachment | No
         return Segment(pointer, segment.role, text, context)
     if run.style != "base64":
         return None
-    if headed or (text is None and len(run.data) >= _SMALLEST and is_binary(run.data)):
+    size = _SMALLEST_PACKED if run.data.startswith(_PACKED) else _SMALLEST
+    if headed or (text is None and len(run.data) >= size and is_binary(run.data)):
         return Attachment(pointer, segment.role, run.data, run.media_type.lower())
     return None
 

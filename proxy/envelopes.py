@@ -10,13 +10,14 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from proxy.errors import BodyError
+from proxy.errors import BodyError, LimitError
 from proxy.framing import LIMIT, Frame
 from proxy.limits import decode_body
 
 _JSON_CALL = re.compile(r"application/(?:connect|grpc|grpc-web)\+json", re.ASCII)
 _HEAD = struct.Struct(">BI")
 _COMPRESSED, _END = 0x01, 0x02
+_AT_MOST = 10_000  # envelopes of one body
 _FLAGS = frozenset({0x00, 0x01, 0x02, 0x03, 0x80, 0x81})
 _COMPRESSION = ("connect-content-encoding", "grpc-encoding")  # the headers that name it
 ACCEPTED = ("connect-accept-encoding", "grpc-accept-encoding")  # the headers that ask for it in the reply
@@ -57,7 +58,7 @@ def last_envelope(body: bytes) -> bytes:
 
 def envelopes(body: bytes, coding: str, limit: int) -> Iterator[tuple[int, int, Envelope]]:
     """From where to where each envelope of a whole body stands, and what is in it. Raises `BodyError`, `LimitError`."""
-    at = 0
+    at = count = 0
     while at < len(body):
         if len(body) - at < _HEAD.size:
             raise BodyError("the last envelope of the body is cut off")
@@ -69,8 +70,11 @@ def envelopes(body: bytes, coding: str, limit: int) -> Iterator[tuple[int, int, 
         if flags & _COMPRESSED:
             if coding in {"", "identity"}:
                 raise BodyError("an envelope of the body is compressed, and no header says how")
-            data = decode_body(data, coding, limit)
+            data = decode_body(data, coding, max(0, limit))
         limit -= len(data)
+        count += 1
+        if count > _AT_MOST:
+            raise LimitError(f"the body has more than the {_AT_MOST} envelopes that Privet reads")
         yield at, end, Envelope(flags, data)
         at = end
 

@@ -41,11 +41,15 @@ def host_name(name: str) -> str:
 
 
 def headers_of(flow: http.HTTPFlow) -> dict[str, str]:
-    """By lower-case name; a header that was sent twice is one list, so that a second content type isn't overlooked."""
+    """By lower-case name; a header that was sent twice is one list, so that a second content type isn't overlooked.
+
+    HTTP/2 cuts cookies into pieces (RFC 9113, 8.2.3), which are put together again.
+    """
     found: dict[str, str] = {}
     for name, value in flow.request.headers.items(multi=True):
         lower = name.lower()
-        found[lower] = f"{found[lower]}, {value}" if lower in found else value
+        joint = "; " if lower == "cookie" else ", "
+        found[lower] = f"{found[lower]}{joint}{value}" if lower in found else value
     return found
 
 

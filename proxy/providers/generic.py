@@ -58,6 +58,7 @@ class Generic(JsonDialect):
     media_type: str = JSON
     named: tuple[JsonDialect, ...] = ()  # those that JSON lines may be of
     coding: str = ""  # of envelopes that are compressed
+    piece: bool = False  # of something whose rest comes with other requests
     exemptions: ClassVar[Exemptions] = Exemptions(
         exact={"/model": look.model, "/type": look.word, "/messages/*/role": look.word, "/stream": look.word},
     )
@@ -70,6 +71,12 @@ class Generic(JsonDialect):
     def extract(self, body: bytes) -> Extraction:
         if not body.strip():
             return Extraction(segments=())
+        found = self._extract(body)
+        if self.piece:  # a value may go on in the next
+            return replace(found, skipped=(*found.skipped, Skipped("", SkipReason.OPAQUE)))
+        return found
+
+    def _extract(self, body: bytes) -> Extraction:
         match self._kind(body):
             case "json":
                 return JsonDialect.extract(self, body)
@@ -166,7 +173,7 @@ class Generic(JsonDialect):
 
     @property
     def _plain(self) -> "Generic":
-        return replace(self, media_type=JSON)
+        return replace(self, media_type=JSON, piece=False)
 
     def _line(self, line: bytes) -> JsonDialect:
         return lines.by_members(line, self.named, self._plain)

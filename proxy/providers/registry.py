@@ -66,6 +66,7 @@ _BARE = (
 _SHARED = re.compile(
     r"/v1/(?:models|files|batches|uploads|images|audio|vector_stores|conversations|assistants|threads)(?:/|$)"
 )
+_RANGE = re.compile(r"bytes 0-(?P<last>[0-9]{1,15})/(?P<size>[0-9]{1,15})", re.ASCII)
 _ODD = re.compile(r"%2e|%2f|%5c|\\|//|/\.{1,2}(?:/|$)", re.IGNORECASE)
 # The one place where a slash is rightly encoded: Amazon's names of resources as models.
 _ARN = re.compile(
@@ -87,7 +88,10 @@ _PARAMETERS = {
     "stream": re.compile(r"true|false"),
 }
 _GEMINI_KEYS = {
-    "key": re.compile(r"[\w.-]{1,200}", re.ASCII),
+    # Not what other vendors' keys begin with: the path alone doesn't tell that it is Google who is asked.
+    "key": re.compile(
+        r"(?!(?:sk|pk|rk|whsec)[-_]|gh[pousr]_|github_pat|glpat-|xox|A(?:KIA|SIA)|hf_)[\w.-]{1,200}", re.ASCII
+    ),
     "access_token": re.compile(r"auth_tokens/[\w.-]{1,200}", re.ASCII),  # a short-lived key of the Live API
 }
 
@@ -113,6 +117,7 @@ def dialect_for(request: Request, *, nesting: int = NESTING, family: Family | No
         media_type=_FILE if _is_upload(request) else request.media_type,
         named=_of_lines(nesting),
         coding=compression(request.headers),
+        piece=_is_piece(request),
     )
     return Multipart.of(generic, request.headers.get("content-type", "")) if multipart else generic
 
@@ -152,6 +157,17 @@ def _of_lines(nesting: int) -> tuple[JsonDialect, ...]:
 def _is_upload(request: Request) -> bool:
     """Whether the body is a file, or a piece of one in Google's resumable protocol, whatever the content type says."""
     return "/upload/" in request.endpoint and "upload" in request.headers.get("x-goog-upload-command", "")
+
+
+def _is_piece(request: Request) -> bool:
+    """Whether the body is a part of something of which the rest comes with other requests."""
+    span = _RANGE.fullmatch(request.headers.get("content-range", "").strip())
+    if "content-range" in request.headers and (span is None or int(span["last"]) + 1 != int(span["size"])):
+        return True
+    if not _is_upload(request):
+        return False
+    begins = request.headers.get("x-goog-upload-offset", "0").strip() in {"", "0"}
+    return not (begins and "finalize" in request.headers.get("x-goog-upload-command", ""))
 
 
 def gateway_bases(configured: Mapping[str, str]) -> dict[str, str]:

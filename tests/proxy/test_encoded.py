@@ -2,6 +2,7 @@
 
 import base64
 import codecs
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -206,6 +207,14 @@ def test_files_are_attachments(text: str, media_type: str) -> None:
     (file,) = Unfolder().unfold([segment(text)]).files
     assert (file.pointer, file.media_type) == ("/a~base64/0", media_type)
     assert isinstance(file, Attachment)
+
+
+def test_a_short_text_that_is_compressed_is_a_file() -> None:
+    packed = gzip.compress(b"Anna Schmidt")
+    found = Unfolder().unfold([Segment("/a", Role.USER, f"see {base64.b64encode(packed).decode()}")])
+    assert [file.data for file in found.files] == [packed]
+    none = Unfolder().unfold([Segment("/a", Role.USER, base64.b64encode(b"\x1f\x8b\x07" + packed[3:]).decode())])
+    assert none.files == ()
 
 
 def test_what_has_none_is_remembered() -> None:

@@ -90,6 +90,14 @@ def test_small_envelopes_unfold_within_a_limit_together() -> None:
     assert len(list(envelopes(bomb, "gzip", 1000))) == 1
     with pytest.raises(LimitError):
         list(envelopes(bomb * 2, "gzip", 1000))
+    with pytest.raises(LimitError):
+        list(envelopes(envelope(bytes(600)) * 2 + bomb, "gzip", 1000))
+
+
+def test_too_many_envelopes_are_a_limit() -> None:
+    assert len(list(envelopes(envelope(b"") * 10_000, "", 1000))) == 10_000
+    with pytest.raises(LimitError):
+        list(envelopes(envelope(b"") * 10_001, "", 1000))
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])

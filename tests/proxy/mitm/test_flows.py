@@ -28,6 +28,12 @@ def test_a_header_that_comes_twice_is_one_list() -> None:
     assert headers_of(flow) == {"content-type": "text/plain, x; b=c", "a": "1"}
 
 
+def test_cookies_in_pieces_are_put_together() -> None:
+    flow = tflow.tflow()
+    flow.request.headers = http.Headers([(b"cookie", b"a=1"), (b"cookie", b"b=2; c=3")])
+    assert headers_of(flow) == {"cookie": "a=1; b=2; c=3"}
+
+
 def test_every_name_counts() -> None:
     flow = tflow.tflow()
     flow.request.host = "one.example"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.finding import SkipReason
+from detectors.finding import Skipped, SkipReason
 from proxy.errors import BodyError
 from proxy.message import Request
 from proxy.providers.registry import (
@@ -119,6 +119,29 @@ def test_googles_resumable_uploads_are_files_whatever_their_content_type() -> No
     assert [segment.text for segment in dialect_for(request).extract(request.body).segments] == ["Dear Anna"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "whole"),
+    [
+        ({"x-goog-upload-command": "upload, finalize"}, True),
+        ({"x-goog-upload-command": "upload, finalize", "x-goog-upload-offset": "0"}, True),
+        ({"x-goog-upload-command": "upload", "x-goog-upload-offset": "0"}, False),
+        ({"x-goog-upload-command": "upload, finalize", "x-goog-upload-offset": "8388608"}, False),
+        ({"content-range": "bytes 0-9/10", "content-type": "text/plain"}, True),
+        ({"content-range": "bytes 0-9/11", "content-type": "text/plain"}, False),
+        ({"content-range": "bytes 1-10/11", "content-type": "text/plain"}, False),
+        ({"content-range": "bytes 0-9/*", "content-type": "text/plain"}, False),
+        ({"content-range": "Anna", "content-type": "text/plain"}, False),
+        ({"content-type": "text/plain"}, True),
+    ],
+)
+def test_a_piece_of_an_upload_is_read_and_skipped(headers: dict[str, str], whole: bool) -> None:
+    """Half a value in it is nothing that a detector knows; the other half comes with the next request."""
+    request = Request("POST", "generativelanguage.googleapis.com", "/upload/v1beta/files", headers, b"Dear Anna")
+    found = dialect_for(request).extract(request.body)
+    assert [segment.text for segment in found.segments] == ["Dear Anna"]
+    assert found.skipped == (() if whole else (Skipped("", SkipReason.OPAQUE),))
+
+
 def test_the_header_of_an_upload_hides_nothing_elsewhere() -> None:
     body = b'{"messages": [{"role": "user", "content": "\\u0041nna"}]}'
     request = Request("POST", "api.openai.com", "/v1/chat/completions", {"x-goog-upload-command": "upload"}, body)
@@ -207,6 +230,8 @@ QUERIES = [
     ("/v1/messages?beta=true", {}),
     ("/v1/messages?beta=anna@example.com", {"~query/beta": "anna@example.com"}),
     ("/v1beta/models/g:x?alt=sse&key=AIzaSyA-1234567890", {}),
+    ("/v1/models?key=AKIAQYLPMN5HFIQR7XYA", {"~query/key": "AKIAQYLPMN5HFIQR7XYA"}),
+    ("/v1beta/models/g:x?key=sk-proj-abcdef", {"~query/key": "sk-proj-abcdef"}),
     ("/v1beta/models/g:x?key=my+secret+text", {"~query/key": "my secret text"}),
     (f"{LIVE}?key=AIzaSyA-1234567890", {}),
     (f"/{LIVE}?key=AIzaSyA-1234567890", {}),  # as Google's client writes it
