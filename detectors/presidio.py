@@ -208,7 +208,9 @@ class PresidioDetector:
             context_aware_enhancer=NearbyContext(),
         )
         self._entities = self._engine.get_supported_entities(LANGUAGE)
-        self._words = _any_of({word.strip() for recognizer in recognizers for word in recognizer.context or ()})
+        said = {word.strip() for recognizer in recognizers for word in recognizer.context or ()}
+        self._words = _any_of(said)
+        self._literals = tuple(sorted({word.lower() for word in said}))
 
     def find_many(self, sources: Sequence[Source]) -> list[list[Finding]]:
         """The findings in each text."""
@@ -220,16 +222,15 @@ class PresidioDetector:
     def _windows(self, source: Source) -> Iterator[tuple[int, int]]:
         text = source.text
         named = bool(source.context) and self._words.search(source.context) is not None
-        digits = (match.span() for match in source.in_numbers(_DIGITS))
-        for first, last in around(text, digits, NearbyContext.REACH + 20, OVERLAP // 2):
-            places = [(first, last)] if named else self._telling(text, first, last)
+        digits = [match.span() for match in source.in_numbers(_DIGITS)]
+        if not digits:
+            return
+        beside = source.beside(self._literals, 1, 1)
+        said = [match.span() for start, end in beside for match in self._words.finditer(text, start, end)]
+        for first, last in around(text, iter(digits), NearbyContext.REACH + 20, OVERLAP // 2):
+            places = [(first, last)] if named else _telling(text, said, first, last)
             for start, end in around(text, iter(places), NearbyContext.REACH + 20, NearbyContext.REACH + OVERLAP):
                 yield from windows(text, WINDOW, OVERLAP, max(first, start), min(last, end))
-
-    def _telling(self, text: str, first: int, last: int) -> list[tuple[int, int]]:
-        """Where a number has a telling form, or a word stands that one of the recognisers asks for."""
-        forms = [m.span() for m in _TELLING_FORM.finditer(text, first, last) if not _HASH.match(text, m.start())]
-        return sorted([*forms, *(match.span() for match in self._words.finditer(text, first, last))])
 
     def _of_window(self, source: Source, offset: int, end: int) -> Iterator[Finding]:
         text, context = source.text[offset:end], source.context
@@ -252,6 +253,12 @@ class PresidioDetector:
                     min(1.0, max(0.0, float(result.score))),
                     "presidio",
                 )
+
+
+def _telling(text: str, said: Sequence[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
+    """Where a number has a telling form, or a word is said that one of the recognisers asks for."""
+    forms = [m.span() for m in _TELLING_FORM.finditer(text, first, last) if not _HASH.match(text, m.start())]
+    return sorted([*forms, *(span for span in said if first <= span[0] and span[1] <= last)])
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

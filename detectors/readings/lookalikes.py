@@ -21,6 +21,7 @@ _ANY = rf"[\d{_LETTERS}]"
 # Begins where a digit is beside such a letter, with what may stand before; twelve characters and more.
 _NUMBER = re.compile(rf"(?<![^\W_])(?:\+?{_ANY}[ .-]?){{9,22}}{_ANY}(?![^\W_])")
 _HINT = re.compile(rf"\d[ .-]?[{_LETTERS}][ .-]?[\d{_LETTERS}]")
+_TIME = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d")  # a log's: `2026-11-24T10:00` has no letter in place of a digit
 _COUNTRY = re.compile(r"[A-Z]{2}\d")  # an account number begins with its country's letters
 _FOREIGN = {
     **{letter: digit for letter, digit in _DIGIT.items() if not letter.isascii()},
@@ -58,7 +59,7 @@ def read(text: str) -> Iterator[View]:
             fixed = 2 if _COUNTRY.match(value) else 0
             letters = [at for at, character in enumerate(value) if at >= fixed and character in _DIGIT]
             digits = sum(character.isdecimal() for character in value)
-            if letters and digits >= len(letters):
+            if letters and digits >= len(letters) and not _TIME.match(value):
                 pieces += [Piece(match.start() + at, match.start() + at + 1, _DIGIT[value[at]]) for at in letters]
             last = match.end()
     yield from rewrite(text, pieces, least=_LEAST)

@@ -105,6 +105,7 @@ _LETTERS = ("[A", "[X")  # how a form begins that has a letter in front
 _BEGIN = re.compile(r"(?<![\w./-])(?=[A-Za-z]{1,6}-?\d|\d[ .-]?\d[\d ./A-Za-z+-]{5})")
 _ANY_NAME = words(tuple(names for names, _, _ in _NAMED))
 _HASH = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}(?![A-Za-z0-9])")  # or another machine's id
+_PATH = re.compile(r"/[a-z]{3}")
 _FEWEST = 5  # digits of any of them
 _WORD = re.compile(r"[^\W\d_]+")
 _PARTS = frozenset(part for names, _, _ in _NAMED for part in _WORD.findall(names))  # cheaper to look for than names
@@ -126,7 +127,7 @@ def find(source: Source) -> Iterator[Finding]:
             if match and _valid(module, match[0]) and not _NOT_SSN.search(source.before(start, 24)):
                 yield Finding(start, match.end(), kind, 0.9, "national_ids")
     for match in source.in_numbers(_CANDIDATE):
-        if _HASH.match(match[0]) or sum(map(str.isdigit, match[0])) < _FEWEST:
+        if _HASH.match(match[0]) or _PATH.search(match[0]) or sum(map(str.isdigit, match[0])) < _FEWEST:
             continue
         before = source.before(match.start(), 32)
         if _PARTS.isdisjoint(_WORD.findall(before.lower())):

@@ -221,3 +221,8 @@ def test_long_rows_of_anything_have_an_end(unit):
         except TooMuchError:
             continue
         assert sum(len(view.text) for view in views) <= 8 * max(len(variant), 25_000)
+
+
+def test_the_letter_in_a_logs_time_is_no_digit():
+    log = "".join(f"2026-11-24T10:00:{second:02d}.331Z INFO request took {second}ms\n" for second in range(40))
+    assert readings(log) == []
