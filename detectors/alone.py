@@ -59,6 +59,8 @@ _FIELD = re.compile(
 )
 _SHORT = 4  # words: a text this short is an answer to "who?", such as a form's field
 _BEFORE = 40
+# What an assistant is told to do with somebody of the writer's address book.
+_COMMAND = re.compile(r"\b(?:call|ring|phone|text|message|tell|ask|remind|meet|invite)(?: to)?\s$", re.IGNORECASE)
 
 
 def settle(text: str, context: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -96,7 +98,9 @@ def _weaker(text: str, one: Finding, known: set[str]) -> str | None:
 
 def _is_somebody(text: str, one: Finding) -> bool:
     """Whether the place of a single name says that somebody bears it: an answer, an introduction, a speaker."""
-    answer = one.detector == "speakers" or len(text.split(maxsplit=_SHORT)) < _SHORT
+    answer = one.detector == "speakers" or (
+        len(text.split(maxsplit=_SHORT)) < _SHORT and _COMMAND.search(text[: one.start]) is None
+    )
     return answer or _INTRODUCED.search(text[max(0, one.start - _BEFORE) : one.start]) is not None
 
 

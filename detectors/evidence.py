@@ -87,6 +87,7 @@ _POSTAL = re.compile(
     r"\b(?:zip|postal|post ?code|postcode|plz|pin ?code|address|apt|apartment|suite|unit|flat|box|house)\b",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(r"\d{1,2}[:.]?(?:\d{2})? ?(?:[ap]\.?m\.?|h|uhr)", re.IGNORECASE)
 # A number to reckon with: "4817 * 3926", "543 times 344".
 _RECKONED = re.compile(r"[*+=^\u00d7÷<>] ?$")
 _SUMMED = re.compile(r" ?[*+=^\u00d7÷<>]| (?:times|plus|minus|divided) ")
@@ -220,12 +221,17 @@ def _accept_model(text: str, run: Finding, *, agreed: bool) -> Finding | None:
                 return replace(run, entity_type="COUNTRY")
             return run if len(value) >= 2 and not _in_identifier(text, run) else None
         case "STREET_ADDRESS":
-            return run if len(value) >= 3 and (run.score >= _SURE_STREET or not value.isalpha()) else None
+            return run if _is_street(run, value) else None
         case "EMAIL_ADDRESS":
             return run if "@" in value or _SPELLED_EMAIL.search(value) else None
         case kind if kind in _NUMBERS:
             return run if _is_number(text, run, value) else None
     return run
+
+
+def _is_street(run: Finding, value: str) -> bool:
+    """A part of an address: more than a word unless the model is sure, and no time of day."""
+    return len(value) >= 3 and (run.score >= _SURE_STREET or not value.isalpha()) and not _CLOCK.fullmatch(value)
 
 
 def _is_person(text: str, run: Finding, value: str, *, agreed: bool) -> bool:
@@ -359,7 +365,7 @@ def _accept_tagged(text: str, run: Finding) -> Finding | None:
                 return replace(run, entity_type="COUNTRY")
             return None if _in_identifier(text, run) else run
         case "STREET_ADDRESS":
-            return run if len(value) >= 3 and (run.score >= _SURE_STREET or not value.isalpha()) else None
+            return run if _is_street(run, value) else None
         case "ORGANIZATION":
             heading = _HEADING.search(value) or text[end : end + 1] == ":" or value.startswith("Dear ")
             return None if heading or _in_identifier(text, run) else run

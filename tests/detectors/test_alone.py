@@ -17,6 +17,7 @@ def settled(text, *values, context="", detector="tagger"):
     [
         ("David has three sisters and one brother.", "David", "FIRST_NAME"),
         ("text mollie that i am late", "mollie", "FIRST_NAME"),
+        ("please call felicity", "felicity", "FIRST_NAME"),
         ("can i call you zebee from now on", "zebee", "FIRST_NAME"),
         ("Lucie est à la maison avec sa petite-fille.", "Lucie", "FIRST_NAME"),
         ("Write a poem about Ada Lovelace and her engine.", "Ada Lovelace", "PUBLIC_FIGURE"),

@@ -35,6 +35,7 @@ def reading(text, marks):
         ("from France today", [("France", "CITY")], [("France", "COUNTRY")]),
         ("at 12 Maple", [("12", "BUILDING_NUMBER"), ("Maple", "STREET_NAME")], [("12 Maple", "STREET_ADDRESS")]),
         ("is 126 divisible", [("126", "BUILDING_NUMBER")], []),  # a number alone is no house
+        ("wake me at 430am please", [("430am", "BUILDING_NUMBER")], []),
         ("id a12345-b", [("a12345-b", "DRIVERS_LICENSE")], [("a12345-b", "DRIVER_LICENSE")]),
         ("Part number 1234567", [("1234567", "DRIVERS_LICENSE")], []),
     ],
