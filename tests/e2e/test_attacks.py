@@ -21,6 +21,7 @@ import brotli
 import pytest
 import zstandard
 
+from detectors.encoded import LEVELS
 from tests.fakes.privet import Running, running
 from tests.fakes.recording import SeenRequest
 from tests.fakes.vendor import Vendor
@@ -359,6 +360,19 @@ async def test_attack(tmp_path: Path, vendor: Vendor, name: str, gateway: bool) 
     assert not [seen.path for seen in vendor.requests if leaked(seen)]
     assert not [seen.path for seen in vendor.requests if "smuggled" in seen.path]
     assert len(vendor.requests) <= len(let_go), "the vendor saw a request that nobody decided on"
+
+
+@pytest.mark.parametrize("gateway", [False, True], ids=["proxy", "gateway"])
+async def test_what_is_encoded_deeper_than_is_read_stays_here(tmp_path: Path, vendor: Vendor, gateway: bool) -> None:
+    text = NAME
+    for _ in range(LEVELS + 1):
+        text = base64.b64encode(text.encode()).decode()
+    async with running(tmp_path, vendor) as privet:
+        answer = await exchange(privet, request(chat(text)), gateway=gateway)
+        (event,) = privet.store.intents
+    assert vendor.requests == []
+    assert b" 403 " in answer.split(b"\r\n")[0]
+    assert (event.decision.effect, b"too_large" in answer) == ("block", True)
 
 
 @pytest.mark.parametrize("gateway", [False, True], ids=["proxy", "gateway"])
