@@ -77,6 +77,7 @@ class Conversation:
     judge: ReplyJudge | None = field(init=False)  # of what came before the client said anything
     _model: str = field(init=False)  # which the address or a message has named
     _vault: Known | None = field(default=None, repr=False)
+    _index: TokenIndex = field(default_factory=lambda: TokenIndex({}), repr=False)
     _turn: _Turn | None = field(default=None, repr=False)
     _scan: StreamScan | None = field(default=None, repr=False)  # if what is found can change something
     _restorer: StreamRestorer | None = field(default=None, repr=False)
@@ -120,15 +121,16 @@ class Conversation:
 
     def _expect(self, verdict: Verdict) -> None:
         """From now on the tokens of this message are turned back, too."""
-        if verdict.vault is None and verdict.tokens.items() <= self.tokens.items():
-            return
-        self.tokens = {**self.tokens, **verdict.tokens}
-        self._vault = verdict.vault or self._vault
+        vault = verdict.vault or self._vault
+        if verdict.tokens.items() <= self.tokens.items() and _says_the_same(vault, self._vault):
+            return  # nearly every message: what is known is built anew only when there is more of it
+        self.tokens, self._vault = {**self.tokens, **verdict.tokens}, vault
+        self._index = TokenIndex(self.tokens, vault)
         self.restored = True
         if self._restorer is None:
-            self._restorer = StreamRestorer(self.opened.dialect, self.tokens, WHOLE, vault=self._vault)
+            self._restorer = StreamRestorer(self.opened.dialect, self.tokens, WHOLE, vault=vault)
         else:
-            self._restorer.know(self.tokens, self._vault)
+            self._restorer.know(self._index)
 
     def _next_turn(self, verdict: Verdict) -> None:
         """What comes from now on is the reply to this message."""
@@ -145,11 +147,10 @@ class Conversation:
         rules = verdict.reply or (before.rules if before is not None else None)
         if rules is None:
             return None
-        placed = TokenIndex(self.tokens, self._vault)
         if before is None:
-            judge = ReplyJudge(rules, self.pipeline.inspector, placed, verdict.decision.id)
+            judge = ReplyJudge(rules, self.pipeline.inspector, self._index, verdict.decision.id)
         else:
-            judge = before.following(rules, placed, verdict.decision.id)
+            judge = before.following(rules, self._index, verdict.decision.id)
         if self._scan is not None:
             self._scan.judged_by(judge)
         elif not rules.watch_only:
@@ -287,6 +288,13 @@ def _kept_inside(verdict: Verdict) -> Verdict:
         rules=verdict.decision.determining_rules,
     )
     return replace(verdict, refusal=verdict.dialect.refusal(refusal), target=None, chat=None, tokens={})
+
+
+def _says_the_same(one: Known | None, other: Known | None) -> bool:
+    """Whether two views into the vault know the same kinds of tokens, and the same surrogates."""
+    if one is other or one is None or other is None:
+        return one is other
+    return one.types == other.types and one.surrogates == other.surrogates
 
 
 def _messages(pieces: Sequence[bytes]) -> list[WholeMessage]:

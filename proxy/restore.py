@@ -112,9 +112,9 @@ class StreamRestorer:
         """What is left."""
         return [piece for piece in self._reader.finish() if piece] if self._index else []
 
-    def know(self, tokens: Mapping[str, str], vault: Known | None) -> None:
-        """From now on these are turned back, in what waits too. For streams of events."""
-        self._index = TokenIndex(tokens, vault)
+    def know(self, index: TokenIndex) -> None:
+        """From now on turn back what this index knows, in what waits too. For streams of events."""
+        self._index = index
         if isinstance(self._reader, _EventReader):
             self._reader.know(self._index)
 

@@ -21,6 +21,7 @@ from proxy.message import Refusal, Request
 from proxy.pipeline import Pipeline, Verdict
 from proxy.providers.gemini_live import GeminiLive
 from proxy.record import Outcome, Record
+from proxy.vault import Vault
 from tests.fakes.privet import POLICY, ListStore, TableInspector
 
 UPGRADE = {"upgrade": "websocket", "connection": "keep-alive, Upgrade", "sec-websocket-version": "13"}
@@ -470,3 +471,19 @@ def test_words_of_a_close_are_cut_between_characters() -> None:
     refusal = GeminiLive().refusal(Refusal("01J", "é" * 200))
     reason = close_reason(GeminiLive(), refusal, "01J")
     assert 121 <= len(reason.encode()) <= 123
+
+
+async def test_names_of_earlier_sessions_come_back(tmp_path: Path) -> None:
+    pipeline = pipeline_of(tmp_path)
+    pipeline.vault = Vault(tmp_path / "vault.db", b"v" * 32)
+    _, verdict = await (await opened(pipeline)).say(item("hello Anna Schmidt"))
+    (token,) = verdict.tokens
+    later = await opened(pipeline)
+    restorers: set[int] = set()
+    for _ in range(3):
+        await later.say({"type": "response.create"})
+        (got,) = await later.hear({"type": "response.done", "text": f"{token}."})
+        assert json.loads(got)["text"] == "Anna Schmidt."
+        restorers.add(id(later.subject._index))
+    assert len(restorers) == 1, "nothing is built anew for a message that brings nothing"
+    pipeline.vault.close()

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.framing import ArrayFramer, Frame, Framer, line_framer, parse_sse, sse_framer
+from proxy.framing import (
+    ArrayFramer,
+    Frame,
+    Framer,
+    WholeFramer,
+    WholeMessage,
+    line_framer,
+    parse_sse,
+    parse_whole,
+    sse_framer,
+)
 
 ENDS = st.sampled_from([b"\n", b"\r\n", b"\r"])
 LINES = st.sampled_from([b"", b"data: {}", b"data:x", b"data", b": c", b"event: e", b"id: 1", b"datax: y", b"\xff"])
@@ -127,3 +137,20 @@ def test_lines() -> None:
 
 def test_a_repr_holds_no_content() -> None:
     assert "secret" not in repr(Frame(b"secret")) + repr(parse_sse(b"data: secret\n\n"))
+
+
+@given(content=st.binary(max_size=40), is_text=st.booleans())
+def test_a_whole_message_is_what_it_was(content: bytes, is_text: bool) -> None:
+    message = WholeMessage.of(content, is_text=is_text)
+    (frame,) = WholeFramer(100).feed(message.written())
+    assert frame.event
+    again = parse_whole(frame.data)
+    assert (again.data, again.is_text) == (content, is_text)
+    assert parse_whole(again.with_data(b"other")) == WholeMessage.of(b"other", is_text=is_text)
+    assert repr(message) == f"WholeMessage({len(content)} bytes)"
+
+
+def test_a_whole_message_over_the_limit_is_no_event() -> None:
+    framer = WholeFramer(10)
+    assert [frame.event for frame in framer.feed(b"t" * 11) + framer.feed(b"t" * 10)] == [False, True]
+    assert framer.finish() == []

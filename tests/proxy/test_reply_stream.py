@@ -276,3 +276,25 @@ def test_event_streams_are_inspected_inside_their_framing(rules: ReplyRules) -> 
     assert b":exception-type" in frame.data
     assert NAME.encode() not in blocked
     assert run(dialect, stream[:-1] + b"!", judge(rules), media=MEDIA_TYPE).find(b"exception") > 0, "damaged: unread"
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_nobody_can_read_waits_for_the_policy(tmp_path: Path, allowed: bool) -> None:
+    policy = POLICY
+    if allowed:
+        sound = {"uninspected": [{"reason": "unsupported_media"}]}
+        policy += f"  - {json.dumps({'id': 'sound', 'on': ['reply'], 'when': sound, 'effect': 'allow'})}\n"
+    (tmp_path / "policy.yaml").write_text(policy)
+    found = ReplyRules.of(load_policy(tmp_path / "policy.yaml"), Inquiry(department="default"))
+    assert found is not None
+    sound_event = sse([{"choices": [{"index": 0, "delta": {"audio": {"data": "AAEC" * 100}}}]}])
+
+    async def feed() -> None:
+        scan = StreamScan(CHAT, SSE, judge(found), 1000)
+        for _ in range(3):
+            out = b"".join(await scan.feed(sound_event))
+            assert (out == sound_event) is allowed
+            assert scan.blocked is not allowed
+            assert b"AAEC" not in out or allowed
+
+    asyncio.run(feed())

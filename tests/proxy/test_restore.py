@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proxy.framing import WHOLE, WholeMessage, parse_whole
 from proxy.providers.dialect import Dialect
 from proxy.restore import StreamRestorer, restore_body, restore_text
+from proxy.token_index import TokenIndex
 from proxy.transforms.token import make_token
 from tests.fakes.streams import (
     ANTHROPIC,
@@ -451,3 +453,31 @@ def test_surrogates_come_back_in_tool_arguments(name: str, text: str, sizes: lis
     dialect, build, read = ARGUMENTS[name]
     whole = restore(dialect, sse(build(cut(json.dumps({"to": text}, ensure_ascii=False), sizes))), tokens=SURROGATES)
     assert json.loads(read(whole))["to"] == restore_text(text, SURROGATES)
+
+
+def said(text: str) -> bytes:
+    event = {"type": "response.output_text.delta", "output_index": 0, "delta": text}
+    return WholeMessage.of(json.dumps(event).encode(), is_text=True).written()
+
+
+def heard(pieces: list[bytes]) -> list[str]:
+    return [json.loads(parse_whole(piece).data)["delta"] for piece in pieces]
+
+
+def test_what_is_learned_meanwhile_is_turned_back_in_what_waits() -> None:
+    other = make_token(b"k" * 32, "s", "PERSON", "Carl Jones")
+    restorer = StreamRestorer(RESPONSES, TOKENS, WHOLE)
+    assert heard(restorer.feed(said(f"{PERSON} and "))) == [f"{TOKENS[PERSON]} and "]
+    assert restorer.feed(said(PERSON[:9])) == []
+    restorer.know(TokenIndex({**TOKENS, other: "Carl Jones"}))
+    assert heard(restorer.feed(said(f"{PERSON[9:]}, {other}."))) == [TOKENS[PERSON], ", Carl Jones."]
+    assert restorer.finish() == []
+
+
+def test_what_waits_can_be_let_go() -> None:
+    restorer = StreamRestorer(RESPONSES, TOKENS, WHOLE)
+    assert restorer.feed(said(PERSON[:9])) == []
+    assert restorer.waits
+    assert heard(restorer.let_go()) == [PERSON[:9]]
+    assert not restorer.waits
+    assert restorer.let_go() == []
