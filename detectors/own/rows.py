@@ -177,7 +177,7 @@ def _hashed(words: Words, starts: AnyArray, counts: AnyArray, points: tuple[int,
 
 
 def _spellings(text: str) -> list[str]:
-    """How else a name is written: by those who lack its letters (Mueller for Müller), and with the surname last."""
+    """How else a name is written: by those who lack its letters (Mueller for Müller), and the other way round."""
     if not text or "@" in text or any(c.isdigit() for c in text):
         return []
     lower = text.lower()
@@ -185,6 +185,8 @@ def _spellings(text: str) -> list[str]:
     if lower.count(",") == 1:
         surname, given = lower.split(",")
         orders.append(f"{given} {surname}")
+    elif len(words := lower.split()) == 2:
+        orders.append(" ".join(reversed(words)))
     everything = (" ".join(words) for order in orders for words in product(*map(_ways, order.split())))
     return [one for one in dict.fromkeys(islice(everything, _MOST_SPELLINGS)) if one != lower]
 

@@ -42,7 +42,7 @@ def finds(text, path="privet.yaml"):
 def test_a_table(run, tmp_path):
     result = run("data", "add", "customers.csv", "--columns", "name, email,account")
     assert result.exit_code == 0, result.output
-    assert "registered customers as COMPANY_DATA: 1 rows, 3 values of which 3 count alone, 3 pairs" in result.stdout
+    assert "registered customers as COMPANY_DATA: 1 rows, 4 values of which 4 count alone, 5 pairs" in result.stdout
     assert "data: {required: [customers]}" in result.stderr
     assert "no rule of" not in result.stderr
     assert finds("from Anna Schmidt") == ["Anna Schmidt"]
