@@ -73,7 +73,7 @@ _SYMBOL = re.compile(r"[^\w\s]|_")
 _COMMENT = re.compile(r"[ \t]{1,20}(?:#|//|;)")
 # What stands between the quotes of two strings (`"password": "+ value`), a selector, a route, an escaped stand-in.
 _NO_VALUE = re.compile(
-    r"[,+.](?:\W|[a-z]{2,}\b)|['\"]|#[a-z][\w-]*$|[\w/]+#\w+$|&lt;|/[\w.@/-]+$|\$\w+$|"
+    r"[,+.](?:\W|[a-z]{2,}\b|[A-Za-z]{2,40}:$)|['\"]|#[a-z][\w-]*$|[\w/]+#\w+$|&lt;|/[\w.@/-]+$|\$\w+$|"
     r"[A-Z]+(?:_[A-Z]+)+$|\(\?[:=!<Pix]|\[\^"
 )
 _SURELY_RANDOM = re.compile(
@@ -83,6 +83,8 @@ _LONG = 24
 _VARIETY = 5
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z]+(?:[-_. /:][a-z]+)*[.:!?]?|[A-Z][a-z]+(?:[A-Z][a-z]+)*", re.ASCII)
+_SAME = re.compile(r"(.)\1{9}")
+_PHRASE = re.compile(r"(?=\S*[!#%^&*+?~])[\w!#$%^&*+?~@.-]{8,64}", re.ASCII)
 _NULL_UUID = re.compile(r"0{8}-")
 
 # `the password for "ana" is "tulip"`, `Password is: 'tulip'`, "use the following password:⏎⏎3f2a…": quotes or a line
@@ -183,7 +185,9 @@ def _judge(text: str, start: int, stop: int, name: re.Match[str], *, quoted: boo
         score = _password_score(value, following, quoted=quoted, tight=tight)
         return Finding(start, stop, "PASSWORD", score, "assignments") if score else None
     if not is_random(value):
-        return None
+        # `secret: "violets#are"`: a password by another name.
+        secret = quoted and name[0].lower() == "secret" and _PHRASE.fullmatch(value)
+        return Finding(start, stop, "SECRET", 0.75, "assignments") if secret else None
     around = text[max(0, name.start() - 24) : name.end() + 24].lower()
     kind = "AWS_ACCESS_KEY" if "aws" in around and len(value) in {20, 40} else "SECRET"
     return Finding(start, stop, kind, 0.85, "assignments")
@@ -215,7 +219,8 @@ def is_random(value: str) -> bool:
     if not 8 <= len(value) <= 600 or any(character.isspace() for character in value):
         return False
     if len(value) >= _LONG and value.isalnum() and (value.islower() or value.isupper()):
-        return len(set(value)) >= _VARIETY and not is_placeholder(value)  # no word is that long
+        # No word is that long; `aaaaaaaaaaaaend` is no key.
+        return len(set(value)) >= _VARIETY and not is_placeholder(value) and not _SAME.search(value)
     if is_placeholder(value) or _WORDS.fullmatch(value) or _NULL_UUID.match(value):
         return False
     if _UUID.fullmatch(value):

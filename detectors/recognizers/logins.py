@@ -80,6 +80,11 @@ _USER_NAME = re.compile(
 )
 _PASSWORD_BESIDE = re.compile(r"(?i)pass(?:word|wd|phrase)?(?![a-z])|(?<![a-z])pwd|(?<![^\W_])p(?= )|account_?key")
 _BESIDE = 160
+_USER_OPTION = re.compile(
+    r"(?i)\s--?u(?:ser(?:name)?)?[ =](?P<q>[\"']?)(?P<user>[\w.@\\-]{3,64})(?P=q)\s{1,4}"
+    r"--?p(?:w|ass|asswd|assword)?[ =]|"
+    r"\bAccountName\s?=\s?(?P<account>[\w-]{3,64})\s?;\s{0,4}AccountKey\s?="
+)
 _NOBODY = frozenset(
     {"root", "admin", "user", "username", "postgres", "sa", "test", "guest", "anonymous", "administrator", "name"}
 )
@@ -98,6 +103,11 @@ def find(source: Source) -> Iterator[Finding]:
             named = "sess" in match[0][:20].lower()
             if (named or _COOKIE_HEADER.search(text, line, match.start())) and _varied(match["value"]):
                 yield Finding(*match.span("value"), "SECRET", 0.85, "logins")
+    if " -u" in lower or " --u" in lower or "accountname" in lower:
+        for match in _USER_OPTION.finditer(text):
+            user = match.lastgroup if match.lastgroup in {"user", "account"} else "user"
+            if match[user].lower() not in _NOBODY and not is_placeholder(match[user]):
+                yield Finding(*match.span(user), "USERNAME", 0.7, "logins")
     if "pass" in lower or "pwd" in lower:
         yield from _users(text)
 

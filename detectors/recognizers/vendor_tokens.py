@@ -157,7 +157,7 @@ TOKENS: tuple[Token, ...] = (
     *_tokens("NuGet", "learn.microsoft.com/nuget", "oy2<l:43>"),
     *_tokens("Clojars", "github.com/clojars", "CLOJARS_<l:60>"),
     *_tokens("Docker", "docs.docker.com", "dckr_{pat,oat}_<u:24-40>"),
-    *_tokens("JFrog", "jfrog.com/help", "AKC<A:10-120>", "cmVmd<A:59>"),
+    *_tokens("JFrog", "jfrog.com/help", "AKC<A:10-120>", "AP{2,3,5,6,7,8}<A:10-120>", "cmVmd<A:59>"),
     *_tokens(
         "Sourcegraph", "sourcegraph.com/docs", "sgp_<h:40>", "sgp_{local}_<h:40>", "sgp_<h:16>_<h:40>", "slk_<h:64>"
     ),

@@ -15,7 +15,13 @@ SECONDS = 2.0  # of processor time: linear expressions take milliseconds, quadra
 UNITS = ("a", "1", "a1", " ", "-", '"', "a.")
 # These are asked for a match at one place of a bounded value, and never searched for.
 AT_ONE_PLACE = {
-    *("assigned_SEPARATOR", "assignments_NO_VALUE", "assignments_SURELY_RANDOM", "emails_IN_FRONT"),
+    *(
+        "assigned_SEPARATOR",
+        "assignments_NO_VALUE",
+        "assignments_SURELY_RANDOM",
+        "assignments_PHRASE",
+        "emails_IN_FRONT",
+    ),
     *("national_ids_HASH", "answers_PAIR", "answers_NAME", "answers_NUMBER", "answers_SPELLED"),
 }
 

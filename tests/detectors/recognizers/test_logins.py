@@ -62,6 +62,9 @@ def test_sessions(found, text):
     [
         ("user = 'mwolek'\npassword = 'abuset406581'", "mwolek"),
         ("Server=h;User Id=shopuser;Password=h4nds0ff;", "shopuser"),
+        ("psexec \\\\h -u shopuser -p h4nds0ff cmd", "shopuser"),
+        ("Connect -User ana.svc@shop.lan -Password h4nds0ff", "ana.svc@shop.lan"),
+        ("AccountName=shopstore;AccountKey=abc", "shopstore"),
         ("[client]\nusername=svc_shop\npassword=h4nds0ff", "svc_shop"),
     ],
 )
