@@ -38,6 +38,7 @@ from proxy.quoted import Quoted, quoted, unquoted, untouched
 from proxy.reasons import NOTHING_SPOKEN, Reason, header_reason, spoken_reasons
 from proxy.refusals import PASSING, later, refusal_of
 from proxy.reply_judge import ReplyRules
+from proxy.seams import scan_all
 from proxy.shares import Alone, Others
 from proxy.signing import Signer, is_signed, signed_anew
 from proxy.token_index import TokenIndex
@@ -358,7 +359,7 @@ class Pipeline:
         if policy.labels_used() and self.settings.classifier.enabled:
             labelling = asyncio.create_task(self.inspector.label(extraction.document()))
         try:
-            scans = await self.inspector.scan([(segment.text, segment.context) for segment in segments])
+            scans = await scan_all(self.inspector, segments)
             labelled = await labelling if labelling is not None else Scan()
         finally:
             if labelling is not None:

@@ -39,7 +39,7 @@ _LONGEST_PART = 64
 _MOST_PARTS = 64
 # What has the form of a value that proves itself: a card, an IBAN, an SSN, a vendor's token, an e-mail address.
 _PROMISING = re.compile(
-    r"[2-6]\d{12,18}|[2-6]\d{3}(?:[ -]\d{2,6}){2,4}|[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}|\d{3}-\d{2}-\d{4}"
+    r"[2-6]\d{12,18}|[2-6]\d{3}(?:[ -]\d{2,8}){2,4}|[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}|\d{3}-\d{2}-\d{4}"
     r"|\+\d(?:[ -]?\d){8,14}"
     r"|(?:AKIA|ASIA|AIza|gh[oprsu]_|github_pat_|glpat-|xox[a-z]-|eyJ|npm_|pypi-|SG\.|[rsp]k[-_]|hf_|dop_v1_|shp)"
     r"[\w.+/=-]{12,}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}"
@@ -105,7 +105,7 @@ def _of_chain(text: str, chain: list[re.Match[str]]) -> Iterator[View]:
     if len(chain) > _MOST_PARTS:
         return
     first, last = chain[0].start(), chain[-1].end()
-    before = _part_before(text, first)
+    before = part_before(text, first)
     after = _PART_AFTER.match(text, last)
     if before is None or after is None:
         return
@@ -118,13 +118,32 @@ def _of_chain(text: str, chain: list[re.Match[str]]) -> Iterator[View]:
         and _TOLD.search(text[max(0, start - _REACH) : start])
     ):
         yield from rewrite(text, [Piece(gap.start(), gap.end(), "") for gap in chain])
-    elif _PROMISING.fullmatch(whole) and (not whole[:1].isdecimal() or "-" in whole or luhn_valid(whole)):
+    elif promising(whole):
         # Two numbers one below the other may be a card's by chance; four of four digits hardly.
         least = _PROOF if len(inner) >= 2 and len({len(part) for part in inner}) == 1 else _FULL_PROOF
         yield from rewrite(text, [Piece(gap.start(), gap.end(), "") for gap in chain], least=least)
 
 
-def _part_before(text: str, end: int) -> re.Match[str] | None:
+def promising(whole: str) -> bool:
+    """Whether parts together have the form of a value that proves itself."""
+    formed = _PROMISING.fullmatch(whole) is not None
+    return formed and (not whole[:1].isdecimal() or "-" in whole or luhn_valid(whole))
+
+
+def end_of(text: str) -> tuple[int, int] | None:
+    """Where the last part of a text stands, if it ends with one."""
+    last = len(text.rstrip())
+    part = part_before(text, last) if last else None
+    return part.span() if part is not None else None
+
+
+def beginning_of(text: str) -> tuple[int, int] | None:
+    """Where the first part of a text stands, if it begins with one."""
+    part = _PART_AFTER.match(text, len(text) - len(text.lstrip()))
+    return part.span() if part is not None else None
+
+
+def part_before(text: str, end: int) -> re.Match[str] | None:
     """The part that ends at a place, from where it begins: searching for an end is slow."""
     start = end
     stop = max(0, end - _LONGEST_PART)
