@@ -87,6 +87,7 @@ _POSTAL = re.compile(
     r"\b(?:zip|postal|post ?code|postcode|plz|pin ?code|address|apt|apartment|suite|unit|flat|box|house)\b",
     re.IGNORECASE,
 )
+_ESCAPED = frozenset({'"', "'", "n", "r", "t"})
 _CLOCK = re.compile(r"\d{1,2}[:.]?(?:\d{2})? ?(?:[ap]\.?m\.?|h|uhr)", re.IGNORECASE)
 # A number to reckon with: "4817 * 3926", "543 times 344".
 _RECKONED = re.compile(r"[*+=^\u00d7÷<>] ?$")
@@ -284,6 +285,8 @@ def _is_account(text: str, run: Finding, value: str) -> bool:
 def _in_identifier(text: str, run: Finding) -> bool:
     """Whether a run is a part of `jenkins_url`, `http://jenkins.example`, a key of JSON or an option."""
     before, after = text[max(0, run.start - 2) : run.start], text[run.end : run.end + 2]
+    if after[:1] == "\\" and after[1:] in _ESCAPED:
+        after = after[1:]  # "I\\'m Ana\\'s daughter", as strings in strings are written
     if (
         before[-1:] in {"_", "/", "\\", "$", "%", "="}
         or after[:1] in {"_", "/", "\\", "="}

@@ -84,6 +84,9 @@ P, A, L, C, N = "PERSON", "STREET_ADDRESS", "LOCATION", "ORGANIZATION", "ACCOUNT
         ("what is 4817 * 3926 here", {"4817": (N, 0.9), "3926": (N, 0.9)}, []),
         ("what is 543 times 344", {"543": (N, 0.9), "times": (N, 0.9), "344": (N, 0.9)}, []),
         ("maybe Ana", {"Ana": (P, 0.4)}, []),
+        ("I\\'m Ana\\'s friend", {"Ana": (P, 0.9)}, [("Ana", P)]),
+        ("so says Ana\\n\\nand goes", {"Ana": (P, 0.9)}, [("Ana", P)]),
+        ("in C:\\Ana\\data here", {"Ana": (P, 0.9)}, []),
     ],
 )
 def test_tagged(text, marks, expected):
