@@ -13,6 +13,8 @@ import pytest
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.layers import websocket
 
+from configs.settings import LimitSettings
+from proxy.gate import Gate
 from proxy.mitm.connections import handler_class
 from proxy.mitm.websocket import layer_class
 from tests.fakes.model import Behaviour
@@ -26,7 +28,7 @@ def test_servers_in_one_process_do_not_build_on_each_other(monkeypatch: pytest.M
     """Each would add its calls to those of all before it, and none of them would ever be freed."""
     depths = set()
     for _ in range(3):
-        handler, layer = handler_class(lambda client: None), layer_class(lambda: 1000)
+        handler, layer = handler_class(lambda client: None), layer_class(lambda: 1000, Gate(LimitSettings))
         monkeypatch.setitem(vars(mode_servers), "ProxyConnectionHandler", handler)
         monkeypatch.setitem(vars(websocket), "WebsocketLayer", layer)
         depths.add((len(handler.__mro__), len(layer.__mro__)))
