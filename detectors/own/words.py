@@ -101,7 +101,7 @@ def _tables() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint8], dict[int, 
         kinds[start:end] = [_ALONE if chr(code).isalnum() else _SEPARATOR for code in range(start, end)]
     fold[0xAC00:0xD7A4] = np.arange(0xAC00, 0xD7A4)
     kinds[0xAC00:0xD7A4] = _LETTER
-    for code in (*range(0x3400), *range(0xA000, 0xAC00), *range(0xFB00, 0x10800), *range(0x1D400, 0x1D800)):
+    for code in (*range(0x3400), *range(0xA000, 0xAC00), *range(0xFB00, 0x10000), *range(0x1D400, 0x1D800)):
         if kinds[code]:
             continue
         plain = _plain(chr(code))

@@ -136,7 +136,9 @@ def test_an_empty_table(tmp_path):
 @settings(max_examples=40, deadline=None)
 @given(
     value=st.text(alphabet="abcdefgh ijkl-mnop12345.", min_size=8, max_size=30).filter(
-        lambda text: sum(c.isdigit() for c in text) > 1 and sum(c.isalpha() for c in text) > 3
+        lambda text: (
+            sum(c.isdigit() for c in text) > 1 and sum(c.isalpha() for c in text) > 3 and len(words_of(text)) <= 12
+        )
     ),
     before=st.text(alphabet="xyz ,", max_size=20),
 )
