@@ -57,6 +57,7 @@ _FIELD = re.compile(
     r"name|user|customer|client|patient|contact|person|author|owner|employee|recipient|sender|member|guest",
     re.IGNORECASE,
 )
+_MAY_BE_ALONE = frozenset({"PERSON", "STREET_ADDRESS"})
 _SHORT = 4  # words: a text this short is an answer to "who?", such as a form's field
 _BEFORE = 40
 # What an assistant is told to do with somebody of the writer's address book.
@@ -65,6 +66,8 @@ _COMMAND = re.compile(r"\b(?:call|ring|phone|text|message|tell|ask|remind|meet|i
 
 def settle(text: str, context: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings of one text, those that point to nobody under their own types."""
+    if all(one.entity_type not in _MAY_BE_ALONE for one in findings):
+        return tuple(findings)
     telling = [one for one in findings if one.entity_type in _telling() or one.entity_type not in entity_types()]
     if not telling or _FIELD.search(context):
         return tuple(findings)

@@ -18,6 +18,7 @@ from configs.settings import Settings
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
 from policy.decision import Decision, Effect, Inquiry, Mode
 from policy.model import ModelTarget, Policy
+from proxy.acquainted import acquainted
 from proxy.attached import Attached, Files, open_attachments
 from proxy.decide import Asker, Justification, decide
 from proxy.encoded import Unfolder
@@ -359,7 +360,7 @@ class Pipeline:
         if policy.labels_used() and self.settings.classifier.enabled:
             labelling = asyncio.create_task(self.inspector.label(extraction.document()))
         try:
-            scans = await scan_all(self.inspector, segments)
+            scans = acquainted(segments, await scan_all(self.inspector, segments))
             labelled = await labelling if labelling is not None else Scan()
         finally:
             if labelling is not None:
