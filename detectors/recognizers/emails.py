@@ -34,6 +34,9 @@ _IN_FRONT = re.compile(
     r"|[\w-]{0,20}(?:mail|user|name|login|account|from|to|cc|recipient|sender|contact|owner|author|address)=",
     re.IGNORECASE,
 )
+# `postgres://shop:h4nds0ff@db.example.org`: what stands before the sign is a password.
+_IN_CREDENTIALS = re.compile(r"://[^\s/@?#:]{0,128}:[^\s/@]{0,64}$")
+_FAR = 200
 _LOCAL_SPECIALS = "'\"`{|}/=?&#$!*^~"
 # Not people: the user of a repository's address, and files that have an @ in their name.
 # And names that can't exist (RFC 6761), and whom coding agents name as co-authors.
@@ -56,7 +59,9 @@ def find(source: Source) -> Iterator[Finding]:
             start += front.end()
             local = local[front.end() :]
         start += len(local) - len(local.lstrip(_LOCAL_SPECIALS))
-        if start >= at or _NOT_A_PERSON.search(source.text[start : match.end()]):
+        if start >= at or _IN_CREDENTIALS.search(source.text, max(0, start - _FAR), start):
+            continue
+        if _NOT_A_PERSON.search(source.text[start : match.end()]):
             continue
         public = _extractor()(match["host"]).suffix != ""
         yield Finding(start, match.end(), "EMAIL_ADDRESS", 1.0 if public else 0.7, "emails")

@@ -33,6 +33,9 @@ from detectors.recognizers.emails import find
         ("image@2x.png", []),
         ("@mention and x@ y", []),
         ("user@localhost", []),
+        ("postgres://shop:h4nds0ff@db.example.org/x", []),
+        ("http://x.org:8080 ana@example.com", ["ana@example.com"]),
+        ("Co-Authored-By: Claude <noreply@anthropic.com>", []),
         ("", []),
     ],
 )
