@@ -18,10 +18,12 @@ _SPREAD = re.compile(
 )
 _FEWEST = 6  # letters and digits in what is spread
 # A comment or a tag inside a word is there for nobody but a reader of words.
-_REMARK = re.compile(r"(?<=[\w@.+-])(?:<!--.{0,60}?-->|/\*.{0,60}?\*/|</?[A-Za-z]{1,10}/?>)(?=[\w@.+-])")
+_REMARK = re.compile(
+    r"[</](?<=[\w@.+-].)(?:(?<=<)!--.{0,60}?-->|(?<=/)\*.{0,60}?\*/|(?<=<)/?[A-Za-z]{1,10}/?>)(?=[\w@.+-])"
+)
 # Emphasis before a value hides it from the word before.
-_MARKUP = re.compile(r"(?<=[\s:=(>])(?:\*\*|`|<[a-z]{1,10}>)(?=[^\s*`<]{0,40}[\d@])")
-_TAG_AFTER_NAME = re.compile(r"(?<=[:=]\s)<[a-z]{1,10}>(?=[^\s<]{0,40}\d)")
+_MARKUP = re.compile(r"[*`<](?<=[\s:=(>].)(?:(?<=\*)\*|(?<=`)|(?<=<)[a-z]{1,10}>)(?=[^\s*`<]{0,40}[\d@])")
+_TAG_AFTER_NAME = re.compile(r"<(?<=[:=]\s<)[a-z]{1,10}>(?=[^\s<]{0,40}\d)")
 # Each way begins with its sign, and looks behind it: so the search skips what has none.
 _BETWEEN = re.compile(
     r"(?:\r\n(?<=[\w@.+-]\r\n)|\n(?<=[\w@.+-]\n))[ \t>]{0,8}(?=[\w@.+-])"

@@ -28,6 +28,7 @@ _FOREIGN = {
     **dict(zip("АВСЕНКМРТХЅЈ", "ABCEHKMPTXSJ", strict=True)),
 }
 _FOREIGN_ANY = re.escape("".join(_FOREIGN))
+_FOREIGN_ONE = re.compile(f"[{_FOREIGN_ANY}]")
 _FOREIGN_NUMBER = re.compile(
     rf"(?<![^\W_])(?=[^\W_ .-]{{0,24}}\d)[\dA-Z{_FOREIGN_ANY}](?:[ .-]?[\dA-Z{_FOREIGN_ANY}]){{5,24}}(?![^\W_])"
 )
@@ -40,7 +41,7 @@ _REACH = 30
 
 def read(text: str) -> Iterator[View]:
     """Numbers with their letters read as digits."""
-    if not text.isascii():
+    if not text.isascii() and _FOREIGN_ONE.search(text):
         yield from rewrite(
             text, [piece for match in _FOREIGN_NUMBER.finditer(text) for piece in _foreign(match)], prose=True
         )

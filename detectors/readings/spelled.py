@@ -69,7 +69,8 @@ _VERBS = re.compile(
     r"check|stop",
     re.IGNORECASE,
 )
-_SIGNED = ("dot", "[", "(", "punkt", "punto")
+_AT_SIGNS = tuple(f"{left}{gap}{sign}" for left in "[({<" for gap in ("", " ") for sign in ("at", "@", "ät", "arroba"))
+_DOT_SIGNS = (" dot ", "[dot", "(dot", "{dot", "<dot", "[ dot", "( dot", "[.", "(.", "punto", "punkt")
 
 
 def read(text: str) -> Iterator[View]:
@@ -79,7 +80,8 @@ def read(text: str) -> Iterator[View]:
     yield from rewrite(text, [piece for row in rows for piece in _digits(row)])
     if sum(sign in text for sign in _MORSE_TELLING) > 1:
         yield from rewrite(text, [piece for row in _MORSE_ROW.finditer(text) for piece in _morse(row)])
-    if any(at in lower for at in ("at", "arroba", "ät")) and any(sign in lower for sign in _SIGNED):
+    spoken = " at " in lower or "arroba" in lower
+    if any(sign in lower for sign in _AT_SIGNS) or (spoken and any(sign in lower for sign in _DOT_SIGNS)):
         yield from _addresses(text)
 
 

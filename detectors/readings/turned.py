@@ -7,7 +7,7 @@ an IBAN's or a card's check digits, or the commonest words of English, turned.
 import codecs
 import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from detectors.readings.lookalikes import CARD_WORDS
 from detectors.readings.view import READ, View, left, right
@@ -23,6 +23,7 @@ _REVERSED = re.compile(
     r"|_mpn|-ipyp|[-_]k[rsp]\b|\d{4}(?:[ -]?[A-Z0-9]{4}){2,6}[ -]?[A-Z0-9]{0,2}\d{2}[A-Z]{2}\b"
     r"|(?<![\w.-])(?P<card>\d(?:[ -]?\d){12,18})(?![\w.-])"
 )
+_REVERSED_CARD = re.compile(r"(?P<card>\d(?<![\w.-]\d)(?:[ -]?\d){12,18})(?![\w.-])")
 _REVERSED_TOLD = re.compile(r"\b(?:drowssap|liame|enohp|rebmun|sserdda|terces|nekot)\b")
 # What those hold at least one of; looking for them is quick.
 _ROT13_SIGNS = (
@@ -36,7 +37,7 @@ _REVERSED_SIGNS = (
     "evil_k", "tset_k", "drowssap", "liame", "enohp", "rebmun", "sserdda", "terces", "nekot",
 )  # fmt: skip
 _ISSUED = re.compile(r"[456]|3[47]")
-_ACCOUNT = re.compile(r"[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}|[A-Z0-9]{4}[ -]?[A-Z0-9]{0,2}\d{2}[A-Z]{2}\b")
+_ACCOUNT = re.compile(r"[A-Z]{2}(?:\d{2}[ -]?[A-Z0-9]{4}|(?<=\d\d[A-Z]{2})\b)")
 # The commonest words as they stand between spaces. Two of them are no coincidence.
 _ROT13_WORDS = (" gur ", " naq ", " vf ", " zl ", " bs ")
 _REVERSED_WORDS = (" eht ", " dna ", " si ", " ym ", " fo ")
@@ -54,9 +55,10 @@ def read(text: str) -> Iterator[View]:
     account = _ACCOUNT.search(text) is not None
     if account or any(sign in text for sign in _ROT13_SIGNS) or _fluent(text, _ROT13_WORDS):
         yield from _turned(text, (_ROT13, _ROT13_TOLD), _ROT13_WORDS, lambda part: codecs.encode(part, "rot13"), 1)
-    signs = any(sign in text for sign in _REVERSED_SIGNS) or any(word in lower for word in CARD_WORDS)
-    if account or signs or _fluent(text, _REVERSED_WORDS):
+    if account or any(sign in text for sign in _REVERSED_SIGNS) or _fluent(text, _REVERSED_WORDS):
         yield from _turned(text, (_REVERSED, _REVERSED_TOLD), _REVERSED_WORDS, lambda part: part[::-1], -1)
+    elif any(word in lower for word in CARD_WORDS):
+        yield from _turned(text, (_REVERSED_CARD,), _REVERSED_WORDS, lambda part: part[::-1], -1)
 
 
 def _fluent(text: str, words: tuple[str, ...]) -> bool:
@@ -66,7 +68,7 @@ def _fluent(text: str, words: tuple[str, ...]) -> bool:
 
 def _turned(
     text: str,
-    signs: tuple[re.Pattern[str], re.Pattern[str]],
+    signs: Sequence[re.Pattern[str]],
     words: tuple[str, ...],
     turn: Callable[[str], str],
     way: int,
@@ -75,7 +77,7 @@ def _turned(
         yield _view(text, (0, 0, len(text), len(text)), turn, way, prose=True)
         return
     last = -1
-    for sign, told in zip(signs, (False, True), strict=True):
+    for sign, told in zip(signs, (False, True), strict=False):
         for match in sign.finditer(text):
             if match.start() < last:
                 continue
