@@ -94,6 +94,7 @@ class Extraction:
     segments: tuple[Segment, ...]
     skipped: tuple[Skipped, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    model: str | None = None  # that the body names, if its reader came past it; None: ask the dialect
 
     def document(self) -> list[str]:
         """The texts that say what kind of document a request is: what people and tools wrote, else everything."""

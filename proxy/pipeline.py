@@ -205,7 +205,9 @@ class Pipeline:
         if again is not None and again.spans:
             left = unquoted(inspection.extraction.segments, inspection.findings, again)
             inspection = replace(inspection, findings=left)
-        model = (dialect.model(plain) if inspection.error is None else "") or model
+        if inspection.error is None:
+            said = inspection.extraction.model
+            model = (dialect.model(plain) if said is None else said) or model
         provider = self._provider(plain, dialect)
         inquiry = ask(
             plain,

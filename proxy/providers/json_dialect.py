@@ -86,6 +86,7 @@ class JsonDialect(ABC):
             segments=tuple(segments),
             skipped=tuple(skipped),
             attachments=tuple(_attachments(files, document, around.roles)) if files else (),
+            model=_model(document.data) if type(self).model is JsonDialect.model else None,
         )
 
     def rebuild(self, body: bytes, texts: Mapping[str, str], files: Mapping[str, Replacement] = NO_FILES) -> bytes:
@@ -96,7 +97,7 @@ class JsonDialect(ABC):
 
     def model(self, request: Request) -> str:
         """The body's `model`."""
-        return string(self.read(request.body).get("model"))
+        return _model(self.read(request.body))
 
     def chat(self, request: Request) -> Chat | None:  # noqa: ARG002 - part of the interface
         """None: most endpoints have no conversation."""
@@ -143,6 +144,10 @@ class JsonDialect(ABC):
             return mapping(parse(body)) if body.strip() else {}
         except (BodyError, LimitError):
             return {}
+
+
+def _model(data: object) -> str:
+    return string(mapping(data).get("model"))
 
 
 class _Surroundings:

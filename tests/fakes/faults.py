@@ -191,12 +191,15 @@ def _replies(fault: str) -> Upset:
     @asynccontextmanager
     async def upset(scene: Scene) -> AsyncIterator[None]:
         privet = scene.privet
-        pool = WorkerPool("detection", "tests.fakes.jobs:detection", {"fault": fault, "started": str(_started(scene))})
-        await pool.start()
-        broken: Inspector = PoolInspector(privet.settings, pool, None, ScanCache(10))
         if fault == "raise":
             broken = TableInspector(fault=RuntimeError("Anna Schmidt"))
-        privet.pipeline.inspector = _TwoInspectors(privet.inspector, broken)
+            privet.pipeline.inspector = _TwoInspectors(privet.inspector, broken)
+            yield
+            return
+        pool = WorkerPool("detection", "tests.fakes.jobs:detection", {"fault": fault, "started": str(_started(scene))})
+        await pool.start()
+        slow = PoolInspector(privet.settings, pool, None, ScanCache(10))
+        privet.pipeline.inspector = _TwoInspectors(privet.inspector, slow)
         try:
             yield
         finally:

@@ -49,6 +49,31 @@ def test_golden_extraction(dialect: Dialect) -> None:
     assert {f.pointer: [f.role.value, f.media_type] for f in extraction.attachments} == expected["attachments"]
 
 
+@pytest.mark.parametrize("dialect", ALL, ids=IDS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}',
+        b'{"model": "first", "model": "last"}',
+        b'{"messages": [{"model": "inner"}]}',
+        b'{"model": 7}',
+        b'["model"]',
+        b'"model"',
+        b"  ",
+    ],
+)
+def test_the_model_that_is_come_past_is_the_one_that_is_asked_for(dialect: Dialect, body: bytes) -> None:
+    extracted = dialect.extract(body).model
+    asked = dialect.model(Request("POST", "api.example.com", "/v1/x", {"content-type": "application/json"}, body))
+    assert extracted in (None, asked)
+
+
+def test_the_model_of_a_chat_is_come_past() -> None:
+    chat = next(dialect for dialect in dialects() if dialect.name == "openai-chat")
+    assert chat.extract(b'{"model": "first", "model": "last"}').model == "last"
+    assert chat.extract(b'{"messages": []}').model == ""
+
+
 @pytest.mark.parametrize("dialect", dialects(), ids=IDS[:-1])
 def test_golden_rebuild(dialect: Dialect) -> None:
     body = (GOLDEN / dialect.name / "request.json").read_bytes()
