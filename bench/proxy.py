@@ -8,6 +8,7 @@ import asyncio
 import os
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ def run(*, quick: bool) -> list[Row]:
         rows = asyncio.run(_measure(staged, volume))
     with stage(labels=True) as staged:
         rows += asyncio.run(_labelled(staged, volume))
-    return rows
+    return [*rows, *_several(volume)]
 
 
 async def _measure(staged: Stage, volume: Volume) -> list[Row]:
@@ -128,6 +129,26 @@ async def _throughput(client: aiohttp.ClientSession, staged: Stage, volume: Volu
     grown = _memory(staged) - before
     rows.append(Row(group, f"resident memory after {volume.soak:,} more requests", before + grown, "MB", before))
     return rows
+
+
+def _several(volume: Volume) -> list[Row]:
+    """Two serving processes beside one, in time that passes: the client and the vendor share the cores with them."""
+    paces = []
+    for workers in (1, 2):
+        with stage(workers=workers) as staged:
+            paces.append(asyncio.run(_pace(ways(staged)[1], volume.soak // 10)))
+    what = "proxy, 1 KB repeated, 64 at a time, two serving processes: requests per second"
+    note = "the floor is one process; client and vendor have the same cores"
+    return [Row("throughput and memory", what, paces[1], "1/s", paces[0], note)]
+
+
+async def _pace(way: Way, count: int) -> float:
+    async with session() as client:
+        feed = bodies(KB, new=False, seed=3)
+        await burst(client, way, feed, 64, 128)
+        began = time.perf_counter()
+        await burst(client, way, feed, 64, count)
+        return count / (time.perf_counter() - began)
 
 
 async def _labelled(staged: Stage, volume: Volume) -> list[Row]:

@@ -49,11 +49,12 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(*, labels: bool = False) -> Iterator[Stage]:
+def stage(*, labels: bool = False, workers: int = 1) -> Iterator[Stage]:
     """Start both; stop both. With `labels`, the policy asks the document classifier."""
     with vendor() as upstream, tempfile.TemporaryDirectory(prefix="privet-bench-") as name:
         began = time.monotonic()
-        with serving(Path(name), upstream, POLICY + (LABEL_RULE if labels else "")) as privet:
+        policy = POLICY + (LABEL_RULE if labels else "")
+        with serving(Path(name), upstream, policy, {"workers": workers}) as privet:
             yield Stage(upstream, privet, time.monotonic() - began)
 
 
