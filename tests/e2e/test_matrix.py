@@ -62,6 +62,8 @@ async def test_cell(tmp_path: Path, vendor: Vendor, monkeypatch, caplog, capfd, 
                 async with asyncio.timeout(20):
                     await fault.meanwhile(scene)
             answer = await sending
+            if opened:
+                await session.close()
             await ended(privet)
     monkeypatch.undo()
     assert Cell(received(vendor, way), seen(answer), recorded(privet)) == expected(fault, way.name)

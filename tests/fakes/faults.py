@@ -21,12 +21,12 @@ from aiohttp import web
 from audit.errors import AuditError
 from configs.settings import ContentSettings
 from detectors.cache import ScanCache
-from detectors.finding import Scan
+from detectors.finding import Finding
 from policy.load import load_policy
 from proxy.files import FileCache, PoolFiles
 from proxy.inspector import PoolInspector
-from proxy.pipeline import Inspector
 from proxy.replies import ReplyStream
+from proxy.reply_judge import ReplyJudge, ReplyText, Scanner
 from proxy.workers import WorkerPool
 from tests.fakes.privet import POLICY, Running, TableInspector
 
@@ -170,36 +170,24 @@ def _content(fault: str) -> Upset:
     return upset
 
 
-@dataclass(frozen=True, slots=True)
-class _TwoInspectors:
-    """What is said to the vendor is looked at by one, what it answers by another."""
-
-    requests: Inspector
-    replies: Inspector
-
-    async def scan(self, texts: Sequence[tuple[str, str]]) -> list[Scan]:
-        of_reply = any(text.startswith("You said") for text, _ in texts)
-        return await (self.replies if of_reply else self.requests).scan(texts)
-
-    async def label(self, texts: Sequence[str]) -> Scan:
-        return await self.requests.label(texts)
-
-
 def _replies(fault: str) -> Upset:
     """What looks at replies fails so: `raise` in Privet itself, the others in a worker."""
 
     @asynccontextmanager
     async def upset(scene: Scene) -> AsyncIterator[None]:
-        privet = scene.privet
+        pool = WorkerPool("detection", "tests.fakes.jobs:detection", {"fault": fault, "started": str(_started(scene))})
+        broken: Scanner = PoolInspector(scene.privet.settings, pool, None, ScanCache(10))
         if fault == "raise":
             broken = TableInspector(fault=RuntimeError("Anna Schmidt"))
-            privet.pipeline.inspector = _TwoInspectors(privet.inspector, broken)
-            yield
-            return
-        pool = WorkerPool("detection", "tests.fakes.jobs:detection", {"fault": fault, "started": str(_started(scene))})
-        await pool.start()
-        slow = PoolInspector(privet.settings, pool, None, ScanCache(10))
-        privet.pipeline.inspector = _TwoInspectors(privet.inspector, slow)
+        else:
+            await pool.start()
+        look = ReplyJudge.look
+
+        async def looking(judge: ReplyJudge, texts: Sequence[ReplyText]) -> list[tuple[Finding, ...]]:
+            judge.scanner = broken
+            return await look(judge, texts)
+
+        scene.patch.setattr(ReplyJudge, "look", looking)
         try:
             yield
         finally:
@@ -317,7 +305,7 @@ SOCKET_INSIDE = Cell("nothing", "error event, close 1008", "reroute by stays-in-
 SOCKET_REDACTED = Cell("redacted", "restored", "allow by people, ended 101")
 REPLY_KEPT = Cell("redacted", "403", "allow by people, ended 403")
 REPLY_ENDED = Cell("redacted", "200, error event", "allow by people, ended 200 reply_blocked")
-SOCKET_UNOPENED = Cell("nothing", "426", "block by privet.fail_closed, ended 426")
+SOCKET_REPLY = Cell("redacted", "error event, close 1008", "allow by people, ended 101")
 _FILE = "data:text/plain;base64," + base64.b64encode(b"Dear Anna Schmidt").decode()
 FILE = {
     "messages": [
@@ -365,12 +353,12 @@ FAULTS: tuple[Fault, ...] = (
           Cell("redacted", "200, tokens left", "allow by people, ended 200 RuntimeError"), SOCKET_REDACTED),
     Fault("restoring a streamed reply raises", _stream_breaks,
           Cell("redacted", "200, error event", "allow by people, ended 200 RuntimeError"), SOCKET_REDACTED, stream=True),
-    Fault("inspecting a reply raises", _replies("raise"), REPLY_KEPT, SOCKET_UNOPENED, policy=REPLIES, opening=True),
-    Fault("inspecting a reply hangs", _replies("hang"), REPLY_KEPT, SOCKET_UNOPENED, policy=REPLIES, opening=True),
-    Fault("what inspects a reply is killed", _replies("die"), REPLY_KEPT, SOCKET_UNOPENED, policy=REPLIES, opening=True),
-    Fault("inspecting a streamed reply raises", _replies("raise"), REPLY_ENDED, SOCKET_UNOPENED, policy=REPLIES, stream=True, opening=True),
-    Fault("inspecting a streamed reply hangs", _replies("hang"), REPLY_ENDED, SOCKET_UNOPENED, policy=REPLIES, stream=True, opening=True),
-    Fault("what inspects a streamed reply is killed", _replies("die"), REPLY_ENDED, SOCKET_UNOPENED, policy=REPLIES, stream=True, opening=True),
+    Fault("inspecting a reply raises", _replies("raise"), REPLY_KEPT, SOCKET_REPLY, policy=REPLIES),
+    Fault("inspecting a reply hangs", _replies("hang"), REPLY_KEPT, SOCKET_REPLY, policy=REPLIES),
+    Fault("what inspects a reply is killed", _replies("die"), REPLY_KEPT, SOCKET_REPLY, policy=REPLIES),
+    Fault("inspecting a streamed reply raises", _replies("raise"), REPLY_ENDED, SOCKET_REPLY, policy=REPLIES, stream=True),
+    Fault("inspecting a streamed reply hangs", _replies("hang"), REPLY_ENDED, SOCKET_REPLY, policy=REPLIES, stream=True),
+    Fault("what inspects a streamed reply is killed", _replies("die"), REPLY_ENDED, SOCKET_REPLY, policy=REPLIES, stream=True),
     Fault("the policy is reloaded meanwhile", _set(_held), REDACTED, SOCKET_REDACTED, meanwhile=_reload),
     Fault("restoring a message raises", _patched("proxy.conversation.Conversation.from_server"), REDACTED,
           Cell("redacted", "close 1011", "allow by people, ended 101")),
