@@ -66,7 +66,7 @@ def build(rows: Iterable[Sequence[str]], columns: Sequence[Column], keys: Keys) 
             batch.clear()
     if batch:
         gathered.add(batch)
-    hashes, strong, pairs = gathered.finished([column.alone for column in columns])
+    hashes, strong, grouped, pairs = gathered.finished([column.alone for column in columns])
     header = {
         "kind": KIND,
         "salt": salt.hex(),
@@ -78,7 +78,7 @@ def build(rows: Iterable[Sequence[str]], columns: Sequence[Column], keys: Keys) 
         "words": min(MOST_WORDS, max(gathered.words + 1, -(-gathered.longest // 4) + 1)),
         "lengths": np.flatnonzero(gathered.lengths).tolist(),
     }
-    arrays = {"hashes": hashes, "strong": strong, "pairs": pairs, "filter": filter_of(hashes)}
+    arrays = {"hashes": hashes, "strong": strong, "grouped": grouped, "pairs": pairs, "filter": filter_of(hashes)}
     return Built(header, arrays, {why: count for why, count in gathered.left_out.items() if count})
 
 
@@ -96,6 +96,7 @@ class _Gathered:
     left_out: dict[str, int] = field(default_factory=lambda: {"empty": 0, "too short": 0, "too long": 0})
     _hashes: list[Hashes] = field(default_factory=list, repr=False)
     _strong: list[npt.NDArray[np.bool_]] = field(default_factory=list, repr=False)
+    _grouped: list[npt.NDArray[np.bool_]] = field(default_factory=list, repr=False)
     _column: list[npt.NDArray[np.uint8]] = field(default_factory=list, repr=False)
     _pairs: list[Hashes] = field(default_factory=list, repr=False)
 
@@ -124,6 +125,7 @@ class _Gathered:
         self.longest = max(self.longest, int(size[good].max(initial=0)))
         owner = np.array(owners)
         self._hashes.append(hashes[good])
+        self._grouped.append(count[good] > 1)
         self._strong.append(np.array([_counts_alone(text) for text in texts], dtype=bool)[owner[good]])
         self._column.append((owner[good] % self.columns).astype(np.uint8))
         table = hashes.copy()
@@ -147,8 +149,10 @@ class _Gathered:
         if len(others):
             self._pairs.append(paired(self.key, np.full(len(others), hashes[spelling]), others))
 
-    def finished(self, alone: Sequence[bool | None]) -> tuple[Hashes, npt.NDArray[np.bool_], Hashes]:
-        """The different values in order, whether each counts alone, and the pairs."""
+    def finished(
+        self, alone: Sequence[bool | None]
+    ) -> tuple[Hashes, npt.NDArray[np.bool_], npt.NDArray[np.bool_], Hashes]:
+        """The different values in order, whether each counts alone and is written in groups, and the pairs."""
         everything = np.concatenate([*self._hashes, np.zeros(0, np.uint64)])
         strong = np.concatenate([*self._strong, np.zeros(0, bool)])
         column = np.concatenate([*self._column, np.zeros(0, np.uint8)])
@@ -160,7 +164,9 @@ class _Gathered:
         result = np.zeros(len(hashes), dtype=bool)
         result[index[told]] = True
         pairs, often = np.unique(np.concatenate([*self._pairs, np.zeros(0, np.uint64)]), return_counts=True)
-        return hashes, result, pairs[often <= _PAIR_ROWS]
+        grouped = np.zeros(len(hashes), dtype=bool)
+        grouped[index[np.concatenate([*self._grouped, np.zeros(0, bool)])]] = True
+        return hashes, result, grouped, pairs[often <= _PAIR_ROWS]
 
 
 def _hashed(words: Words, starts: AnyArray, counts: AnyArray, points: tuple[int, ...], key: bytes) -> Hashes:
@@ -226,6 +232,16 @@ def passes(bits: npt.NDArray[np.uint8], hashes: Hashes) -> npt.NDArray[np.bool_]
     return passed
 
 
+def _one_number(words: Words, place: int, count: int) -> bool:
+    """Whether words that are digits alone stand as one number is written; words with letters may stand as they like."""
+    codes = words.codes[words.first[place] : words.first[place + count]]
+    if not ((codes >= ord("0")) & (codes <= ord("9"))).all():
+        return True
+    groups = np.diff(words.first[place : place + count + 1])
+    gaps = words.starts[place + 1 : place + count] - words.ends[place : place + count - 1]
+    return len(codes) > _NUMBER and bool((groups >= 2).all() and (gaps == 1).all())
+
+
 class RowsDetector:
     """Finds the values of one set."""
 
@@ -239,7 +255,8 @@ class RowsDetector:
         self._lengths = np.zeros(LONGEST + 1, dtype=bool)
         self._lengths[header["lengths"]] = True
         self._hashes, self._pairs = container.arrays["hashes"], container.arrays["pairs"]
-        self._strong, self._filter = container.arrays["strong"], container.arrays["filter"]
+        self._strong, self._grouped = container.arrays["strong"], container.arrays["grouped"]
+        self._filter = container.arrays["filter"]
 
     def find(self, words: Words) -> list[Finding]:
         """The values in a text, given as words."""
@@ -265,6 +282,7 @@ class RowsDetector:
             index = np.searchsorted(self._hashes, hashed[maybe])
             index = np.minimum(index, len(self._hashes) - 1)
             sure = self._hashes[index] == hashed[maybe] if len(self._hashes) else np.zeros(0, bool)
+            sure[sure] = self._is_one_number(words, rows.words[maybe[sure]], rows.counts[maybe[sure]], index[sure])
             kept = maybe[sure]
             places.append(rows.words[kept])
             counts.append(rows.counts[kept])
@@ -279,6 +297,13 @@ class RowsDetector:
             np.concatenate(hashes),
             self._strong[np.concatenate(indices)],
         )
+
+    def _is_one_number(self, words: Words, places: AnyArray, counts: AnyArray, index: AnyArray) -> list[bool]:
+        """Whether digits that stand in groups are one number and not several: 482 15 77, but not 4, 8, 2, 15, 77."""
+        return [
+            count == 1 or bool(self._grouped[at]) or _one_number(words, place, count)
+            for place, count, at in zip(places.tolist(), counts.tolist(), index.tolist(), strict=True)
+        ]
 
     def _raise_pairs(
         self, places: AnyArray, counts: AnyArray, hashes: Hashes, strong: AnyArray, scores: AnyArray

@@ -75,6 +75,9 @@ def test_found(customers, text, value):
         "Schmidt and Anna",
         "x" * 50_000,
         "4 8 2",
+        "48, 21, 57 and 7",
+        "4,8,2,1,5,7,7",
+        "48\n\n21577",
     ],
 )
 def test_not_found(customers, text):
@@ -127,6 +130,13 @@ def test_nothing_plain_is_written(tmp_path):
         for value in row:
             if len(value) > 3:
                 assert value.encode().lower() not in data
+
+
+def test_a_short_number_is_found_as_it_is_written(tmp_path):
+    subject = detector(tmp_path, [("123456",), ("22-3344",)], ("id",))
+    assert found(subject, "no 123456") == {"123456": ALONE}
+    assert found(subject, "1,2,3,4,5,6 in 1234-56 or 12 34 56") == {}
+    assert found(subject, "22-3344, 22 33 44") == {"22-3344": ALONE, "22 33 44": ALONE}
 
 
 def test_an_empty_table(tmp_path):
