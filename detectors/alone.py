@@ -59,7 +59,7 @@ _FIELD = re.compile(
 )
 _MAY_BE_ALONE = frozenset({"PERSON", "STREET_ADDRESS"})
 _SHORT = 4  # words: a text this short is an answer to "who?", such as a form's field
-_BEFORE = 40
+_BEFORE, _NEAR = 40, 16  # characters before a name that may introduce it, that may say what somebody is
 # What an assistant is told to do with somebody of the writer's address book.
 _COMMAND = re.compile(r"\b(?:call|ring|phone|text|message|tell|ask|remind|meet|invite)(?: to)?\s$", re.IGNORECASE)
 
@@ -87,9 +87,11 @@ def _weaker(text: str, one: Finding, known: set[str]) -> str | None:
         return None if any(character.isdigit() for character in value) else "LOCATION"
     if one.entity_type != "PERSON":
         return None
+    if _is_introduced(text, one):
+        return None
     if len(value.split()) > 1:
         return "PUBLIC_FIGURE" if is_public_figure(value) else None
-    if _is_somebody(text, one):
+    if _is_answer(text, one):
         return None
     if _NAMED_AFTER.match(text, one.end) is not None:
         return "PUBLIC_FIGURE"
@@ -99,12 +101,18 @@ def _weaker(text: str, one: Finding, known: set[str]) -> str | None:
     return "FIRST_NAME" if value.islower() or is_first_name(value) else None
 
 
-def _is_somebody(text: str, one: Finding) -> bool:
-    """Whether the place of a single name says that somebody bears it: an answer, an introduction, a speaker."""
-    answer = one.detector == "speakers" or (
-        len(text.split(maxsplit=_SHORT)) < _SHORT and _COMMAND.search(text[: one.start]) is None
-    )
-    return answer or _INTRODUCED.search(text[max(0, one.start - _BEFORE) : one.start]) is not None
+def _is_introduced(text: str, one: Finding) -> bool:
+    """Whether what stands before a name says that it is somebody's: "my name is", "Dear", "patient"."""
+    if _INTRODUCED.search(text[max(0, one.start - _BEFORE) : one.start]) is not None:
+        return True
+    return _RELATIONS.search(text[max(0, one.start - _NEAR) : one.start]) is not None
+
+
+def _is_answer(text: str, one: Finding) -> bool:
+    """Whether a single name is most of what is said, or a speaker's."""
+    if one.detector == "speakers":
+        return True
+    return len(text.split(maxsplit=_SHORT)) < _SHORT and _COMMAND.search(text[: one.start]) is None
 
 
 def _words(value: str) -> list[str]:

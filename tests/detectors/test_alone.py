@@ -35,6 +35,12 @@ def settled(text, *values, context="", detector="tagger"):
         ("Our colleague David is often late for work.", "David", "PERSON"),
         ("David wants a higher salary, what do I tell him?", "David", "PERSON"),
         ("Der Mitarbeiter Jonas kommt oft zu spät.", "Jonas", "PERSON"),
+        ("My name is Michael Jackson, not that one.", "Michael Jackson", "PERSON"),
+        ("Patient: Michael Jordan, admitted today", "Michael Jordan", "PERSON"),
+        ("Der Kunde Albert Einstein hat gekündigt.", "Albert Einstein", "PERSON"),
+        ('{"customer": "Tom Hanks", "note": "late payer"}', "Tom Hanks", "PERSON"),
+        ("name: Ada Lovelace", "Ada Lovelace", "PERSON"),
+        ("Who is a better actor than Tom Hanks, say the customers?", "Tom Hanks", "PUBLIC_FIGURE"),
         # More than a first name.
         ("David Novak has three sisters and one brother.", "David Novak", "PERSON"),
         ("Riederer said that this was a good solution.", "Riederer", "PERSON"),
