@@ -23,6 +23,7 @@ STDIN = "-"
 _MANY = 400_000  # bytes from which on a second process is worth the seconds in which it loads its models
 # What is text, but says more when it is opened.
 _LETTERS = (".eml", ".mht", ".mhtml", ".rtf")
+_WIDEST = 48  # characters of a mask
 _LARGEST = 100_000_000  # bytes of one file
 _WHY = {"too_large": "disguises in disguises, deeper or longer than are read", "detector_error": "a detector failed"}
 
@@ -194,6 +195,11 @@ def _places(scanner: "Scanner", file: str, text: str, options: Options) -> tuple
     return found, [item.reason.value for item in scan.skipped]
 
 
+def _short(masked: str) -> str:
+    """A mask that fits a line; how long the value is stays said."""
+    return masked if len(masked) <= _WIDEST else f"{masked[: _WIDEST // 2]}… ({len(masked)} characters)"
+
+
 @dataclass(slots=True)
 class Lines:
     """A text by its lines."""
@@ -234,7 +240,7 @@ class Lines:
             entity_type=finding.entity_type,
             score=round(finding.score, 2),
             detector=finding.detector,
-            masked=value if options.show else mask(value),
+            masked=value if options.show else _short(mask(value)),
             dropped=why.dropped if why else "",
             disguised=why.disguised if why else False,
             alone=why.alone if why else None,

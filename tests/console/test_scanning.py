@@ -71,3 +71,8 @@ def test_a_file_that_is_too_large_is_said(tmp_path, monkeypatch):
 
 def test_names_that_are_no_folders_stay(tmp_path):
     assert list(files_in(["-", str(tmp_path / "none"), str(tmp_path)])) == ["-", str(tmp_path / "none")]
+
+
+def test_a_mask_fits_a_line():
+    place = Lines("k" * 5000).place("f", Finding(0, 5000, "PRIVATE_KEY", 0.9, "x"), Options())
+    assert place.masked == "*" * 24 + "… (5000 characters)"
