@@ -18,7 +18,7 @@ _NEVER_PEOPLE = frozenset(
     flask jenkins docker podman kubernetes helm terraform ansible vagrant grafana prometheus kibana jaeger kafka
     postgres redis mongo sqlite pandas numpy pytest mypy ruff eslint prettier vite webpack lint xhigh grep sed awk git
     github gitlab bitbucket jira confluence slack notion figma vercel netlify heroku sentry stripe twilio opus sonnet
-    haiku todo readme markdown json yaml toml brevity glob edit write read task agent agents subagent assistant
+    haiku fable todo todowrite multiedit webfetch websearch readme markdown json yaml toml brevity glob edit write read task agent agents subagent assistant
     """.split()  # noqa: SIM905 - a table of words is read more easily than a list of strings
 )
 _SOMETIMES = {
@@ -31,6 +31,7 @@ _SOMETIMES = {
     "siri": re.compile(r"(?i)apple|iphone|ios\b"),
     "watson": re.compile(r"(?i)\bibm\b|watsonx"),
 }
+_MAKERS = re.compile(r"no-?reply@(?:anthropic|openai|github|google|cursor)\.com", re.IGNORECASE)  # agents' co-authors
 _LINES = re.compile(r"L\d+(?:-L?\d+)?")
 _MODEL_WORDS = frozenset({"code", "opus", "sonnet", "haiku", "agent", "api", "pro", "flash", "cli", "desktop", "max"})
 
@@ -41,6 +42,7 @@ def without_products(text: str, findings: Sequence[Finding]) -> tuple[Finding, .
         one
         for one in findings
         if not (one.entity_type == "PERSON" and is_product(text, one))
+        and not (one.entity_type == "EMAIL_ADDRESS" and _MAKERS.fullmatch(text[one.start : one.end]))
         and not (one.entity_type == "STREET_ADDRESS" and _LINES.fullmatch(text[one.start : one.end]))
     )
 

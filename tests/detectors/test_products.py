@@ -50,3 +50,9 @@ def test_lines_of_files_are_no_addresses():
     text = "see README.md†L5-L14"
     line = Finding(text.index("L5"), len(text), "STREET_ADDRESS", 0.6, "rampart")
     assert without_products(text, [line]) == ()
+
+
+def test_an_agents_own_address_is_nobodys():
+    text = "Co-Authored-By: Claude <noreply@anthropic.com>"
+    address = Finding(text.index("noreply"), len(text) - 1, "EMAIL_ADDRESS", 1.0, "rampart")
+    assert without_products(text, [address]) == ()

@@ -4,7 +4,6 @@ The stand-in vendor plays the model: it calls the agent's own tools, with what i
 """
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -103,9 +102,6 @@ def test_it_writes_a_file(service: Service, vendor: Vendor, folder: Path, tmp_pa
         for word in protocol_words(body):
             assert "PERSON_" not in word
             assert "EMAIL_" not in word
-    # Of what the agent says by itself, its instructions and tools, nothing is anybody's name or address.
-    replaced = {token for body in bodies for token in re.findall(r"(?:PERSON|EMAIL)\w*_[A-Z0-9]{6,}", json.dumps(body))}
-    assert len(replaced) <= len(VALUES), replaced
 
 
 @each_agent
