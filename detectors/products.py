@@ -18,7 +18,8 @@ _NEVER_PEOPLE = frozenset(
     flask jenkins docker podman kubernetes helm terraform ansible vagrant grafana prometheus kibana jaeger kafka
     postgres redis mongo sqlite pandas numpy pytest mypy ruff eslint prettier vite webpack lint xhigh grep sed awk git
     github gitlab bitbucket jira confluence slack notion figma vercel netlify heroku sentry stripe twilio opus sonnet
-    haiku fable todo todowrite multiedit webfetch websearch readme markdown json yaml toml brevity glob edit write read task agent agents subagent assistant
+    haiku fable todo todowrite multiedit webfetch websearch readme
+    markdown json yaml toml brevity glob edit write read task agent agents subagent assistant
     """.split()  # noqa: SIM905 - a table of words is read more easily than a list of strings
 )
 _SOMETIMES = {
