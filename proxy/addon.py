@@ -27,6 +27,7 @@ from proxy.identity import Credentials, Principal, identify, is_trusted, parse_b
 from proxy.local import ANSWER_PATH, AT_ONCE, LocalServer
 from proxy.message import Response
 from proxy.metrics import Metrics
+from proxy.mitm.failures import tell_unanswered
 from proxy.mitm.flows import (
     aim,
     ask_for_credentials,
@@ -225,10 +226,8 @@ class PrivetAddon:
             verdict = await self._interruptible(flow, state)
             state.verdict = verdict
             self.metrics.count(verdict)
-            if verdict.refusal is not None:
-                flow.response = http.Response.make(
-                    verdict.refusal.status, verdict.refusal.body, dict(verdict.refusal.headers)
-                )
+            if (told := verdict.refusal) is not None:
+                flow.response = http.Response.make(told.status, told.body, dict(told.headers))
             elif verdict.target is not None and verdict.chat is not None:
                 self._reroute(flow, state, verdict)
                 flow.response = None
@@ -407,10 +406,10 @@ class PrivetAddon:
             return
         word = error_word(flow.error.msg if flow.error else "")
         if word == "too_large" and state.verdict is None:  # past the hard limit there is no `request` hook
-            somebody = self._nobody(flow)
-            state.verdict = await self.pipeline.refuse(
-                request_of(flow, state.headers, flow.request.host), somebody, "body_too_large", 413
-            )
+            request = request_of(flow, state.headers, flow.request.host)
+            state.verdict = await self.pipeline.refuse(request, self._nobody(flow), "body_too_large", 413)
+        elif state.verdict is not None:
+            tell_unanswered(flow, state.verdict.dialect, state.verdict.decision.id, word)
         self._close(flow, state, error=word)
 
     async def websocket_message(self, flow: http.HTTPFlow) -> None:

@@ -19,7 +19,7 @@ from mitmproxy.proxy.layers.http import SendHttp
 from mitmproxy.proxy.layers.http._events import RequestProtocolError, ResponseData, ResponseEndOfMessage
 
 from proxy.local import AT_ONCE
-from proxy.mitm.bodies import BoundedStream
+from proxy.mitm.failures import FailingStream
 from proxy.replies import ScannedReply
 
 
@@ -40,7 +40,7 @@ class ReplyPieceHook(commands.StartHook):
     piece: ReplyPiece
 
 
-class AwaitingStream(BoundedStream):
+class AwaitingStream(FailingStream):
     """One request and its reply."""
 
     gone: ClassVar["staticmethod[[http.HTTPFlow], None]"]  # called when its client wants no answer any more

@@ -41,4 +41,7 @@ async def test_vendors_certificates_are_checked(
                 async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
                     reply = await client.post(f"{privet.gateway}/openai/v1/chat/completions", json=BODY)
         assert reply.status_code == status
+        if status == 502:
+            assert reply.json()["error"]["code"] == "privet_upstream"
+            assert "certificate can't be trusted" in reply.json()["error"]["message"]
         assert (vendor.http_bytes > 0) is (status == 200)
