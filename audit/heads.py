@@ -48,7 +48,7 @@ class HeadFile:
         path = directory / f"{stream}{_SUFFIX}"
         temporary = path.with_suffix(_TEMPORARY)
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, exist_ok=True)  # no parents: a state directory that was moved away stays so
             descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             head = cls(path, descriptor)

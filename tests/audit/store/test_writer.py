@@ -264,6 +264,19 @@ def test_head_deleted_while_running(log, make_intent, times):
     assert log.verify().ok
 
 
+def test_state_directory_moved_away_while_running(log, make_intent, tmp_path):
+    """Another one in its place would hold other keys, and stand in the way of the old one."""
+    store = log.open()
+    log.state.root.rename(tmp_path / "away")
+    for _ in range(2):
+        refused(store, make_intent(), 2)
+    assert not log.state.root.exists()
+    (tmp_path / "away").rename(log.state.root)
+    store.append(make_intent()).result(5)
+    store.close()
+    assert log.verify().ok
+
+
 def fill(path):
     with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
         while file.write(bytes(65536)):
