@@ -18,7 +18,7 @@ _NEVER_PEOPLE = frozenset(
     flask jenkins docker podman kubernetes helm terraform ansible vagrant grafana prometheus kibana jaeger kafka
     postgres redis mongo sqlite pandas numpy pytest mypy ruff eslint prettier vite webpack lint xhigh grep sed awk git
     github gitlab bitbucket jira confluence slack notion figma vercel netlify heroku sentry stripe twilio opus sonnet
-    haiku fable todo todowrite multiedit webfetch websearch readme
+    haiku fable fetch fetches brittle todo todowrite multiedit webfetch websearch readme
     markdown json yaml toml brevity glob edit write read task agent agents subagent assistant
     """.split()  # noqa: SIM905 - a table of words is read more easily than a list of strings
 )
@@ -30,6 +30,7 @@ _SOMETIMES = {
     "devin": re.compile(r"(?i)cognition ai|devin (?:ai|sessions?)"),
     "alexa": re.compile(r"(?i)amazon|echo|alexa (?:skills?|voice)"),
     "siri": re.compile(r"(?i)apple|iphone|ios\b"),
+    "max": re.compile(r"\Amax\Z"),  # an effort, if there is nothing else; a person has a capital, or a sentence
     "watson": re.compile(r"(?i)\bibm\b|watsonx"),
 }
 _MAKERS = re.compile(r"no-?reply@(?:anthropic|openai|github|google|cursor)\.com", re.IGNORECASE)  # agents' co-authors

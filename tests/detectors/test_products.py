@@ -14,6 +14,8 @@ def said(text, name):
     [
         ("Bash", "Bash"),
         ("xhigh", "xhigh"),
+        ("max", "max"),
+        ("- Fetches content from a URL", "Fetches"),
         ("You are a Claude agent.", "Claude"),
         ("Co-Authored-By: Claude Opus 5.5", "Claude Opus"),
         ("the latest Claude models are Claude's", "Claude's"),
@@ -30,6 +32,8 @@ def test_programs(text, name):
     ("text", "name"),
     [
         ("Claude asked for the invoice", "Claude"),
+        ("Max", "Max"),
+        ("ask max about it", "max"),
         ("Claude Dupont works at Anthropic", "Claude Dupont"),
         ("Alexa is my sister", "Alexa"),
         ("Jenkins Miller", "Jenkins Miller"),
