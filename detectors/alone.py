@@ -57,6 +57,7 @@ _FIELD = re.compile(
     r"name|user|customer|client|patient|contact|person|author|owner|employee|recipient|sender|member|guest",
     re.IGNORECASE,
 )
+_VOCABULARY = frozenset({"enum", "const", "required", "type"})
 _MAY_BE_ALONE = frozenset({"PERSON", "STREET_ADDRESS"})
 _SHORT = 4  # words: a text this short is an answer to "who?", such as a form's field
 _BEFORE, _NEAR = 40, 16  # characters before a name that may introduce it, that may say what somebody is
@@ -66,6 +67,8 @@ _COMMAND = re.compile(r"\b(?:call|ring|phone|text|message|tell|ask|remind|meet|i
 
 def settle(text: str, context: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings of one text, those that point to nobody under their own types."""
+    if context in _VOCABULARY:  # a word of a tool's schema, such as "max", which must reach the model as it is
+        findings = [one for one in findings if one.entity_type != "PERSON" or " " in text[one.start : one.end]]
     if all(one.entity_type not in _MAY_BE_ALONE for one in findings):
         return tuple(findings)
     telling = [one for one in findings if one.entity_type in _telling() or one.entity_type not in entity_types()]

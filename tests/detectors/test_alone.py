@@ -92,6 +92,11 @@ def test_the_field_s_name_counts(context, kind):
     assert settled("David has three sisters and one brother.", ("David", "PERSON"), context=context) == [kind]
 
 
+@pytest.mark.parametrize(("text", "left"), [("max", []), ("Ana Novak", ["PERSON"])])
+def test_the_words_of_a_schema_are_nobody(text, left):
+    assert settled(text, (text, "PERSON"), context="enum") == left
+
+
 def test_a_transcript_s_speaker_is_somebody():
     assert settled("[10:16 AM] Mike: are we on for lunch?", ("Mike", "PERSON"), detector="speakers") == ["PERSON"]
 
