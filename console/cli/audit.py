@@ -305,7 +305,8 @@ def _print_verification(result: Verification) -> None:
     if result.ok:
         click.echo(f"The audit log is whole: {counted}.")
     else:
-        click.echo(f"The audit log is NOT whole: {result.problem_count} problems; {counted}.")
+        found = "1 problem" if result.problem_count == 1 else f"{result.problem_count} problems"
+        click.echo(f"The audit log is NOT whole: {found}; {counted}.")
 
 
 @command.command()
