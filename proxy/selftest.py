@@ -122,6 +122,17 @@ CANARIES = (
         "--c--\r\n",
         "multipart/form-data; boundary=c",
     ),
+    Canary(
+        "/v1/realtime",
+        {
+            "type": "conversation.item.create",
+            "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": _TEXT}]},
+        },
+    ),
+    Canary(
+        "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
+        {"clientContent": {"turns": [{"role": "user", "parts": [{"text": _TEXT}]}], "turnComplete": True}},
+    ),
     Canary("/unheard/of", {"anything": [{"at": {"all": _TEXT}}]}),
     Canary("/unheard/of", _TEXT, "text/plain"),
     Canary("/unheard/of", f"note={_TEXT}".replace(" ", "+").replace("@", "%40"), "application/x-www-form-urlencoded"),
