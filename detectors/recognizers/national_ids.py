@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from stdnum.exceptions import ValidationError
+from stdnum.us import itin
 
 from detectors.finding import Finding
 from detectors.recognizers.numbers import digits_of
@@ -19,6 +20,9 @@ from detectors.recognizers.source import Source
 
 # US social security numbers: the form with separators counts by itself, nine digits need the name.
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])")
+# Taxpayer numbers (ITIN, ATIN) look like one with a 9 in front, whatever group is given out today. Their form counts,
+# not what a model makes of the words around them.
+_ITIN = re.compile(r"(?<![\w-])9\d{2}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 _SSN_LOOSE = re.compile(r"(?<![\w-])\d{3}[ .-]?\d{2}[ .-]?\d{4}(?![\w-])")
 _SSN_WORDS = words(("ssn", "ssns", "ssn_?number", "social", "soc ?sec", "social ?security", "tin", "itin", "taxpayer"))
 _PRINTED = frozenset({"078051120", "219099999"})  # in advertisements: void since, nobody's, and quoted everywhere
@@ -154,6 +158,10 @@ def _social_security(source: Source) -> Iterator[Finding]:
             yield Finding(match.start(), match.end(), "US_SSN", 1.0, "national_ids")
         elif not _NOT_SSN.search(before):
             yield Finding(match.start(), match.end(), "US_SSN", 0.8, "national_ids")
+    for match in source.in_numbers(_ITIN):
+        if not _NOT_SSN.search(source.before(match.start(), 40)):
+            score = 0.8 if _valid(itin, match[0]) else 0.75
+            yield Finding(match.start(), match.end(), "US_ITIN", score, "national_ids")
     if _SSN_WORDS.search(f"{source.context} {source.text}"):
         for match in source.in_numbers(_SSN_LOOSE):
             if digits_of(match[0]) not in _PRINTED and _SSN_WORDS.search(source.before(match.start(), 40)):

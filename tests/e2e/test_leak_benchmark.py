@@ -60,6 +60,10 @@ REPLIES = """
 """
 
 
+# The benchmark draws its values from this: among them a number like a taxpayer's, which only its form gives away.
+SEED = "4418a9122ae72c97"
+
+
 def test_replies_clean(tmp_path: Path) -> None:
     port = free_port()
     # What counts is what is found, however slow a busy machine makes the detectors.
@@ -70,7 +74,7 @@ def test_replies_clean(tmp_path: Path) -> None:
         command = [
             str(Path(sys.executable).with_name("pii-leak-benchmark-v2")), "--validate", "--only", "gw",
             "--gateway-url", f"{service.gateway}/v1/chat/completions", "--upstream-port", str(port),
-            "--json-out", str(summary), "--out", str(tmp_path / "out"),
+            "--json-out", str(summary), "--out", str(tmp_path / "out"), "--seed", SEED,
         ]  # fmt: skip
         ended = subprocess.run(command, capture_output=True, text=True, timeout=170, cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout + ended.stderr
