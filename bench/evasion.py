@@ -14,14 +14,13 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 import aiohttp
 
 from bench import Row
+from bench.environment import ROOT, installed
 from bench.stage import stage
 
-ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".cache/evadex"
 PACKAGES = ("evadex==3.36.0",)
 GROUP = "disguises of evadex, through /scan"
@@ -110,24 +109,8 @@ async def _scan(url: str, texts: Sequence[str]) -> dict[str, set[str]]:
 
 
 def _corpus() -> list[list[str]]:
-    if not _installed():
+    if not installed(HOME, PACKAGES):
         return []
     command = [HOME / "bin/python", ROOT / "bench/evasion_corpus.py"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout.splitlines()
     return [json.loads(line) for line in lines]
-
-
-def _installed() -> bool:
-    """Whether evadex's environment is there, made now if need be."""
-    stamp = HOME / "complete"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == "\n".join(PACKAGES):
-        return True
-    uv = next(iter([*(ROOT / ".uv").glob("**/bin/uv"), Path("uv")]))
-    try:
-        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, HOME], check=True, timeout=120)
-        command = [uv, "pip", "install", "-q", "--python", HOME / "bin/python", *PACKAGES]
-        subprocess.run(command, check=True, timeout=600)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    stamp.write_text("\n".join(PACKAGES), encoding="utf-8")
-    return True

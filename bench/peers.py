@@ -22,11 +22,11 @@ from pathlib import Path
 import aiohttp
 
 from bench import Row
+from bench.environment import ROOT, installed
 from bench.load import PATH, Series, Streams, Way, bodies, chat, conversation, session, stream, take_turns
 from bench.proxy import CONVERSATION, KB, NAMES, ways
 from bench.stage import Stage, VendorProcess, stage
 
-ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".cache/peers"
 PACKAGES = (
     "litellm[proxy]==1.108.7",
@@ -40,7 +40,7 @@ START_WITHIN = 120.0
 
 def run(*, quick: bool) -> list[Row]:
     """Each figure of Privet's with LiteLLM's beside it."""
-    if not _installed():
+    if not installed(HOME, PACKAGES):
         print("LiteLLM can't be installed here: no figures of peers", file=sys.stderr)
         return []
     with stage() as staged, litellm(staged.vendor) as peer:
@@ -86,22 +86,6 @@ def _rows(group: str, what: str, series: dict[str, Series]) -> list[Row]:
         for name, mine in series.items()
         if name not in {PEER, "direct"}
     ]
-
-
-def _installed() -> bool:
-    """Whether the peers' environment is there, made now if need be."""
-    stamp = HOME / "complete"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == "\n".join(PACKAGES):
-        return True
-    uv = next(iter([*(ROOT / ".uv").glob("**/bin/uv"), Path("uv")]))
-    try:
-        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, HOME], check=True, timeout=120)
-        command = [uv, "pip", "install", "-q", "--python", HOME / "bin/python", *PACKAGES]
-        subprocess.run(command, check=True, timeout=900)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    stamp.write_text("\n".join(PACKAGES), encoding="utf-8")
-    return True
 
 
 @contextlib.contextmanager

@@ -57,7 +57,7 @@ _FIELD = re.compile(
     r"name|user|customer|client|patient|contact|person|author|owner|employee|recipient|sender|member|guest",
     re.IGNORECASE,
 )
-_VOCABULARY = frozenset({"enum", "const", "required", "type"})
+_VOCABULARY = frozenset({"enum", "const", "required"})
 _MAY_BE_ALONE = frozenset({"PERSON", "STREET_ADDRESS"})
 _SHORT = 4  # words: a text this short is an answer to "who?", such as a form's field
 _BEFORE, _NEAR = 40, 16  # characters before a name that may introduce it, that may say what somebody is
@@ -67,8 +67,8 @@ _COMMAND = re.compile(r"\b(?:call|ring|phone|text|message|tell|ask|remind|meet|i
 
 def settle(text: str, context: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The findings of one text, those that point to nobody under their own types."""
-    if context in _VOCABULARY:  # a word of a tool's schema, such as "max", which must reach the model as it is
-        findings = [one for one in findings if one.entity_type != "PERSON" or " " in text[one.start : one.end]]
+    if context in _VOCABULARY:  # "max" among the words of a tool's schema says of nobody more than a first name alone
+        findings = [_as_a_word(text, one) for one in findings]
     if all(one.entity_type not in _MAY_BE_ALONE for one in findings):
         return tuple(findings)
     telling = [one for one in findings if one.entity_type in _telling() or one.entity_type not in entity_types()]
@@ -81,6 +81,11 @@ def settle(text: str, context: str, findings: Sequence[Finding]) -> tuple[Findin
     if any(kind == "FIRST_NAME" for kind in weaker.values()) and _RELATIONS.search(text):
         return tuple(findings)
     return tuple(replace(one, entity_type=weaker[one]) if one in weaker else one for one in findings)
+
+
+def _as_a_word(text: str, one: Finding) -> Finding:
+    single = one.entity_type == "PERSON" and " " not in text[one.start : one.end]
+    return replace(one, entity_type="FIRST_NAME") if single else one
 
 
 def _weaker(text: str, one: Finding, known: set[str]) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from proxy.errors import BodyError, LimitError
-from proxy.framing import LIMIT, Frame
+from proxy.framing import DAMAGED, LIMIT, LengthFramer
 from proxy.limits import decode_body
 
 _JSON_CALL = re.compile(r"application/(?:connect|grpc|grpc-web)\+json", re.ASCII)
@@ -79,43 +79,13 @@ def envelopes(body: bytes, coding: str, limit: int) -> Iterator[tuple[int, int, 
         at = end
 
 
-class EnvelopeFramer:
-    """Envelopes as events. From damage on, and for one that is too large, bytes pass unread."""
+class EnvelopeFramer(LengthFramer):
+    """Envelopes as events, those whose payload isn't too large."""
 
     def __init__(self, limit: int = LIMIT) -> None:
-        self._limit = limit
-        self._buffer = bytearray()
-        self._passing = 0  # bytes of an envelope that is too large
-        self._damaged = False
+        super().__init__(_HEAD.size, _length, _HEAD.size + limit)
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """What is complete with these bytes."""
-        self._buffer += data
-        frames: list[Frame] = []
-        while self._buffer:
-            if self._damaged or self._passing:
-                count = len(self._buffer) if self._damaged else min(self._passing, len(self._buffer))
-                frames.append(self._cut(count, event=False))
-                self._passing = 0 if self._damaged else self._passing - count
-                continue
-            if len(self._buffer) < _HEAD.size:
-                break
-            flags, size = _HEAD.unpack_from(self._buffer)
-            if flags not in _FLAGS:
-                self._damaged = True
-            elif size > self._limit:
-                self._passing = _HEAD.size + size
-            elif len(self._buffer) < _HEAD.size + size:
-                break
-            else:
-                frames.append(self._cut(_HEAD.size + size, event=True))
-        return frames
 
-    def finish(self) -> list[Frame]:
-        """What is left at the end: an envelope that was cut off."""
-        return [self._cut(len(self._buffer), event=False)] if self._buffer else []
-
-    def _cut(self, count: int, *, event: bool) -> Frame:
-        piece = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return Frame(piece, event=event)
+def _length(buffer: bytearray) -> int:
+    flags, size = _HEAD.unpack_from(buffer)
+    return _HEAD.size + int(size) if flags in _FLAGS else DAMAGED

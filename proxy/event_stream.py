@@ -12,9 +12,9 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, override
 
-from proxy.framing import LIMIT, Frame
+from proxy.framing import DAMAGED, LIMIT, Frame, LengthFramer
 from proxy.providers.json_spans import edit
 
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
@@ -24,47 +24,21 @@ _STRING = 7  # the type of header values that are text
 _NESTING = 400
 
 
-class EventStreamFramer:
-    """Messages as events. From damage on, and for a message that is too large, bytes pass unread."""
+class EventStreamFramer(LengthFramer):
+    """Messages as events, those whose checksum is right."""
 
     def __init__(self, limit: int = LIMIT) -> None:
-        self._limit = limit
-        self._buffer = bytearray()
-        self._passing = 0  # bytes of a message that is too large
-        self._damaged = False
+        super().__init__(_PRELUDE.size, _length, limit)
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """What is complete with these bytes."""
-        self._buffer += data
-        frames: list[Frame] = []
-        while self._buffer:
-            if self._damaged or self._passing:
-                count = len(self._buffer) if self._damaged else min(self._passing, len(self._buffer))
-                frames.append(self._cut(count, event=False))
-                self._passing = 0 if self._damaged else self._passing - count
-                continue
-            if len(self._buffer) < _PRELUDE.size:
-                break
-            total, headers, check = _PRELUDE.unpack_from(self._buffer)
-            if check != zlib.crc32(self._buffer[:8]) or total < _OVERHEAD + headers:
-                self._damaged = True
-            elif total > self._limit:
-                self._passing = total
-            elif len(self._buffer) < total:
-                break
-            else:
-                frames.append(self._cut(total, event=True))
-        return frames
-
-    def finish(self) -> list[Frame]:
-        """What is left at the end: a message that was cut off."""
-        return [self._cut(len(self._buffer), event=False)] if self._buffer else []
-
+    @override
     def _cut(self, count: int, *, event: bool) -> Frame:
-        piece = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        whole = event and zlib.crc32(piece[:-4]) == int.from_bytes(piece[-4:])
-        return Frame(piece, event=whole)
+        frame = super()._cut(count, event=event)
+        return frame._replace(event=event and zlib.crc32(frame.data[:-4]) == int.from_bytes(frame.data[-4:]))
+
+
+def _length(buffer: bytearray) -> int:
+    total, headers, check = _PRELUDE.unpack_from(buffer)
+    return int(total) if check == zlib.crc32(buffer[:8]) and total >= _OVERHEAD + headers else DAMAGED
 
 
 @dataclass(frozen=True, slots=True)

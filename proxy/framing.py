@@ -6,6 +6,7 @@ passed on unread, piece by piece.
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 LIMIT = 8_000_000  # bytes of one event: an image in base64 may well have some millions
@@ -151,6 +152,53 @@ class ArrayFramer:
             frames.append(Frame(bytes(self._buffer[:end]), event=event))
             del self._buffer[:end]
         self._at = 0
+
+
+DAMAGED = -1
+
+
+class LengthFramer:
+    """Messages that begin with their length as events. From damage on, and for one too large, bytes pass unread."""
+
+    def __init__(self, head: int, length: Callable[[bytearray], int], limit: int = LIMIT) -> None:
+        self._head = head  # bytes in which the length stands
+        self._length = length  # of the message that the buffer begins with, all in all; or `DAMAGED`
+        self._limit = limit
+        self._buffer = bytearray()
+        self._passing = 0  # bytes of a message that is too large
+        self._damaged = False
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """What is complete with these bytes."""
+        self._buffer += data
+        frames: list[Frame] = []
+        while self._buffer:
+            if self._damaged or self._passing:
+                count = len(self._buffer) if self._damaged else min(self._passing, len(self._buffer))
+                frames.append(self._cut(count, event=False))
+                self._passing = 0 if self._damaged else self._passing - count
+                continue
+            if len(self._buffer) < self._head:
+                break
+            length = self._length(self._buffer)
+            if length == DAMAGED:
+                self._damaged = True
+            elif length > self._limit:
+                self._passing = length
+            elif len(self._buffer) < length:
+                break
+            else:
+                frames.append(self._cut(length, event=True))
+        return frames
+
+    def finish(self) -> list[Frame]:
+        """What is left at the end: a message that was cut off."""
+        return [self._cut(len(self._buffer), event=False)] if self._buffer else []
+
+    def _cut(self, count: int, *, event: bool) -> Frame:
+        piece = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return Frame(piece, event=event)
 
 
 class WholeFramer:

@@ -92,9 +92,17 @@ def test_the_field_s_name_counts(context, kind):
     assert settled("David has three sisters and one brother.", ("David", "PERSON"), context=context) == [kind]
 
 
-@pytest.mark.parametrize(("text", "left"), [("max", []), ("Ana Novak", ["PERSON"])])
-def test_the_words_of_a_schema_are_nobody(text, left):
-    assert settled(text, (text, "PERSON"), context="enum") == left
+@pytest.mark.parametrize(
+    ("context", "text", "kind"),
+    [
+        ("enum", "max", "FIRST_NAME"),
+        ("const", "Novak", "FIRST_NAME"),
+        ("enum", "Ana Novak", "PERSON"),
+        ("type", "Novak", "PERSON"),
+    ],
+)
+def test_the_words_of_a_schema_are_nobody_in_particular(context, text, kind):
+    assert settled(text, (text, "PERSON"), context=context) == [kind]
 
 
 def test_a_transcript_s_speaker_is_somebody():
