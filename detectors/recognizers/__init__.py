@@ -2,12 +2,14 @@
 
     source        what a recogniser reads: text and field name
     rule          the form of a pattern recogniser
-    families      every other file; `FAMILIES` below lists them, in no order that matters
+    families      every file here with a `find`: the scanner runs them all, in no order that matters
 
-To add one: write the file, list it here, give its entity types a line in `configs/entities.yaml`, and a table of
-positives and near misses under `tests/detectors/recognizers/`. `docs/detection.md` has the steps.
+To add one: write the file, and a table of positives and near misses under `tests/detectors/recognizers/`. A new entity
+type is declared once, in `configs/entities.yaml`. `docs/detection.md` has the steps.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -30,48 +32,10 @@ class Family:
 
 
 def pattern_detectors() -> list[Family]:
-    """Every family of this package."""
-    from detectors.recognizers import (  # noqa: PLC0415 - imported where they are needed: they import this package
-        answers,
-        assignments,
-        banks,
-        cards,
-        connection_strings,
-        dates,
-        emails,
-        identifiers,
-        json_web_tokens,
-        logins,
-        national_ids,
-        networks,
-        organizations,
-        phones,
-        private_keys,
-        provider_keys,
-        speakers,
-        vendor_keys,
-        wallets,
-    )
-
-    modules = (
-        answers,
-        assignments,
-        banks,
-        cards,
-        connection_strings,
-        dates,
-        emails,
-        identifiers,
-        json_web_tokens,
-        logins,
-        national_ids,
-        networks,
-        organizations,
-        phones,
-        private_keys,
-        provider_keys,
-        speakers,
-        vendor_keys,
-        wallets,
-    )
-    return [Family(module.__name__.rpartition(".")[2], module.find) for module in modules]
+    """Every family of this package: the modules that define `find`, by name."""
+    families = []
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda each: each.name):
+        find: Find | None = getattr(importlib.import_module(f"{__name__}.{module.name}"), "find", None)
+        if find is not None:
+            families.append(Family(module.name, find))
+    return families
