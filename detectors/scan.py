@@ -20,6 +20,7 @@ from detectors.products import without_products
 from detectors.readings import hidden_runs, readings
 from detectors.readings.view import TooMuchError, View
 from detectors.recognizers.source import Source
+from detectors.revision import detection_revision
 
 if TYPE_CHECKING:
     from detectors.own.library import OwnDetector
@@ -32,8 +33,6 @@ _CANARY = (
     "Dear Ana Novak, your IBAN is DE89370400440532013000, your SSN 536-90-4399, mail ana@example.org, key sk-abc123."
 )
 
-# Part of every revision: raise it when code changes what is found.
-DETECTION_VERSION = "20"
 MODELS = "names-"  # how the name of the detector begins that reads prose alone
 
 _OWN_THRESHOLD = 0.5  # for types that a company named itself
@@ -70,7 +69,7 @@ class Scanner:
         self._own = own
         self.thresholds = thresholds() if limits is None else limits
         everyone = [*detectors, *([own] if own is not None else [])]
-        described = [DETECTION_VERSION, *(detector.name for detector in everyone), *sorted(self.thresholds.items())]
+        described = [detection_revision(), *(detector.name for detector in everyone), *sorted(self.thresholds.items())]
         self.revision = hashlib.sha256(repr(described).encode()).hexdigest()[:16]
 
     def with_own(self, own: "OwnDetector | None") -> "Scanner":
