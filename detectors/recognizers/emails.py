@@ -1,8 +1,9 @@
 """E-mail addresses.
 
 The public suffix list tells an address from `package@1.2.3`; it is tldextract's bundled snapshot, never fetched. An
-address under a name that isn't public (`ana@mail.corp`) is believed with a lower score: it is still a person's. In URLs
-the sign is often encoded (`ana%40mail.com`).
+address under a name that isn't public (`ana@mail.corp`) is believed with a lower score: it is still a person's. Under
+names that nobody can register (`.example`, `.local`), letters and digits in disorder with nothing beside them are
+nobody's. In URLs the sign is often encoded (`ana%40mail.com`).
 """
 
 import re
@@ -46,6 +47,11 @@ _NOT_A_PERSON = re.compile(
     re.IGNORECASE,
 )
 
+_UNREGISTERED = re.compile(r"\.(?:example|local)$", re.IGNORECASE)  # RFC 2606, RFC 6762
+_JOINTS = re.compile(r"[._+-]")
+_BESIDE = re.compile(r"[^\W_]")
+_BESIDE_REACH = 80
+
 
 def find(source: Source) -> Iterator[Finding]:
     """Every e-mail address in a text."""
@@ -63,8 +69,19 @@ def find(source: Source) -> Iterator[Finding]:
             continue
         if _NOT_A_PERSON.search(source.text[start : match.end()]):
             continue
+        if _UNREGISTERED.search(match["host"]) and _says_nothing(source, start, at, match.end()):
+            continue
         public = _extractor()(match["host"]).suffix != ""
         yield Finding(start, match.end(), "EMAIL_ADDRESS", 1.0 if public else 0.7, "emails")
+
+
+def _says_nothing(source: Source, start: int, at: int, end: int) -> bool:
+    """Whether an address has no name in it, and nothing beside it that says whose it is."""
+    stem = source.text[start:at].rstrip("0123456789")
+    if all(part.isalpha() for part in _JOINTS.split(stem)) and not set("aeiouy").isdisjoint(stem.lower()):
+        return False
+    around = f"{source.before(start, _BESIDE_REACH)} {source.text[end : end + _BESIDE_REACH]}"
+    return _BESIDE.search(around) is None
 
 
 def _unsigned(source: Source) -> Iterator[Finding]:

@@ -25,7 +25,8 @@ _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4
 _ITIN = re.compile(r"(?<![\w-])9\d{2}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 _SSN_LOOSE = re.compile(r"(?<![\w-])\d{3}[ .-]?\d{2}[ .-]?\d{4}(?![\w-])")
 _SSN_WORDS = words(("ssn", "ssns", "ssn_?number", "social", "soc ?sec", "social ?security", "tin", "itin", "taxpayer"))
-_PRINTED = frozenset({"078051120", "219099999"})  # in advertisements: void since, nobody's, and quoted everywhere
+# In advertisements: void since, nobody's, and quoted everywhere.
+_PRINTED = frozenset({"078051120", "219099999", "987654321"})
 _NOT_SSN = words(("part", "order", "serial", "sku", "model", "tracking", "isbn", "invoice", "extension", "item"))
 
 # (stdnum module, form, our type): unmistakable by form and check digits.
@@ -159,7 +160,7 @@ def _social_security(source: Source) -> Iterator[Finding]:
         elif not _NOT_SSN.search(before):
             yield Finding(match.start(), match.end(), "US_SSN", 0.8, "national_ids")
     for match in source.in_numbers(_ITIN):
-        if not _NOT_SSN.search(source.before(match.start(), 40)):
+        if digits_of(match[0]) not in _PRINTED and not _NOT_SSN.search(source.before(match.start(), 40)):
             score = 0.8 if _valid(itin, match[0]) else 0.75
             yield Finding(match.start(), match.end(), "US_ITIN", score, "national_ids")
     if _SSN_WORDS.search(f"{source.context} {source.text}"):

@@ -1,8 +1,9 @@
 """Telephone numbers.
 
 In international form (`+…`, `00…`) a number counts by its length and, if its plan is known to libphonenumber, its
-plan. In national form it counts when it is grouped as telephone numbers are, or when a word or field before it says
-what it is: ten digits alone may be anything.
+plan. A North American one that nobody could be called at (no such area is given out), or that is no person's
+(toll-free), needs something beside it: a word, a name, another value. In national form a number counts when it is
+grouped as telephone numbers are, or when a word or field before it says what it is: ten digits alone may be anything.
 """
 
 import re
@@ -44,6 +45,9 @@ _OTHER = words(
 _NUMBER_WORD = words(("numbers?", "número", "numero", "numéro", "nummer"))  # of what is not said: the form decides
 _SENTENCE_END = re.compile(r"[.!?]\s|\n")
 _NO_AREA = re.compile(r"\+1[ .(-]{0,3}(?:[01]\d\d|[2-9]11)[ .)-]")  # North America's plan has no such area
+_AMERICAN = re.compile(r"\+1[ .(-]")
+_BESIDE = re.compile(r"[^\W_]")
+_BESIDE_REACH = 80
 _LOCAL = re.compile(r"\d{3}[ .-]\d{4}")
 _DATE = re.compile(
     r"(?:19|20)\d{2}[ ./-]\d{1,2}[ ./-]\d{1,2}|\d{1,2}[ ./-]\d{1,2}[ ./-](?:19|20)\d{2}|(?:19|20)\d{2}\s?-\s?(?:19|"
@@ -95,7 +99,7 @@ def _score(value: str, source: Source, start: int) -> float:
     if _NO_AREA.match(value):
         return 0.0
     if value.startswith("+") and _plan(value, None):
-        return 0.95
+        return 0.0 if _AMERICAN.match(value) and _stands_alone(value, source, start) and not _persons(value) else 0.95
     if _INTERNATIONAL.match(value) and _plan("+" + digits.removeprefix("00"), None):
         return 0.8
     before = source.before(start, 40)
@@ -111,6 +115,19 @@ def _score(value: str, source: Source, start: int) -> float:
     if _GROUPED.fullmatch(value) and len(digits) >= 9:
         return 0.75
     return 0.0
+
+
+def _stands_alone(value: str, source: Source, start: int) -> bool:
+    """Whether nothing beside a number says anything."""
+    end = start + len(value)
+    around = f"{source.before(start, _BESIDE_REACH)} {source.text[end : end + _BESIDE_REACH]}"
+    return _BESIDE.search(around) is None
+
+
+def _persons(value: str) -> bool:
+    """Whether a person can have this number by its country's plan."""
+    kind = phonenumbers.number_type(phonenumbers.parse(value, None))
+    return kind == phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

@@ -46,3 +46,17 @@ def test_find(found, text, values):
 @pytest.mark.parametrize("name", ["someone@host.invalid", "someone@host.test", "root@my.localhost"])
 def test_names_that_cannot_exist(found, name):
     assert found(find, f"write to {name} please") == []
+
+
+@pytest.mark.parametrize("address", ["jzde8g@example.local", "fjzczb@corp.example", "9ik4@mailserver.Example"])
+def test_nobodys_address_needs_something_beside_it(found, address):
+    assert found(find, address) == []
+    assert found(find, f"write to {address}") == [(address, "EMAIL_ADDRESS")]
+    assert found(find, f"{address}, Ana") == [(address, "EMAIL_ADDRESS")]
+
+
+@pytest.mark.parametrize(
+    "address", ["ana@acme.example", "jsmith@corp.local", "ana.novak@x.example", "x9k2@example.org"]
+)
+def test_an_address_with_a_name_in_it_or_of_a_public_domain_counts_alone(found, address):
+    assert found(find, address) == [(address, "EMAIL_ADDRESS")]
