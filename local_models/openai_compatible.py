@@ -8,13 +8,15 @@ sent or said.
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 
-from local_models.errors import BackendError
+from local_models.endpoints import place as _place
+from local_models.errors import BackendError, Kind
 
 _LINE_LIMIT = 1_048_576  # bytes of one event; a chunk of text is a few hundred
+_CONNECT = 5.0  # seconds: a server in the house is there at once, or not
+_PROBE = aiohttp.ClientTimeout(total=3.0)
 
 
 async def stream_chat(
@@ -29,7 +31,7 @@ async def stream_chat(
     within: float | None = None,
 ) -> AsyncGenerator[str]:
     """The answer to `messages` (role, text), piece by piece, all within so many seconds. Raises `BackendError`."""
-    place = _place(base_url)
+    place = f"the model server {_place(base_url)}"
     body = {
         "model": model,
         "messages": [{"role": role, "content": text} for role, text in messages],
@@ -43,10 +45,10 @@ async def stream_chat(
     url = f"{base_url.rstrip('/')}/chat/completions"
     try:
         # A redirect could lead what stays in the house out of it.
-        patience = session.timeout if within is None else aiohttp.ClientTimeout(total=within)
+        patience = session.timeout if within is None else aiohttp.ClientTimeout(total=within, sock_connect=_CONNECT)
         async with session.post(url, json=body, headers=headers, allow_redirects=False, timeout=patience) as response:
             if response.status != 200:
-                raise BackendError(_refusal(place, model, response.status))
+                raise BackendError(_refusal(place, model, response.status), kind=_kind(response.status))
             if response.content_type != "text/event-stream":
                 raise BackendError(
                     f"{place} answered with {response.content_type}, expected text/event-stream. "
@@ -61,10 +63,22 @@ async def stream_chat(
                 if finished:
                     return
     except TimeoutError:  # before OSError, which it is a kind of
-        raise BackendError(f"{place} did not answer in time") from None
+        raise BackendError(f"{place} did not answer in time", kind="unreachable") from None
     except (aiohttp.ClientError, OSError) as error:
-        raise BackendError(f"{place} can't be reached or broke off: {type(error).__name__}") from None
+        message = f"{place} can't be reached or broke off: {type(error).__name__}"
+        raise BackendError(message, kind="unreachable") from None
     raise BackendError(f"{place} ended its answer in the middle")
+
+
+async def answers(session: aiohttp.ClientSession, base_url: str, *, api_key: str | None = None) -> bool:
+    """Whether a server is there: it answers `GET {base_url}/models`, with whatever but an error of its own."""
+    headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+    url = f"{base_url.rstrip('/')}/models"
+    try:
+        async with session.get(url, headers=headers, allow_redirects=False, timeout=_PROBE) as response:
+            return response.status < 500
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        return False
 
 
 async def _events(content: aiohttp.StreamReader, place: str) -> AsyncIterator[str]:
@@ -115,7 +129,10 @@ def _refusal(place: str, model: str, status: int) -> str:
             return f"{place} answered with status {status}, expected 200"
 
 
-def _place(base_url: str) -> str:
-    """The server's address without credentials or path, for messages."""
-    parts = urlsplit(base_url)
-    return f"the model server {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+def _kind(status: int) -> Kind:
+    """Whose fault a status is. What is wrong with a key or a model's name may be right at another server."""
+    if status == 429:
+        return "busy"
+    if 400 <= status < 500 and status not in {401, 403, 404, 405, 408}:
+        return "request"
+    return "failed"

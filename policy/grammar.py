@@ -53,7 +53,11 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         Key("backend", "embedded or openai", "inside Privet, or an OpenAI-compatible server of yours", required=True),
         Key("model", "name", "embedded: the catalogue's name; openai: the server's name for it", required=True),
         Key("base_url", "http(s) URL", "openai: the server, such as `http://vllm.internal:8000/v1`"),
+        Key("base_urls", "list of http(s) URLs", "openai: instead of `base_url`, several servers of the same model"),
         Key("api_key_env", "name", "openai: the environment variable that holds its key"),
+        Key("concurrency", "whole number", "openai: requests that one server answers at a time (default 16)"),
+        Key("queue", "whole number", "requests that wait at most; the next one is refused (default 64)"),
+        Key("seconds", "number", "how long a whole answer may take (default 120)"),
     ),
     "rule": (
         Key("id", "name", "what records call this rule", required=True),

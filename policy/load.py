@@ -72,7 +72,16 @@ def canonical(policy: Policy) -> bytes:
             for name, one in policy.departments.items()
         },
         "models": {
-            name: [one.backend, one.model, one.base_url, one.api_key_env] for name, one in policy.models.items()
+            name: [
+                one.backend,
+                one.model,
+                list(one.base_urls),
+                one.api_key_env,
+                one.concurrency,
+                one.queue,
+                one.seconds,
+            ]
+            for name, one in policy.models.items()
         },
         "rules": [_plain_rule(rule) for rule in policy.rules],
         "budgets": [_plain_budget(budget) for budget in policy.budgets],

@@ -232,8 +232,11 @@ class ModelTarget:
     name: str
     backend: Literal["embedded", "openai"]
     model: str
-    base_url: str = ""
+    base_urls: tuple[str, ...] = ()  # openai: servers of which any may answer
     api_key_env: str = ""
+    concurrency: int = 16  # openai: requests that one server answers at a time
+    queue: int = 64  # requests that wait at most
+    seconds: float = 120.0  # for a whole answer
 
 
 @dataclass(frozen=True, slots=True)

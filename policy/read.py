@@ -5,8 +5,8 @@ Names that a parent may define (departments, models) are checked by `policy.load
 
 import ipaddress
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
@@ -143,7 +143,6 @@ def _model(name: str, node: Node) -> ModelTarget:
     keys = node.section("model") or {}
     backend = keys["backend"].choice(["embedded", "openai"]) if "backend" in keys else None
     model = keys["model"].text("a model's name") if "model" in keys else None
-    base_url = _base_url(keys["base_url"]) if "base_url" in keys else None
     variable = keys["api_key_env"].text("an environment variable's name") if "api_key_env" in keys else None
     if variable is not None and not _VARIABLE.fullmatch(variable):
         keys["api_key_env"].note(
@@ -154,12 +153,38 @@ def _model(name: str, node: Node) -> ModelTarget:
         if model is not None and model not in chat:
             hint = nearest(model, chat) or f". Known: {', '.join(chat)}"
             keys["model"].note(Code.UNKNOWN_NAME, f"no embedded model is called {model!r}{hint}")
-        for key in {"base_url", "api_key_env"} & keys.keys():
+        for key in sorted({"base_url", "base_urls", "api_key_env", "concurrency"} & keys.keys()):
             keys[key].note(Code.WRONG_VALUE, f"{key} is for backend openai; an embedded model has none", of_key=True)
-    elif backend == "openai" and "base_url" not in keys:
-        node.note(Code.WRONG_VALUE, "base_url is missing: backend openai needs the server's http(s) URL")
     kind = cast('Literal["embedded", "openai"]', backend or "embedded")
-    return ModelTarget(name, kind, model or "", base_url or "", variable or "")
+    target = ModelTarget(name, kind, model or "", _base_urls(node, keys, backend), variable or "")
+    if "concurrency" in keys:
+        target = replace(target, concurrency=keys["concurrency"].whole(1, 10_000) or target.concurrency)
+    if "queue" in keys and (queue := keys["queue"].whole(0, 100_000)) is not None:
+        target = replace(target, queue=queue)
+    if "seconds" in keys:
+        target = replace(target, seconds=keys["seconds"].number(1, 3600) or target.seconds)
+    return target
+
+
+def _base_urls(node: Node, keys: Mapping[str, Node], backend: str | None) -> tuple[str, ...]:
+    """Where a model's servers are, each once."""
+    if "base_url" in keys and "base_urls" in keys:
+        keys["base_urls"].note(Code.WRONG_VALUE, "base_url is there too. Keep one of the two", of_key=True)
+    if "base_url" in keys:
+        one = _base_url(keys["base_url"])
+        return (one,) if one is not None and backend != "embedded" else ()
+    if "base_urls" in keys:
+        found: list[str] = []
+        for item in keys["base_urls"].items("[http://vllm-1.internal:8000/v1, http://vllm-2.internal:8000/v1]") or ():
+            url = _base_url(item)
+            if url is not None and url in found:
+                item.note(Code.WRONG_VALUE, f"{url} is in the list twice. Keep one")
+            elif url is not None:
+                found.append(url)
+        return tuple(found) if backend != "embedded" else ()
+    if backend == "openai":
+        node.note(Code.WRONG_VALUE, "base_url is missing: backend openai needs the server's http(s) URL")
+    return ()
 
 
 def _base_url(node: Node) -> str | None:

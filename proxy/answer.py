@@ -4,20 +4,23 @@ The pieces come from an embedded model (a worker process) or from an OpenAI-comp
 made by its dialect. Nothing is sent anywhere but to the policy's own targets.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 
-from local_models.errors import BackendError
-from local_models.openai_compatible import stream_chat
+from local_models.endpoints import Endpoints, Observe
+from local_models.openai_compatible import answers, stream_chat
 from policy.model import ModelTarget
 from proxy.errors import WorkerError
 from proxy.message import Chat, Response, Role
 from proxy.providers.dialect import Answer, Dialect
 from proxy.workers import Pool
 
+_CHECK_EVERY = 5.0  # seconds between two looks at the servers
 _MAX_TOKENS = 512  # when the caller doesn't say; a small model has little more to say
 _ROLES = {
     Role.SYSTEM: "system",
@@ -40,12 +43,30 @@ class Task:
 
 @dataclass(slots=True)
 class Answerer:
-    """Has internal models answer. `pools` holds a worker pool per embedded model."""
+    """Has internal models answer. `pools` holds a worker pool per embedded model, `deadline` bounds every answer."""
 
     pools: Mapping[str, Pool]
     session: aiohttp.ClientSession
     deadline: float
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    observe: Callable[[str], Observe] | None = field(default=None, repr=False)  # for a model of this name
+    _servers: dict[ModelTarget, Endpoints] = field(default_factory=dict, repr=False)
+
+    def follow(self, targets: Iterable[ModelTarget]) -> None:
+        """These are the policy's models from now on. What runs on others ends as it began."""
+        wanted = [target for target in targets if target.backend == "openai"]
+        self._servers = {target: self._endpoints(target) for target in wanted}
+
+    def status(self) -> dict[str, list[dict[str, str | int | bool]]]:
+        """How every model's servers are."""
+        return {target.name: servers.status() for target, servers in self._servers.items()}
+
+    async def watch(self) -> None:
+        """Look again and again which servers are there. Runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(_CHECK_EVERY)
+            for target, servers in list(self._servers.items()):
+                await servers.check(partial(answers, self.session, api_key=self.api_keys.get(target.name)))
 
     async def whole(self, task: Task) -> Response:
         """The whole answer. Raises `WorkerError`, `BackendError`."""
@@ -68,32 +89,45 @@ class Answerer:
         chat, target = task.chat, task.target
         messages = [(_ROLES[message.role], message.text) for message in chat.messages]
         max_tokens = min(chat.max_tokens or _MAX_TOKENS, 4096)
+        within = min(self.deadline, target.seconds)
         temperature = 0.0 if chat.temperature is None else chat.temperature
         if target.backend == "embedded":
             pool = self.pools.get(target.model)
             if pool is None:
                 raise WorkerError("the embedded model of this rule is not running")
             payload = {"messages": messages, "max_tokens": max_tokens, "temperature": temperature}
-            async with aclosing(pool.stream(payload, within=self.deadline)) as items:
+            async with aclosing(pool.stream(payload, within=within)) as items:
                 async for item in items:
                     if not isinstance(item, str):
                         raise WorkerError("the embedded model gave something that is no text")
                     yield item
             return
-        if not target.base_url:
-            raise BackendError("a model of backend openai needs base_url")
-        pieces = stream_chat(
-            self.session,
-            target.base_url,
-            target.model,
-            messages,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            api_key=self.api_keys.get(target.name),
-            within=self.deadline,
-        )
-        async for piece in pieces:
-            yield piece
+
+        def ask(base_url: str, seconds: float) -> AsyncGenerator[str]:
+            return stream_chat(
+                self.session,
+                base_url,
+                target.model,
+                messages,
+                max_tokens=max_tokens,
+                temperature=temperature,
+                api_key=self.api_keys.get(target.name),
+                within=seconds,
+            )
+
+        async with aclosing(self._endpoints(target).stream(ask, within=within)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def _endpoints(self, target: ModelTarget) -> Endpoints:
+        servers = self._servers.get(target)
+        if servers is None:
+            observe = self.observe(target.name) if self.observe is not None else None
+            servers = Endpoints.of(
+                target.base_urls, concurrency=target.concurrency, queue=target.queue, observe=observe
+            )
+            self._servers[target] = servers
+        return servers
 
 
 async def _joined(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -15,7 +15,7 @@ from aiohttp import web
 from detectors.whole import gathered, parts
 from local_models.errors import BackendError
 from proxy.answer import Answerer, Task
-from proxy.errors import ProxyError
+from proxy.errors import OverloadError, ProxyError
 from proxy.justify import Justify
 from proxy.ledger import ASKED_SECONDS, LedgerError
 from proxy.message import Refusal, Response
@@ -157,16 +157,10 @@ class LocalServer:
                 whole = await self.answerer.whole(task)
                 return web.Response(status=whole.status, headers={**whole.headers, **headers}, body=whole.body)
             return await self._stream(request, task, headers)
-        except (ProxyError, BackendError):
-            self.metrics.failures.labels("model_down").inc()
-            refusal = task.dialect.refusal(
-                Refusal(
-                    decision_id=task.decision_id,
-                    message="This request must stay inside, and the internal model can't answer at the moment.",
-                    status=503,
-                    code="privet_model_unavailable",
-                )
-            )
+        except (ProxyError, BackendError) as error:
+            busy = isinstance(error, OverloadError) or (isinstance(error, BackendError) and error.kind == "busy")
+            self.metrics.failures.labels("model_busy" if busy else "model_down").inc()
+            refusal = task.dialect.refusal(_unanswered(task, error, busy=busy))
             return web.Response(status=refusal.status, headers=dict(refusal.headers), body=refusal.body)
 
     async def _stream(self, request: web.Request, task: Task, headers: Mapping[str, str]) -> web.StreamResponse:
@@ -188,6 +182,18 @@ class LocalServer:
             return response
         finally:
             await events.aclose()
+
+
+def _unanswered(task: Task, error: Exception, *, busy: bool) -> Refusal:
+    """Why an internal model gives no answer, for the person who asked."""
+    why = "is busy. Try again in a moment." if busy else "can't answer at the moment."
+    return Refusal(
+        decision_id=task.decision_id,
+        message=f"This request must stay inside, and the internal model {why}",
+        status=503,
+        code="privet_model_busy" if busy else "privet_model_unavailable",
+        retry_after=max(1, round(getattr(error, "seconds", 1.0))) if busy else None,
+    )
 
 
 def _problem(status: int, message: str) -> web.Response:

@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from local_models.endpoints import Observe, place
 from proxy.pipeline import Verdict
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -48,6 +49,30 @@ class Metrics:
         self.restarts = Gauge(
             "privet_worker_restarts", "Worker restarts since the start", ["job"], registry=self.registry
         )
+
+        self.model_requests = Counter(
+            "privet_model_requests",
+            "Requests to the servers of internal models, by how they went",
+            ["model", "server", "outcome"],
+            registry=self.registry,
+        )
+        self.model_seconds = Histogram(
+            "privet_model_first_seconds",
+            "Time until an internal model's server began to answer",
+            ["model"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+
+    def of_model(self, name: str) -> Observe:
+        """What counts the requests to one model's servers."""
+
+        def observe(base_url: str, outcome: str, seconds: float) -> None:
+            self.model_requests.labels(name, place(base_url), outcome).inc()
+            if outcome == "ok":
+                self.model_seconds.labels(name).observe(seconds)
+
+        return observe
 
     def count(self, verdict: Verdict) -> None:
         """One request, and what was found and decided about it."""

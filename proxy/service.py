@@ -60,7 +60,7 @@ from proxy.workers import Pool, WorkerPool
 log = logging.getLogger("privet")
 
 _POLICY_POLL = 1.0  # seconds
-_CHAT_DEADLINE = 120.0  # seconds for an internal model's whole answer
+_CHAT_DEADLINE = 3600.0  # seconds for an internal model's whole answer, whatever the policy says
 _DRAIN_POLL = 0.05  # seconds between two looks at what still runs
 _LAST_WORDS = 1.0  # seconds for streams that are cut off to say so
 
@@ -132,6 +132,7 @@ class Privet:
             "policy": {"id": self.policy.id, "revision": self.policy.revision, "mode": self.policy.mode.value},
             "data": self.own.status(),
             "workers": {pool.job: {"alive": pool.alive, "pids": pool.pids} for pool in self.pools},
+            "models": self.answerer.status() if self.answerer is not None else {},
             **self.addresses,
         }
 
@@ -200,7 +201,13 @@ async def serve(
             cache=ScanCache(settings.detection.cache_entries),
             own=own.library.revision,
         )
-        privet.answerer = Answerer(pools={}, session=session, deadline=_CHAT_DEADLINE, api_keys=_api_keys(policy))
+        privet.answerer = Answerer(
+            pools={},
+            session=session,
+            deadline=_CHAT_DEADLINE,
+            api_keys=_api_keys(policy),
+            observe=privet.metrics.of_model,
+        )
         stack.push_async_callback(_close_pools, privet)
         local = LocalServer(
             inspector=privet.inspector,
@@ -286,6 +293,7 @@ async def _serve_until_told(privet: Privet, server: MitmServer, addon: PrivetAdd
     tasks = [
         loop.create_task(_watch(privet, server, addon, record, reload_now)),
         loop.create_task(_drain(privet, server, addon, stop)),
+        *([loop.create_task(privet.answerer.watch())] if privet.answerer is not None else []),
     ]
     if privet.link is not None:
         tasks.append(loop.create_task(_follow_supervisor(privet.link, server)))
@@ -440,6 +448,7 @@ async def _prepare(privet: Privet, policy: Policy) -> None:
             await chat.start()
             answerer.pools = {**answerer.pools, model: chat}
     answerer.api_keys = _api_keys(policy)
+    answerer.follow(policy.models.values())
 
 
 def _files(settings: Settings, pool_of: Callable[..., Pool]) -> PoolFiles | None:

@@ -57,7 +57,7 @@ def test_what_has_to_run(load):
     """)
     assert policy.labels_used() == {"hr", "medical", "legal"}  # watched rules are evaluated too
     assert policy.embedded_models() == set()  # no rule names it
-    assert policy.models["server"].base_url == "http://vllm.internal:8000/v1"
+    assert policy.models["server"].base_urls == ("http://vllm.internal:8000/v1",)
     assert policy.models["server"].api_key_env == "KEY"
 
 

@@ -40,7 +40,7 @@ class Pool:
 
 
 def task(backend: str = "embedded", base_url: str = "", **chat: Any) -> Task:
-    target = ModelTarget(name="inside", backend=backend, model="tiny", base_url=base_url)  # type: ignore[arg-type]
+    target = ModelTarget(name="inside", backend=backend, model="tiny", base_urls=(base_url,) if base_url else ())  # type: ignore[arg-type]
     return Task(chat=CHAT, target=target, dialect=chat.get("dialect", OpenAIChat()), decision_id="01ABC")
 
 
