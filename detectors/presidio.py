@@ -82,6 +82,7 @@ _NEED_CONTEXT = frozenset(
         "AuMedicareRecognizer",
         "InAadhaarRecognizer",
         "InVoterRecognizer",
+        "KrRrnRecognizer",
         "ItIdentityCardRecognizer",
         "PlPeselRecognizer",
         "ThTninRecognizer",

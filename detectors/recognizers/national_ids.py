@@ -1,11 +1,13 @@
-"""National identity, tax and insurance numbers, by the check digits that python-stdnum knows.
+"""National identity, tax, insurance and company numbers, by the check digits that python-stdnum knows.
 
-A number whose form or check digits hardly occur by chance counts by itself. Where one number in ten passes the check
-(Luhn, modulo 11), the number's name or its country's word for it has to stand before it.
+A number whose form and check digits hardly occur by chance counts by itself (`national_numbers.ALONE`). Where one
+number in ten passes the check, or all of that length do, one of its names has to stand beside it. So few validators
+run on few numbers: the words of a text say which of the table's names can be in it at all.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -14,6 +16,7 @@ from stdnum.exceptions import ValidationError
 from stdnum.us import itin
 
 from detectors.finding import Finding
+from detectors.recognizers.national_numbers import ALONE, NUMBERS, Number
 from detectors.recognizers.numbers import digits_of
 from detectors.recognizers.rule import words
 from detectors.recognizers.source import Source
@@ -29,92 +32,41 @@ _SSN_WORDS = words(("ssn", "ssns", "ssn_?number", "social", "soc ?sec", "social 
 _PRINTED = frozenset({"078051120", "219099999", "987654321"})
 _NOT_SSN = words(("part", "order", "serial", "sku", "model", "tracking", "isbn", "invoice", "extension", "item"))
 
-# (stdnum module, form, our type): unmistakable by form and check digits.
-_STRONG = (
-    ("it.codicefiscale", r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]", "NATIONAL_ID"),
-    ("es.nie", r"[XYZ]-?\d{7}-?[A-Z]", "NATIONAL_ID"),
-    ("es.dni", r"\d{8}-?[A-HJ-NP-TV-Z]", "NATIONAL_ID"),
-    ("fr.nir", r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}", "NATIONAL_ID"),
-    ("br.cpf", r"\d{3}\.\d{3}\.\d{3}-\d{2}", "NATIONAL_ID"),
-    ("br.cnpj", r"\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}", "TAX_ID"),
-    ("be.nn", r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}", "NATIONAL_ID"),
-    ("fi.hetu", r"\d{6}[-+A]\d{3}[0-9A-FHJ-NPR-Y]", "NATIONAL_ID"),
-    ("ch.ssn", r"756\.?\d{4}\.?\d{4}\.?\d{2}", "NATIONAL_ID"),
-    ("cz.rc", r"\d{6}/\d{3,4}", "NATIONAL_ID"),
-    ("kr.rrn", r"\d{6}-[1-8]\d{6}", "NATIONAL_ID"),
-    ("cn.ric", r"\d{17}[\dXx]", "NATIONAL_ID"),
-    ("mx.curp", r"[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d", "NATIONAL_ID"),
-    ("cl.rut", r"\d{1,2}\.\d{3}\.\d{3}-[\dkK]", "NATIONAL_ID"),
-    ("ar.cuit", r"(?:20|2[347]|3[034])-\d{8}-\d", "TAX_ID"),
-    ("se.personnummer", r"(?:19|20)?\d{6}[-+]\d{4}", "NATIONAL_ID"),
-    ("ie.pps", r"\d{7}[A-W][A-IW]?", "NATIONAL_ID"),
-    ("in_.pan", r"[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]", "TAX_ID"),
-    ("gb.nhs", r"\d{3} \d{3} \d{4}", "HEALTH_INSURANCE"),
-)
-
-# Names under which a number is given → the modules that can judge it. The name must stand shortly before.
-_NAMED = (
-    ("ssn|social security", ("us.ssn",), "US_SSN"),
-    ("itin", ("us.itin",), "US_ITIN"),
-    ("ein|fein|employer identification", ("us.ein",), "TAX_ID"),
-    ("tin|taxpayer", ("us.tin", "in_.pan"), "TAX_ID"),
-    ("sin|social insurance", ("ca.sin",), "NATIONAL_ID"),
-    ("bn|business number", ("ca.bn",), "TAX_ID"),
-    ("steuer|idnr|steuerid|steuer-id|stnr|steuernummer", ("de.idnr", "de.stnr"), "TAX_ID"),
-    ("nir|insee|sécurité sociale|securite sociale|sécu", ("fr.nir",), "NATIONAL_ID"),
-    ("nif|dni|nie|nifp|contribuinte", ("es.nif", "es.dni", "es.nie", "pt.nif", "fr.nif"), "NATIONAL_ID"),
-    ("cif|rfc|curp", ("es.cif", "mx.rfc", "mx.curp"), "TAX_ID"),
-    ("siren|siret|tva", ("fr.siren", "fr.siret", "fr.tva"), "TAX_ID"),
-    ("codice fiscale|codicefiscale|cf|partita iva|iva", ("it.codicefiscale", "it.iva"), "NATIONAL_ID"),
-    ("bsn|burgerservicenummer|onderwijsnummer|sofinummer", ("nl.bsn", "nl.onderwijsnummer"), "NATIONAL_ID"),
-    ("btw|kvk", ("nl.btw",), "TAX_ID"),
-    ("pesel", ("pl.pesel",), "NATIONAL_ID"),
-    ("nip|regon", ("pl.nip", "pl.regon"), "TAX_ID"),
-    ("cpf|cnpj", ("br.cpf", "br.cnpj"), "NATIONAL_ID"),
-    ("cuit|cuil|cbu", ("ar.cuit", "ar.cbu"), "TAX_ID"),
-    ("rut|run", ("cl.rut", "uy.rut"), "NATIONAL_ID"),
-    ("nit", ("co.nit", "gt.nit"), "TAX_ID"),
-    ("cpr|personnummer|fødselsnummer|fodselsnummer|fnr|henkilötunnus|hetu|kennitala",
-     ("dk.cpr", "se.personnummer", "no.fodselsnummer", "fi.hetu", "is_.kennitala"), "NATIONAL_ID"),
-    ("orgnr|organisationsnummer|cvr|ytunnus|y-tunnus|mva", ("se.orgnr", "no.orgnr", "dk.cvr", "fi.ytunnus",
-    "no.mva"), "TAX_ID"),
-    ("rc|rodné číslo|rodne cislo|rč", ("cz.rc", "sk.rc"), "NATIONAL_ID"),
-    ("dič|dic|ičo|ico", ("cz.dic",), "TAX_ID"),
-    ("cnp", ("ro.cnp",), "NATIONAL_ID"),
-    ("egn|pnf", ("bg.egn", "bg.pnf"), "NATIONAL_ID"),
-    ("oib|jmbg|emso|emšo", ("hr.oib", "rs.pib", "si.ddv", "si.emso"), "NATIONAL_ID"),
-    ("amka|afm|vat", ("gr.amka", "gr.vat"), "NATIONAL_ID"),
-    ("tckimlik|tc kimlik|kimlik|vkn", ("tr.tckimlik", "tr.vkn"), "NATIONAL_ID"),
-    ("id|teudat|idnr", ("il.idnr", "za.idnr"), "NATIONAL_ID"),
-    ("pps|ppsn", ("ie.pps",), "NATIONAL_ID"),
-    ("nhs", ("gb.nhs",), "HEALTH_INSURANCE"),
-    ("utr", ("gb.utr",), "TAX_ID"),
-    ("tfn|abn|acn", ("au.tfn", "au.abn", "au.acn"), "TAX_ID"),
-    ("ird", ("nz.ird",), "TAX_ID"),
-    ("ahv|avs|ssn|uid", ("ch.ssn", "ch.uid"), "NATIONAL_ID"),
-    ("svnr|vnr|uid|abgabenkontonummer", ("at.vnr", "at.uid", "at.tin"), "NATIONAL_ID"),
-    ("nn|rijksregisternummer|registre national|bis", ("be.nn", "be.bis"), "NATIONAL_ID"),
-    ("aadhaar|aadhar|pan|epic|gstin|vid", ("in_.aadhaar", "in_.pan", "in_.epic", "in_.gstin", "in_.vid"),
-    "NATIONAL_ID"),
-    ("ric|身份证|shenfenzheng|uscc", ("cn.ric", "cn.uscc"), "NATIONAL_ID"),
-    ("rrn|brn", ("kr.rrn", "kr.brn"), "NATIONAL_ID"),
-    ("nric|mykad", ("my.nric",), "NATIONAL_ID"),
-    ("uen", ("sg.uen",), "TAX_ID"),
-    ("inn|snils|ogrn", ("ru.inn", "ru.ogrn"), "TAX_ID"),
-    ("ik|isikukood|asmens kodas|personas kods|pk", ("ee.ik", "lt.asmens", "lv.pvn"), "NATIONAL_ID"),
-    ("vat|uid|ust|mwst|pvm|pvn|kmkr|ddv|dph|anum|fpa", ("eu.vat", "gb.vat", "no.mva", "ch.vat"), "TAX_ID"),
-    ("cedula|cédula|ruc|rnc", ("do.cedula", "ec.ci", "ec.ruc", "do.rnc", "pe.ruc", "py.ruc"), "NATIONAL_ID"),
-)  # fmt: skip
-_LETTERS = ("[A", "[X")  # how a form begins that has a letter in front
+_LETTERS = ("[A", "[X", "[V", "CH", "NL", "AT")  # how a form begins that has a letter in front
 # Where a strong form can begin: a word of up to six letters and a digit, or two digits within the next few characters.
 _BEGIN = re.compile(r"(?<![\w./-])(?=[A-Za-z]{1,6}-?\d|\d[ .-]?\d[\d ./A-Za-z+-]{5})")
-_ANY_NAME = words(tuple(names for names, _, _ in _NAMED))
 _HASH = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}(?![A-Za-z0-9])")  # or another machine's id
 _PATH = re.compile(r"/[a-z]{3}")
 _FEWEST = 5  # digits of any of them
-_WORD = re.compile(r"[^\W\d_]+")
-_PARTS = frozenset(part for names, _, _ in _NAMED for part in _WORD.findall(names))  # cheaper to look for than names
-_CANDIDATE = re.compile(r"(?<!\w)[A-Za-z]{0,5}-?\d(?:[ ./-]?[A-Za-z0-9]){4,19}(?![\w])")
+# A number with what may belong to it: a country's letters before it, groups of letters and digits behind.
+_CANDIDATE = re.compile(
+    r"(?<!\w)(?:\w[A-Za-z]{0,3}[ .-]{1,2}){0,2}[A-Za-z]{0,5}-?\d(?:[ ./-]{0,2}[A-Za-z0-9]){3,29}(?![\w])"
+)
+_GROUP = re.compile(r"[^\W_]+")
+_DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_REACH = 44
+# What may stand between a short name and its number.
+_LINK = re.compile(
+    r"[\"'\])]{0,2}(?:[\s_]{0,2}(?:[:=#\-]|(?:no|nr|number|num|nummer|numero|número|numéro|is|was|of|n°|nº|№|code|id)"
+    r"(?![^\W_])\.?)){0,3}\s{0,2}[\"'(]{0,2}",
+    re.IGNORECASE,
+)
+_KEY = re.compile(r"[\"']?\s{0,2}[:=]")
+_BEHIND = re.compile(
+    r"[\"']?,? ?(?:\(|as |is |was |= ?)(?:(?:an?|the|my|his|her|your|their|our) )?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """One of a number's names: its words in lower case, and whether it has to be in capitals and at the number."""
+
+    words: tuple[str, ...]
+    short: bool
+    numbers: tuple[Number, ...]
 
 
 def find(source: Source) -> Iterator[Finding]:
@@ -131,23 +83,9 @@ def find(source: Source) -> Iterator[Finding]:
             match = pattern.match(source.text, start)
             if match and _valid(module, match[0]) and not _NOT_SSN.search(source.before(start, 24)):
                 yield Finding(start, match.end(), kind, 0.9, "national_ids")
-    for match in source.in_numbers(_CANDIDATE):
-        if _HASH.match(match[0]) or _PATH.search(match[0]) or sum(map(str.isdigit, match[0])) < _FEWEST:
-            continue
-        before = source.before(match.start(), 32)
-        if _PARTS.isdisjoint(_WORD.findall(before.lower())):
-            continue
-        names = {name[0].lower() for name in _ANY_NAME.finditer(before)}
-        if not names:
-            continue
-        for name, modules, kind in _named():
-            if not name.isdisjoint(names):
-                length = next(
-                    (n for n in _lengths(match[0]) if any(_valid(module, match[0][:n]) for module in modules)), 0
-                )
-                if length:
-                    yield Finding(match.start(), match.start() + length, kind, 0.95, "national_ids")
-                    break
+    if not _first_words().isdisjoint(_words(f"{source.context} {source.text}")):
+        for match in source.in_numbers(_CANDIDATE):
+            yield from _named(source, match)
 
 
 def _social_security(source: Source) -> Iterator[Finding]:
@@ -169,12 +107,116 @@ def _social_security(source: Source) -> Iterator[Finding]:
                 yield Finding(match.start(), match.end(), "US_SSN", 0.96, "national_ids")
 
 
-def _lengths(value: str) -> list[int]:
-    """The whole candidate, then without its last group: a word that follows may look like one."""
-    cuts = [len(value)]
-    while (cut := value.rfind(" ", 0, cuts[-1])) >= 5 and len(cuts) < 6:
-        cuts.append(cut)
-    return cuts
+def _named(source: Source, candidate: re.Match[str]) -> Iterator[Finding]:
+    """The number in a candidate that one of the names beside it speaks of, and that passes that number's check."""
+    text, first = source.text, candidate.start()
+    before = source.before(candidate.end(), _REACH + candidate.end() - first)
+    behind = text[candidate.end() - 8 : candidate.end() + 40]
+    if _first_words().isdisjoint(_words(f"{before} {behind}")):
+        return
+    groups = [(first + each.start(), first + each.end()) for each in _GROUP.finditer(candidate[0])]
+    number = next(index for index, (start, end) in enumerate(groups) if any(map(str.isdigit, text[start:end])))
+    ends = [end for _, end in groups[number:]][::-1]
+    for start, _ in groups[: number + 1]:
+        earlier = _before(source, start)
+        for end in ends:
+            value = text[start:end]
+            if sum(map(str.isdigit, value)) < _FEWEST:
+                break
+            if _HASH.match(value) or _PATH.search(value) or _DATE.fullmatch(value):
+                continue
+            for kind in (*earlier, *_after(text, end)):
+                if _is(kind, value):
+                    yield Finding(start, end, kind.entity_type, 0.95, "national_ids")
+                    return
+
+
+def _before(source: Source, start: int) -> list[Number]:
+    """The numbers whose names stand before a position, or in the field's name."""
+    found: list[Number] = []
+    if source.context:
+        found += _numbers_in(source.context, short=start <= 3, key=True)
+    if start:
+        found += _numbers_in(source.text[max(0, start - _REACH) : start], short=True)
+    return found
+
+
+def _numbers_in(text: str, *, short: bool, key: bool = False) -> Iterator[Number]:
+    said = [(match[0], match.start(), match.end()) for match in _WORD.finditer(_CAMEL.sub(" ", text) if key else text)]
+    lower = [word.lower() for word, _, _ in said]
+    for at in range(len(said) - 1, -1, -1):
+        for name in _names().get(lower[at], ()):
+            last = at + len(name.words)
+            if tuple(lower[at:last]) != name.words:
+                continue
+            if name.short and not key:
+                end = said[last - 1][2]
+                capitals = all(word == word.upper() for word, _, _ in said[at:last])
+                if not (_LINK.fullmatch(text, end) and (capitals or _KEY.match(text, end))):
+                    continue
+            if name.short and not short:
+                continue
+            yield from name.numbers
+
+
+def _after(text: str, end: int) -> Iterator[Number]:
+    """The numbers whose names follow: "… as PESEL", "… (PESEL)"."""
+    link = _BEHIND.match(text, end)
+    if link is None:
+        return
+    said = _WORD.findall(text[link.end() : link.end() + _REACH])
+    lower = [word.lower() for word in said]
+    for at in range(min(2, len(said))):  # a country may lead the name
+        for name in _names().get(lower[at], ()):
+            last = at + len(name.words)
+            if tuple(lower[at:last]) == name.words and (
+                not name.short or all(word == word.upper() for word in said[at:last])
+            ):
+                yield from name.numbers
+
+
+def _is(number: Number, value: str) -> bool:
+    """Whether it is one, with or without the country's letters in front."""
+    module = import_module(f"stdnum.{number.module}")
+    if _valid(module, value):
+        return True
+    country = number.country
+    return (
+        len(country) == 2
+        and value[:2].lower() == country
+        and value[2:3] in {" ", "-", "."}
+        and _valid(module, value[3:])
+    )
+
+
+def _words(text: str) -> Iterable[str]:
+    return _WORD.findall(text.lower())
+
+
+@cache
+def _names() -> dict[str, tuple[_Name, ...]]:
+    """The names by their first word."""
+    table: dict[tuple[tuple[str, ...], bool], list[Number]] = {}
+    for number in NUMBERS:
+        own = number.module.rpartition(".")[2].rstrip("_")
+        listed = {name for name in number.names.split("|") if name}
+        if number.country:
+            listed.add(f"{number.country} {own}".lower().replace("_", " "))
+        listed.add(own.upper().replace("_", " "))
+        # A name of several words is written as one in the names of fields.
+        listed |= {name.replace(" ", "") for name in listed if " " in name and len(name) > 6}
+        for name in listed:
+            short = name == name.upper() and name != name.lower()
+            table.setdefault((tuple(_words(name)), short), []).append(number)
+    by_first: dict[str, list[_Name]] = {}
+    for (parts, short), numbers in table.items():
+        by_first.setdefault(parts[0], []).append(_Name(parts, short, tuple(numbers)))
+    return {first: tuple(names) for first, names in by_first.items()}
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(_names())
 
 
 @cache
@@ -182,7 +224,7 @@ def _strong() -> tuple[tuple[re.Pattern[str], tuple[tuple[Any, re.Pattern[str], 
     """The strong forms that begin with a letter, and those that begin with a digit; before each, all of them as one."""
     kinds: list[tuple[re.Pattern[str], tuple[tuple[Any, re.Pattern[str], str], ...]]] = []
     for digit in (False, True):
-        rows = [row for row in _STRONG if (row[1][:2] not in _LETTERS) is digit]
+        rows = [row for row in ALONE if (row[1][:2] not in _LETTERS) is digit]
         forms = tuple((import_module(f"stdnum.{name}"), _alone(form), kind) for name, form, kind in rows)
         kinds.append((_alone("|".join(form for _, form, _ in rows)), forms))
     return tuple(kinds)
@@ -190,14 +232,6 @@ def _strong() -> tuple[tuple[re.Pattern[str], tuple[tuple[Any, re.Pattern[str], 
 
 def _alone(form: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{form})(?![\w/-]|\.\d)")
-
-
-@cache
-def _named() -> tuple[tuple[frozenset[str], tuple[Any, ...], str], ...]:
-    return tuple(
-        (frozenset(names.split("|")), tuple(import_module(f"stdnum.{module}") for module in modules), kind)
-        for names, modules, kind in _NAMED
-    )
 
 
 def _valid(module: Any, value: str) -> bool:

@@ -26,7 +26,7 @@ _GROUPED = re.compile(
     r"(?:\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]{0,2}\d{3}[ .-]\d{4}|"  # North America
     r"\(0?\d{1,5}\)[ .-]?\d{2,4}(?:[ .-]?\d{2,5}){1,3}|"  # area code in brackets
     r"0\d{1,4}[ /-]\d{3,8}(?:[ -]\d{2,6}){0,2}|"  # trunk zero: DE, UK, AT, NL, …
-    r"0[1-9](?:[ .-]?\d{2}){4}|"  # FR
+    r"0[1-9](?:\d{8}|([ .-])\d{2}(?:\1\d{2}){3})|"  # FR
     r"[6-9]\d{4}[ -]\d{5}"  # IN
 )
 _WORDS = words(
@@ -80,6 +80,7 @@ _REGIONS = (
 
 
 _SHORTEST = 6
+_SHORTEST_ABROAD = 11  # digits of `00…`: fewer may be a number with zeros in front
 _LONGEST = 15  # ITU-T E.164
 
 
@@ -100,7 +101,7 @@ def _score(value: str, source: Source, start: int) -> float:
         return 0.0
     if value.startswith("+") and _plan(value, None):
         return 0.0 if _AMERICAN.match(value) and _stands_alone(value, source, start) and not _persons(value) else 0.95
-    if _INTERNATIONAL.match(value) and _plan("+" + digits.removeprefix("00"), None):
+    if _INTERNATIONAL.match(value) and len(digits) >= _SHORTEST_ABROAD and _plan("+" + digits.removeprefix("00"), None):
         return 0.8
     before = source.before(start, 40)
     named, other = _last(_WORDS, before), _last(_OTHER, before)

@@ -51,3 +51,53 @@ def test_the_fields_name_is_enough(found):
 @pytest.mark.parametrize("number", ["078-05-1120", "219-09-9999", "078051120"])
 def test_numbers_that_were_printed_in_advertisements_are_nobodys(found, number):
     assert found(find, f"my SSN is {number}") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("The customer gave 44051401359 as PESEL when she called", "44051401359", "NATIONAL_ID"),
+        ("it is 44051401359 (PESEL).", "44051401359", "NATIONAL_ID"),
+        ("My UID is AT U13585627, can you check it?", "AT U13585627", "TAX_ID"),
+        ("RUT: UY 21 140634 001 1", "UY 21 140634 001 1", "TAX_ID"),
+        ("Please update the record: IN 6214 9832 0257.", "6214 9832 0257", "NATIONAL_ID"),
+        ("MEID: AF 01 23 45 0A BC DE C", "AF 01 23 45 0A BC DE C", "DEVICE_ID"),
+        ("IMEI no. 35686800-004141-20", "35686800-004141-20", "DEVICE_ID"),
+        ("codiceFiscale=RCCMNL83S18D969H", "RCCMNL83S18D969H", "NATIONAL_ID"),
+        ("pk_cnic = 34201-0891231-8", "34201-0891231-8", "NATIONAL_ID"),
+        ("Mein ИНН: 1234567894", "1234567894", "TAX_ID"),
+        ("身份证号码:360426199101010071。", "360426199101010071", "NATIONAL_ID"),
+        ("my BSN, which is 1112.22.333 I think", "1112.22.333", "NATIONAL_ID"),
+    ],
+)
+def test_a_name_beside_the_number(found, text, value, kind):
+    assert (value, kind) in found(find, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in 6214 9832 0257 cases",  # a short name counts in capitals
+        "The PIN that I set yesterday did work on 3100600445635",  # and at the number
+        "PESEL of 2024-01-12",
+        "npm WARN in 123456782",
+        "DNI 3f2a9c1b4d5e6f70",
+        "the siren was heard at 1700000000",
+        "RC 123456",
+        "CC: 1700000000123",
+        "status in 00012345678 ms",
+        "ID 123456782",
+    ],
+)
+def test_near_misses_of_names(found, text):
+    assert found(find, text) == []
+
+
+def test_a_short_name_counts_as_the_name_of_a_field(found):
+    assert found(find, "6214 9832 0257", "in") == [("6214 9832 0257", "NATIONAL_ID")]
+    assert found(find, "we were there when 6214 9832 0257", "in") == []
+
+
+def test_numbers_of_things_that_are_public_are_none(found):
+    for text in ("ISBN 978-9024538270", "LEI 213800KUD8LAJWSQ9D15", "IMO 9319466", "EAN 73513537", "ISSN 0024-9319"):
+        assert found(find, text) == []
