@@ -168,6 +168,18 @@ class LabelFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageFact:
+    """A language (ISO 639) of the request's texts, how names were looked for in it, and in how many texts it is."""
+
+    language: str
+    reading: str = ""
+    texts: int = 1
+
+    def __post_init__(self) -> None:
+        _set(self, language=plain.word(self.language), reading=plain.word(self.reading), texts=plain.count(self.texts))
+
+
+@dataclass(frozen=True, slots=True)
 class SkippedPart:
     """A part that was not inspected, and why (a code word)."""
 
@@ -257,6 +269,7 @@ class AuditEvent:
     entities: tuple[EntityCount, ...] = field(default=(), metadata={"of": EntityCount})
     pointers: tuple[PointerFact, ...] = field(default=(), metadata={"of": PointerFact})
     labels: tuple[LabelFact, ...] = field(default=(), metadata={"of": LabelFact})
+    languages: tuple[LanguageFact, ...] = field(default=(), metadata={"of": LanguageFact})
     skipped: tuple[SkippedPart, ...] = field(default=(), metadata={"of": SkippedPart})
     obligations: Mapping[str, int] = field(default_factory=dict)  # operator → findings it was carried out on
     fingerprints: tuple[Fingerprint, ...] = field(default=(), metadata={"of": Fingerprint})
@@ -282,6 +295,7 @@ class AuditEvent:
             decision_id=plain.name(self.decision_id),
             entities=tuple(self.entities),
             labels=tuple(self.labels),
+            languages=tuple(self.languages),
             obligations={plain.word(name): plain.count(number) for name, number in self.obligations.items()},
             left_out=left_out,
         )
@@ -304,6 +318,7 @@ class AuditEvent:
         entities: Iterable[EntityCount] = (),
         pointers: Iterable[PointerFact] = (),
         labels: Iterable[LabelFact] = (),
+        languages: Iterable[LanguageFact] = (),
         skipped: Iterable[SkippedPart] = (),
         obligations: Mapping[str, int] | None = None,
         fingerprints: Iterable[Fingerprint] = (),
@@ -320,6 +335,7 @@ class AuditEvent:
             entities=tuple(entities),
             pointers=tuple(pointers),
             labels=tuple(labels),
+            languages=tuple(languages),
             skipped=tuple(skipped),
             obligations=obligations or {},
             fingerprints=tuple(fingerprints),

@@ -120,7 +120,6 @@ class DetectionSettings(Section):
     deadline: float = Field(
         20.0, gt=0, description="seconds for one request's detection; past it the rest is uninspected"
     )
-    languages: list[str] = Field(default_factory=lambda: ["en"], description="languages of the recognisers")
     cache_entries: int = Field(20000, ge=0, description="segments whose findings are remembered, by keyed hash")
 
 

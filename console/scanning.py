@@ -66,6 +66,7 @@ class Scanned:
     places: tuple[Place, ...] = ()
     problems: tuple[str, ...] = ()
     texts: int = 0
+    languages: tuple[tuple[str, tuple[str, ...]], ...] = ()  # text → its languages, where anybody can tell
 
 
 def files_in(names: Sequence[str]) -> Iterator[str]:
@@ -107,11 +108,13 @@ def scan_file(scanner: "Scanner", name: str, options: Options) -> Scanned:
     """What is in one file."""
     texts, problems = _read(name)
     places: list[Place] = []
+    spoken: list[tuple[str, tuple[str, ...]]] = []
     for file, text in texts:
-        found, skipped = _places(scanner, file, text, options)
+        found, skipped, languages = _places(scanner, file, text, options)
         places += found
+        spoken += [(file, languages)] if languages else []
         problems += [f"{file}: not inspected in full: {_WHY.get(reason, reason)}" for reason in skipped]
-    return Scanned(name, tuple(places), tuple(problems), len(texts))
+    return Scanned(name, tuple(places), tuple(problems), len(texts), tuple(spoken))
 
 
 def build(cli: Cli) -> "Scanner":
@@ -174,7 +177,9 @@ def _opened(name: str, data: bytes) -> tuple[list[tuple[str, str]], list[str]]:
     return texts, [f"{name}: a part of it can't be read ({reasons}); see docs/content.md"] if reasons else []
 
 
-def _places(scanner: "Scanner", file: str, text: str, options: Options) -> tuple[list[Place], list[str]]:
+def _places(
+    scanner: "Scanner", file: str, text: str, options: Options
+) -> tuple[list[Place], list[str], tuple[str, ...]]:
     from detectors.whole import gathered, parts  # noqa: PLC0415 - with the detectors
 
     among = parts(text)
@@ -192,7 +197,7 @@ def _places(scanner: "Scanner", file: str, text: str, options: Options) -> tuple
                 span = (one.finding.start, one.finding.end) if part.start is None else (part.start, part.end)
                 found.append(lines.place(file, one.finding, options, one, span))
         found.sort(key=lambda place: (place.start, bool(place.dropped)))
-    return found, [item.reason.value for item in scan.skipped]
+    return found, [item.reason.value for item in scan.skipped], scan.languages
 
 
 def _short(masked: str) -> str:

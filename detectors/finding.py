@@ -66,3 +66,4 @@ class Scan:
     findings: tuple[Finding, ...] = ()
     labels: tuple[Label, ...] = ()
     skipped: tuple[Skipped, ...] = field(default=())
+    languages: tuple[str, ...] = ()  # ISO 639, the most first; empty where nobody can tell (code, a few words)

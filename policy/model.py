@@ -33,6 +33,8 @@ type Field = Literal[
     "dialects",
     "regions",
     "outside_regions",
+    "languages",
+    "outside_languages",
     "clients",
     "tools",
     "times",
@@ -117,6 +119,8 @@ class Condition:
     dialects: tuple[str, ...] = ()  # globs
     regions: tuple[str, ...] = ()
     outside_regions: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    outside_languages: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()  # globs
     tools: tuple[str, ...] = ()  # globs
     times: tuple[TimeWindow, ...] = ()

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from configs.entities import entity_groups, entity_types, thresholds
 from detectors.finding import SkipReason
+from detectors.languages import KNOWN as LANGUAGES
 from policy.actions import rule_actions
 from policy.decision import Direction, Effect, Mode, Operator
 from policy.model import Condition, EntityTest, LabelTest, Obligation, Rule, SizeTest, SkipTest
@@ -102,6 +103,10 @@ def read_condition(node: Node) -> Condition:
         _region(keys["regions"].at(index, region), region)
     for index, region in enumerate(outside := texts("outside_regions", "a region", "[eu]")):
         _region(keys["outside_regions"].at(index, region), region)
+    for index, language in enumerate(languages := texts("languages", "a language", "[de]")):
+        check_language(keys["languages"].at(index, language), language)
+    for index, language in enumerate(other := texts("outside_languages", "a language", "[en, de]")):
+        check_language(keys["outside_languages"].at(index, language), language)
     return Condition(
         departments=texts("departments", "a department", "[finance]"),
         users=texts("users", "a user's name", "[ana]"),
@@ -116,6 +121,8 @@ def read_condition(node: Node) -> Condition:
         dialects=texts("dialects", "a dialect or a glob", '["openai-*"]'),
         regions=regions,
         outside_regions=outside,
+        languages=languages,
+        outside_languages=other,
         clients=texts("clients", "a user agent or a glob", '["codex*"]'),
         tools=texts("tools", "a tool or a glob", '["shell*"]'),
         times=tuple(window for item in items("times", "[{from: 08:00, to: 18:00}]") if (window := _window(item))),
@@ -142,6 +149,12 @@ def _skip(node: Node) -> SkipTest | None:
 def _region(node: Node, name: str) -> None:
     if not _REGION.fullmatch(name):
         node.note(Code.WRONG_VALUE, f"expected two small letters, such as eu, us or uk, got {name!r}")
+
+
+def check_language(node: Node, name: str) -> None:
+    """Note what isn't a language's code: a rule about it would never apply, or always."""
+    if name not in LANGUAGES:
+        node.note(Code.WRONG_VALUE, f"expected a language's ISO 639 code, such as en, de or zh, got {name!r}")
 
 
 def _size(node: Node) -> SizeTest | None:

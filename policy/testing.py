@@ -18,6 +18,7 @@ from policy.evaluate import evaluate
 from policy.model import Defaults, Policy
 from policy.node import Node
 from policy.read import read_defaults
+from policy.read_rule import check_language
 from policy.vocabulary import EFFECTS, EVERYTHING, LABELS, ROLES, Code, nearest
 
 TEST_SCHEMA = "privet.policy-test/1"
@@ -109,6 +110,7 @@ def with_scan(inquiry: Inquiry, scan: Scan) -> Inquiry:
         inquiry,
         entities=(*inquiry.entities, *entities),
         labels=(*inquiry.labels, *scan.labels),
+        languages=tuple(dict.fromkeys((*inquiry.languages, *scan.languages))),
         skipped=(*inquiry.skipped, *scan.skipped),
     )
 
@@ -156,6 +158,7 @@ def _case(node: Node, policy: Policy) -> Case | None:
         user=user,
         entities=_entities(keys["entities"]) if "entities" in keys else (),
         labels=_labels(keys["labels"]) if "labels" in keys else (),
+        languages=_languages(keys["languages"]) if "languages" in keys else (),
         tasks=keys["tasks"].texts("a task", "[translation]") if "tasks" in keys else (),
         skipped=_skipped(keys["skipped"]) if "skipped" in keys else (),
         error=text("error", "an error's name"),
@@ -177,6 +180,13 @@ def _case(node: Node, policy: Policy) -> Case | None:
     name, expect = keys["name"].text("a name"), _expect(keys["expect"], policy)
     line = node.source.position((*node.path, "name"))[0]
     return Case(name, line, inquiry, expect, text("text", "text")) if name and expect else None
+
+
+def _languages(node: Node) -> tuple[str, ...]:
+    names = node.texts("a language", "[de]")
+    for index, name in enumerate(names):
+        check_language(node.at(index, name), name)
+    return names
 
 
 def moment(node: Node) -> datetime | None:

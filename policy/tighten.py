@@ -11,7 +11,7 @@ from policy.decision import Action, Effect, Mode
 from policy.model import Condition, EntityTest, Rule, SizeTest, SkipTest
 
 _GLOBS = ("models", "hosts", "endpoints", "dialects", "clients", "tools")
-_PLAIN = ("departments", "users", "tasks", "providers", "regions", "times", *_GLOBS)
+_PLAIN = ("departments", "users", "tasks", "providers", "regions", "languages", "times", *_GLOBS)
 
 
 def weaknesses(parent: Rule, child: Rule, default: Effect) -> list[str]:
@@ -50,6 +50,10 @@ def narrower(parent: Condition, child: Condition) -> list[str]:
         found.append("labels")
     if child.outside_regions and not (parent.outside_regions and {*child.outside_regions} <= {*parent.outside_regions}):
         found.append("outside_regions")
+    if child.outside_languages and not (
+        parent.outside_languages and {*child.outside_languages} <= {*parent.outside_languages}
+    ):
+        found.append("outside_languages")
     if child.bytes is not None and not (parent.bytes is not None and _holds_more(parent.bytes, child.bytes)):
         found.append("bytes")
     if child.streaming is not None and child.streaming is not parent.streaming:

@@ -51,6 +51,7 @@ def ask(
             for finding in findings
         ),
         labels=inspection.labels,
+        languages=tuple(inspection.languages),
         tasks=(task,) if task else (),
         skipped=inspection.skipped,
         error=inspection.error,

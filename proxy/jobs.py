@@ -23,15 +23,17 @@ def scan_to_plain(scan: Scan) -> list[Any]:
     return [
         [[f.start, f.end, f.entity_type, f.score, f.detector] for f in scan.findings],
         [[s.pointer, s.reason.value] for s in scan.skipped],
+        list(scan.languages),
     ]
 
 
 def scan_from_plain(plain: Any) -> Scan:
     """The scan that `scan_to_plain` was given. Raises ValueError or TypeError on anything else."""
-    findings, skipped = plain
+    findings, skipped, languages = plain
     return Scan(
         findings=tuple(Finding(start, end, name, score, by) for start, end, name, score, by in findings),
         skipped=tuple(Skipped(pointer, SkipReason(reason)) for pointer, reason in skipped),
+        languages=tuple(str(name) for name in languages),
     )
 
 
@@ -40,7 +42,7 @@ def labels_from_plain(plain: Any) -> tuple[Label, ...]:
     return tuple(Label(name, score, model) for name, score, model in plain)
 
 
-def detection(languages: list[str], own: dict[str, Any] | None = None) -> tuple[Job, Any]:
+def detection(own: dict[str, Any] | None = None) -> tuple[Job, Any]:
     """Findings for a list of [text, context] pairs, one result for each.
 
     With `own`, where the company's own data lies, a payload is [its revision, such a list]: a worker that has another
@@ -49,7 +51,7 @@ def detection(languages: list[str], own: dict[str, Any] | None = None) -> tuple[
     from detectors.scan import build_scanner  # noqa: PLC0415 - only this worker pays for the models
 
     if own is None:
-        scanner = build_scanner(languages=tuple(languages))
+        scanner = build_scanner()
 
         def run(payload: Any) -> Iterator[Any]:
             yield [scan_to_plain(scan) for scan in scanner.scan_many([(text, context) for text, context in payload])]
@@ -61,7 +63,7 @@ def detection(languages: list[str], own: dict[str, Any] | None = None) -> tuple[
 
     place = Place.from_plain(own)
     library = open_library(place)
-    first = build_scanner(languages=tuple(languages), own=library.detector())
+    first = build_scanner(own=library.detector())
     # Several serving processes change over one after the other: until the last has, two revisions are asked for.
     scanners = {library.revision: first}
 

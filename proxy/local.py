@@ -101,7 +101,7 @@ class LocalServer:
         scan = gathered(among, await self.inspector.scan([(part.text, part.context) for part in among]))
         labelled = await self.inspector.label([text]) if self.labelling() else None
         skipped = [*scan.skipped, *(labelled.skipped if labelled else ())]
-        answer = {
+        answer: dict[str, Any] = {
             "findings": [
                 {
                     "entity_type": finding.entity_type,
@@ -117,6 +117,8 @@ class LocalServer:
                 for label in (labelled.labels if labelled else ())
             ],
         }
+        if scan.languages:
+            answer["languages"] = list(scan.languages)
         if skipped:
             answer["skipped"] = [{"reason": item.reason.value} for item in skipped]
         return web.json_response(answer, status=503 if skipped else 200)

@@ -6,6 +6,7 @@ Everything the path needs is handed in (`Pipeline`), nothing here opens a socket
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -83,6 +84,7 @@ class Inspection:
     error: str | None = None
     status: int = 403  # of a refusal that this inspection leads to
     tools: tuple[str, ...] = ()  # their names, if the policy asks for them
+    languages: Mapping[str, int] = field(default_factory=dict)  # ISO 639 → texts in it
     attached: Attached = field(default_factory=Attached)
     reason: Reason | None = None  # that somebody gave in the prompt
     without_reason: bytes | None = field(default=None, repr=False)  # the body without that
@@ -376,6 +378,7 @@ class Pipeline:
             extraction=extraction,
             findings={s.pointer: scan.findings for s, scan in zip(segments, scans, strict=True) if scan.findings},
             labels=labelled.labels,
+            languages=Counter(language for scan in scans for language in scan.languages),
             skipped=tuple(skipped),
             status=503 if transient else 403,
             reason=spoken.reason,

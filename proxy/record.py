@@ -6,7 +6,7 @@ What goes in: names, counts, pointers, scores, keyed fingerprints. What a person
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from audit.event import (
     Fingerprint,
     JustificationFacts,
     LabelFact,
+    LanguageFact,
     OutcomeFacts,
     PointerFact,
     RequestFacts,
@@ -28,6 +29,7 @@ from audit.event import (
 )
 from audit.fingerprint import fingerprint
 from detectors.finding import OWN
+from detectors.languages import reading
 from policy.model import Policy
 from proxy.arrivals import Arrivals
 from proxy.inquiry import wants_stream
@@ -153,6 +155,7 @@ def intent_event(verdict: Verdict, fingerprint_key: bytes) -> AuditEvent:
         ),
         entities=_entities(verdict),
         pointers=_pointers(verdict),
+        languages=[LanguageFact(*fact) for fact in sorted(_languages(inspection.languages))],
         labels=[LabelFact(label.name, permille(label.score)) for label in inspection.labels],
         skipped=[
             *(SkippedPart(reason=item.reason.value, pointer=item.pointer) for item in inspection.skipped),
@@ -162,6 +165,11 @@ def intent_event(verdict: Verdict, fingerprint_key: bytes) -> AuditEvent:
         justification=_justification(verdict),
         fingerprints=sorted(_fingerprints(verdict, fingerprint_key), key=lambda item: (item.type, item.hmac)),
     )
+
+
+def _languages(texts: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+    for language, count in texts.items():
+        yield language, reading(language).value, count
 
 
 def _justification(verdict: Verdict) -> JustificationFacts | None:

@@ -6,7 +6,7 @@ then is a finding in each of the texts. Most texts end with a full stop or a wor
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from detectors.finding import Finding, Scan
@@ -79,7 +79,7 @@ async def scan_all(inspector: Scanning, segments: Sequence[Segment]) -> list[Sca
     own, joined = scans[: len(texts)], scans[len(texts) :]
     for seam, scan in zip(between, joined, strict=True):
         for number, *_ in seam.parts if scan.skipped else ():
-            own[number] = Scan(own[number].findings, own[number].labels, (*own[number].skipped, *scan.skipped))
+            own[number] = replace(own[number], skipped=(*own[number].skipped, *scan.skipped))
         for one in scan.findings:
             if one.score >= _LEAST:
                 for number, piece in seam.pieces(one):
@@ -108,4 +108,4 @@ def _with(scan: Scan, piece: Finding) -> Scan:
     over = [one for one in scan.findings if one not in apart]
     start, end = min([piece.start, *(o.start for o in over)]), max([piece.end, *(o.end for o in over)])
     whole = Finding(start, end, piece.entity_type, piece.score, piece.detector)
-    return Scan(tuple(sorted([*apart, whole])), scan.labels, scan.skipped)
+    return replace(scan, findings=tuple(sorted([*apart, whole])))

@@ -192,7 +192,7 @@ async def serve(
             stack.callback(vault.close)
         record = Record(privet.store, fingerprint_key, settings.audit.commit_timeout)
         session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
-        options = {"languages": list(settings.detection.languages), "own": own.place.to_plain()}
+        options = {"own": own.place.to_plain()}
         detection = privet.pool("detection", DETECTION, options, size=settings.detection.workers)
         privet.inspector = PoolInspector(
             settings=settings,

@@ -218,18 +218,29 @@ def _show(item: dict[str, Any], *, first: bool) -> None:
     click.echo(f"  {'hash of the record before':<28} {chain['prev']}")
 
 
+_READINGS = {
+    "names": "patterns and for names",
+    "multilingual": "patterns and, by what was learnt in other languages, for names",
+    "patterns": "patterns alone",
+}
 _LISTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "entities": lambda entry: (
         f"{entry['type']}: {entry['count']} (best score {entry.get('max_score', 0) / 1000:g})"
         + (f" of {', '.join(entry['sets'])}" if entry.get("sets") else "")
     ),
     "labels": lambda entry: f"{entry['name']} ({entry['score'] / 1000:g})",
+    "languages": lambda entry: f"{entry['language']}: {entry.get('texts', 1)} texts, read by {_reading(entry)}",
     "pointers": lambda entry: (
         f"{entry['pointer']}: {entry.get('count', 1)} {entry['type']} {entry.get('operator', '')}".rstrip()
     ),
     "skipped": lambda entry: f"{entry.get('pointer', '')}: {entry['reason']}",
     "fingerprints": lambda entry: f"{entry['type']} {entry['hmac']}",
 }
+
+
+def _reading(entry: dict[str, Any]) -> str:
+    said: str = entry.get("reading", "")
+    return _READINGS.get(said, said)
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:

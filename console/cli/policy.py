@@ -173,6 +173,7 @@ def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option(
     "--label", "labels", multiple=True, callback=_pairs, metavar="NAME[=SCORE]", help="A label, instead of the text's."
 )
+@click.option("--language", "languages", multiple=True, metavar="CODE", help="A language, beside the text's own.")
 @click.option("--task", "tasks", multiple=True, help="What the client says the request is for.")
 @click.option("--model", default="", help="The model that is asked for.")
 @click.option("--provider", default="openai", show_default=True, help="The provider that is asked.")
@@ -229,6 +230,7 @@ def explain(
         user=user,
         entities=_facts(entities, policy.own_types),
         labels=_labels(labels),
+        languages=asked["languages"],
         tasks=asked["tasks"],
         provider=asked["provider"],
         host=asked["host"],
@@ -359,6 +361,8 @@ def _print_explanation(policy: "Policy", explanation: "Explanation", inquiry: "I
         click.echo(f"  {finding.entity_type:<20} {finding.score:.2f}  {where:<24} {finding.detector}")
     for skipped in inquiry.skipped:
         click.echo(f"  not inspected: {skipped.reason.value}")
+    if inquiry.languages:
+        click.echo(f"\nlanguages: {', '.join(inquiry.languages)}")
     if inquiry.labels:
         click.echo("\nlabels")
         for label in inquiry.labels:
@@ -392,6 +396,7 @@ def _document(explanation: "Explanation", inquiry: "Inquiry", scan: "Scan | None
         "findings": [asdict(finding) for finding in scan.findings] if scan else [],
         "entities": dict(decision.entity_counts),
         "labels": [asdict(label) for label in inquiry.labels],
+        "languages": list(inquiry.languages),
         "skipped": [skipped.reason.value for skipped in inquiry.skipped],
         "rules": [asdict(rule) for rule in explanation.rules],
         "decision": {

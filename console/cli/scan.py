@@ -65,13 +65,15 @@ def command(
     problems = [problem for one in scanned for problem in one.problems]
     form = "json" if as_json else form
     if form == "json":
-        _print_json(places, problems, explain=explain)
+        spoken = {file: list(said) for one in scanned for file, said in one.languages}
+        _print_json(places, problems, spoken, explain=explain)
     elif form == "sarif":
         from console.sarif import sarif  # noqa: PLC0415 - the same
 
         click.echo(sarif(places, problems))
     else:
         _print_table(places, texts=sum(one.texts for one in scanned), explain=explain)
+        _print_languages({name for one in scanned for _, said in one.languages for name in said})
     for problem in problems:
         click.echo(f"privet: {problem}", err=True)
     if problems:
@@ -96,14 +98,16 @@ def _watched(scanned: "Iterator[Scanned]", total: int) -> "Iterator[Scanned]":
             yield one
 
 
-def _print_json(places: "list[Place]", problems: list[str], *, explain: bool) -> None:
+def _print_json(places: "list[Place]", problems: list[str], languages: dict[str, list[str]], *, explain: bool) -> None:
     findings = []
     for place in places:
         fields = asdict(place)
         if not explain:
             fields = {name: value for name, value in fields.items() if name not in _EXPLAINED}
         findings.append(fields)
-    click.echo(json.dumps({"findings": findings, "problems": problems}, indent=2, ensure_ascii=False))
+    click.echo(
+        json.dumps({"findings": findings, "languages": languages, "problems": problems}, indent=2, ensure_ascii=False)
+    )
 
 
 def _print_table(places: "list[Place]", *, texts: int, explain: bool) -> None:
@@ -125,6 +129,17 @@ def _print_table(places: "list[Place]", *, texts: int, explain: bool) -> None:
     out().print(table)
     kept = [place for place in places if not place.dropped]
     err().print(f"{len(kept)} found in {len({place.file for place in kept})} of {texts} texts")
+
+
+def _print_languages(names: set[str]) -> None:
+    """Which languages were read; and, of those in which names are often missed, that they are."""
+    from detectors.languages import Reading, reading  # noqa: PLC0415 - only who scans needs it
+
+    if names:
+        err().print(f"languages: {', '.join(sorted(names))}")
+    less = sorted(name for name in names if reading(name) is not Reading.MEASURED)
+    if less:
+        err().print(f"names in {', '.join(less)} are often missed; see docs/detection.md")
 
 
 def _why(place: "Place") -> str:

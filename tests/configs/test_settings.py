@@ -83,7 +83,7 @@ def test_database_is_relative_to_the_file(url, expected):
         ("listen.proxy=127.0.0.1:9", lambda found: found.listen.proxy == "127.0.0.1:9"),
         ("detection.workers=3", lambda found: found.detection.workers == 3),
         ("classifier.enabled=false", lambda found: found.classifier.enabled is False),
-        ("detection.languages=[en, de]", lambda found: found.detection.languages == ["en", "de"]),
+        ("content.ocr_languages=[eng, deu]", lambda found: found.content.ocr_languages == ["eng", "deu"]),
         ("upstream.hosts={a.example: 'h:1'}", lambda found: found.upstream.hosts == {"a.example": "h:1"}),
         ("upstream.hosts.api.openai.com=h:1", lambda found: found.upstream.hosts == {"api.openai.com": "h:1"}),
         ("upstream.gateway.openai=http://h/", lambda found: found.upstream.gateway == {"openai": "http://h"}),

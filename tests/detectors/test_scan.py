@@ -11,10 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from configs.entities import entity_types, sensitive_types
-from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
 from detectors.own.spans import Spans
-from detectors.scan import Scanner, build_scanner
+from detectors.scan import Scanner
 
 MIXED = (
     "Hello, my name is John Smith and I live at 12 Maple Street, Springfield, IL 62704. "
@@ -151,9 +150,9 @@ def test_the_revision_follows_detectors_and_thresholds():
     assert one.revision != Scanner([Finds(name="a")], {"PERSON": 0.6}).revision
 
 
-def test_a_language_without_models_is_refused():
-    with pytest.raises(DetectorError, match="xx"):
-        build_scanner(languages=["en", "xx"])
+def test_the_scan_says_which_languages_were_read():
+    scans = Scanner([], {}).scan_many([("Wo finde ich die Unterlagen für morgen?", ""), ("x = 1", "")])
+    assert [scan.languages for scan in scans] == [("de",), ()]
 
 
 HALF = 50_000

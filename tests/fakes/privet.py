@@ -75,6 +75,7 @@ class TableInspector:
     labels: tuple[Label, ...] = ()
     fault: BaseException | None = None
     reason: SkipReason | None = None
+    languages: tuple[str, ...] = ()  # that every text is in
     hold: asyncio.Event | None = None
     started: asyncio.Event = field(default_factory=asyncio.Event)
     texts: list[str] = field(default_factory=list)
@@ -100,7 +101,7 @@ class TableInspector:
             for value, name in self.known.items()
             for place in self._places(plain.text, value)
         }
-        return Scan(findings=tuple(sorted(found)))
+        return Scan(findings=tuple(sorted(found)), languages=self.languages)
 
     @staticmethod
     def _places(text: str, value: str) -> Iterator[tuple[int, int]]:

@@ -203,6 +203,8 @@ CONDITIONS = st.builds(
     roles=st.sampled_from([(), ("tool",)]),
     tools=st.sampled_from([(), (), ("shell",), ("*",)]),
     outside_regions=st.sampled_from([(), (), ("eu",), ("eu", "us")]),
+    languages=st.sampled_from([(), (), ("de",)]),
+    outside_languages=st.sampled_from([(), (), ("en",), ("en", "de")]),
     bytes=st.sampled_from([None, None, SizeTest(10), SizeTest(0, 20), SizeTest(10, 20)]),
     streaming=st.sampled_from([None, None, True, False]),
     labels=st.lists(st.builds(LabelTest, st.sampled_from(["hr", "public"]), SCORES), max_size=2).map(tuple),

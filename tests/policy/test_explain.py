@@ -71,6 +71,8 @@ def test_every_field_is_told(rules):
               dialects: ['openai-*', gemini]
               regions: [eu, ch]
               outside_regions: [us]
+              languages: [de, fr]
+              outside_languages: [en]
               clients: [curl*]
               tools: [shell, web]
               times: [{days: [mon], from: 08:00, to: 09:00, zone: Europe/Berlin}, {}]
@@ -79,7 +81,13 @@ def test_every_field_is_told(rules):
               uninspected: [timeout, {reason: opaque, media: ['audio/*', 'video/*']}]
     """
     skipped = (Skipped("", SkipReason.UNREADABLE), Skipped("", SkipReason.OPAQUE, "image/png"))
-    facts = {"dialect": "openai-chat", "region": "us", "tools": ("read", "shell"), "bytes": 9}
+    facts = {
+        "dialect": "openai-chat",
+        "region": "us",
+        "tools": ("read", "shell"),
+        "bytes": 9,
+        "languages": ("en", "cs"),
+    }
     moment = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
     parts = rules(policy, host="api.openai.com", skipped=skipped, at=moment, **facts)["r"].parts
     assert [(p.field, p.wanted, p.found, p.holds) for p in parts] == [
@@ -95,6 +103,8 @@ def test_every_field_is_told(rules):
         ("dialects", "openai-* or gemini", "openai-chat", True),
         ("regions", "eu or ch", "us", False),
         ("outside_regions", "not us", "us", False),
+        ("languages", "de or fr", "en, cs", False),
+        ("outside_languages", "not en", "en, cs", True),
         ("clients", "curl*", "none", False),
         ("tools", "shell or web", "read, shell", True),
         ("times", "mon 08:00-09:00 Europe/Berlin or daily 00:00-24:00 UTC", "2026-11-24T10:30:00+00:00", True),

@@ -21,6 +21,7 @@ BASE = {
     "endpoint": "/v1/chat/completions",
     "dialect": "openai-chat",
     "region": "us",
+    "languages": ("en", "cs"),
     "client": "codex_cli/0.5 (linux)",
     "tools": ("shell_exec", "web_search"),
     "at": datetime(2026, 11, 24, 10, 30, tzinfo=UTC),
@@ -77,6 +78,10 @@ BASE = {
         ("{regions: [eu]}", False),
         ("{outside_regions: [eu, ch]}", True),
         ("{outside_regions: [us]}", False),
+        ("{languages: [de, cs]}", True),
+        ("{languages: [de]}", False),
+        ("{outside_languages: [en, de]}", True),
+        ("{outside_languages: [en, cs, de]}", False),
         ("{clients: ['CODEX*']}", True),
         ("{clients: [codex]}", False),
         ("{tools: ['shell*']}", True),
@@ -113,7 +118,7 @@ def test_nothing_known_matches_no_stated_field(load, field):
     """An empty inquiry satisfies a field only by a glob for everything, or where nobody knows the region."""
     text = {
         "departments": "[finance]", "users": "[ana]", "entities": "['*']", "labels": "[hr]", "tasks": "[x]",
-        "endpoints": "['?*']", "dialects": "['?*']", "regions": "[us]", "clients": "['?*']", "tools": "['*']",
+        "endpoints": "['?*']", "dialects": "['?*']", "regions": "[us]", "languages": "[en]", "outside_languages": "[en]", "clients": "['?*']", "tools": "['*']",
         "times": "[{}]", "bytes": "{min: 1}", "streaming": "true", "outside_regions": "[us]", "models": "['?*']", "providers": "[openai]", "hosts": "['?*']", "uninspected": "[opaque]",
     }[field]  # fmt: skip
     rule = load(f"departments: {{finance: }}\nrules: [{{id: r, effect: block, when: {{{field}: {text}}}}}]\n").rules[0]

@@ -75,13 +75,13 @@ def test_the_rest_of_an_inquiry(cases):
     text = HEAD + (
         "  - {name: it, tasks: [a], provider: gemini, host: h, model: m, user: u, "
         "entities: [{type: PERSON, role: tool}], endpoint: /v1/x, dialect: d, client: c, tools: [t], bytes: 7, "
-        "streaming: true, at: 2026-11-24T09:30:00+01:00, expect: {effect: allow}}\n"
+        "languages: [cs], streaming: true, at: 2026-11-24T09:30:00+01:00, expect: {effect: allow}}\n"
     )
     [case] = cases(text)[1]
     assert case.inquiry == Inquiry(
         department="default", user="u", entities=(EntityFact("PERSON", 0.99, "tool"),), tasks=("a",),
         provider="gemini", host="h", model="m", endpoint="/v1/x", dialect="d", client="c", tools=("t",), bytes=7,
-        streaming=True, at=datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
+        languages=("cs",), streaming=True, at=datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
     )  # fmt: skip
     assert case.line == 3
 

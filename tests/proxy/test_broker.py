@@ -115,4 +115,4 @@ async def test_nonsense_is_answered_with_an_error(broker: Broker, pool: RemotePo
 
 
 def test_a_model_has_a_pool_of_its_own() -> None:
-    assert (pool_key("chat", {"model": "a"}), pool_key("detection", {"languages": ["en"]})) == ("chat:a", "detection")
+    assert (pool_key("chat", {"model": "a"}), pool_key("detection", {"own": {}})) == ("chat:a", "detection")

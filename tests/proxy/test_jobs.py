@@ -14,11 +14,14 @@ def test_scans_round_trip() -> None:
     scan = Scan(
         findings=(Finding(0, 4, "PERSON", 0.9, "ner"), Finding(5, 9, "SECRET", 1.0, "keys")),
         skipped=(Skipped("", SkipReason.DETECTOR_ERROR),),
+        languages=("de", "en"),
     )
     assert scan_from_plain(scan_to_plain(scan)) == scan
 
 
-@pytest.mark.parametrize("plain", [None, [], [[]], [[[1, 0, "X", 0.5, "d"]], []], [[], [["", "no such reason"]]]])
+@pytest.mark.parametrize(
+    "plain", [None, [], [[]], [[[1, 0, "X", 0.5, "d"]], [], []], [[], [["", "no such reason"]], []], [[], [], None]]
+)
 def test_nonsense_is_an_error(plain) -> None:
     with pytest.raises((ValueError, TypeError)):
         scan_from_plain(plain)
@@ -41,7 +44,7 @@ def test_detection_with_own_data(tmp_path, monkeypatch) -> None:
         return [finding.entity_type for finding in scan_from_plain(plain).findings]
 
     first = open_library(place("Heron")).revision
-    job, _ = detection(["en"], place("Heron").to_plain())
+    job, _ = detection(place("Heron").to_plain())
     assert types(first, "about Heron") == ["PROJECT"]
     second = open_library(place("Heron", "Kestrel")).revision
     assert types(first, "about Kestrel") == []
@@ -53,4 +56,4 @@ def test_detection_with_own_data(tmp_path, monkeypatch) -> None:
     with pytest.raises(SourceError):
         types("another", "about Heron")
     with pytest.raises(SourceError):
-        detection(["en"], place("Heron").to_plain() | {"dictionaries": [str(tmp_path / "none.yaml")]})
+        detection(place("Heron").to_plain() | {"dictionaries": [str(tmp_path / "none.yaml")]})

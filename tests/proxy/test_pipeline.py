@@ -279,6 +279,19 @@ rules: [{{id: r, when: {when}, effect: block}}]
     assert verdict.goes is not blocked
 
 
+@pytest.mark.parametrize(
+    ("when", "blocked"),
+    [("{languages: [cs]}", True), ("{languages: [de]}", False), ("{outside_languages: [en]}", True)],
+)
+async def test_rules_reach_the_languages_of_texts(make, when: str, blocked: bool) -> None:
+    policy = (
+        f"schema: privet.policy/1\nid: p\ndefaults: {{effect: allow}}\nrules: [{{id: r, when: {when}, effect: block}}]"
+    )
+    verdict = await make(policy, languages=("cs", "en")).judge(request("dobrý den"), WHO)
+    assert verdict.goes is not blocked
+    assert verdict.inspection.languages["cs"] >= 1
+
+
 @pytest.mark.parametrize(("seconds", "told"), [(0.2, "1"), (4.1, "5"), (3600.0, "30")])
 @pytest.mark.parametrize("lenient", [False, True])
 async def test_what_would_wait_too_long_is_refused_whatever_the_policy_says(make, seconds, told, lenient: bool) -> None:

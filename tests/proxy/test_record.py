@@ -73,6 +73,18 @@ async def test_which_sets_of_own_data_were_met(policy: Policy) -> None:
     assert all(not one.sets for one in intent_event(verdict, b"k" * 32).entities)
 
 
+async def test_which_languages_were_read_and_how(policy: Policy) -> None:
+    verdict = await _verdict(policy, ListStore())
+    inspection = replace(verdict.inspection, languages={"en": 3, "cs": 1, "zh": 2})
+    facts = intent_event(replace(verdict, inspection=inspection), b"k" * 32).languages
+    assert [(fact.language, fact.reading, fact.texts) for fact in facts] == [
+        ("cs", "multilingual", 1),
+        ("en", "names", 3),
+        ("zh", "patterns", 2),
+    ]
+    assert b'"languages"' not in encode(intent_event(verdict, b"k" * 32))
+
+
 async def test_the_same_value_has_the_same_fingerprint_under_the_same_key(policy: Policy) -> None:
     verdict = await _verdict(policy, ListStore())
     one, two, other = (intent_event(verdict, key).fingerprints for key in (b"k" * 32, b"k" * 32, b"o" * 32))

@@ -28,7 +28,8 @@ class FakeScanner:
     def scan(self, text, context=""):
         start = text.find(self._word)
         findings = (Finding(start, start + len(self._word), self._kind, 0.9, "fake"),) if start >= 0 else ()
-        return Scan(findings, (), (Skipped("", SkipReason.DETECTOR_ERROR),) if self._fails else ())
+        skipped = (Skipped("", SkipReason.DETECTOR_ERROR),) if self._fails else ()
+        return Scan(findings, (), skipped, ("cs", "de") if "dobrý" in text else ())
 
 
 @pytest.fixture
@@ -91,9 +92,18 @@ def test_json(run, tmp_path):
         "findings": [
             {"file": "a.txt", "line": 2, "column": 3, "end_line": 2, "end_column": 9, "start": 4, "end": 10, "entity_type": "PASSWORD", "score": 0.9, "detector": "fake", "masked": "******"}
         ],
+        "languages": {},
         "problems": [],
     }  # fmt: skip
     assert result.exit_code == 1
+
+
+def test_languages_are_told_and_that_names_in_some_are_missed(run, tmp_path):
+    (tmp_path / "a.txt").write_text("dobrý den")
+    assert json.loads(run("--json", "a.txt").stdout)["languages"] == {"a.txt": ["cs", "de"]}
+    told = run("a.txt").stderr
+    assert "languages: cs, de\n" in told
+    assert "names in cs are often missed" in told
 
 
 @pytest.mark.parametrize(
