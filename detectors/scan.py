@@ -14,6 +14,7 @@ from configs.entities import entity_groups, thresholds
 from detectors.alone import settle
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
+from detectors.gate.gate import Gate, build_gate
 from detectors.languages import languages
 from detectors.merge import merge
 from detectors.normalize import Normalized, normalize
@@ -65,8 +66,10 @@ class Scanner:
         detectors: Sequence[Detector],
         limits: Mapping[str, float] | None = None,
         own: "OwnDetector | None" = None,
+        gate: Gate | None = None,
     ) -> None:
         self._detectors = tuple(detectors)
+        self._gate = gate
         self._own = own
         self.thresholds = thresholds() if limits is None else limits
         everyone = [*detectors, *([own] if own is not None else [])]
@@ -75,7 +78,7 @@ class Scanner:
 
     def with_own(self, own: "OwnDetector | None") -> "Scanner":
         """The same detectors with other own data: no model is loaded again."""
-        return Scanner(self._detectors, self.thresholds, own)
+        return Scanner(self._detectors, self.thresholds, own, self._gate)
 
     def scan(self, text: str, context: str = "") -> Scan:
         """Everything found in one text. Never raises, whatever the text."""
@@ -92,8 +95,10 @@ class Scanner:
                 disguised += [(index, view, normalize(view.text)) for view in views]
             except TooMuchError:
                 failures[index].add(SkipReason.TOO_LARGE)
-        sources = [Source(plain.text, context) for plain, (_, context) in zip(normalized, items, strict=True)]
-        sources += [Source(inner.text, items[index][1]) for index, _, inner in disguised]
+        sources = [
+            Source(plain.text, context, self._gate) for plain, (_, context) in zip(normalized, items, strict=True)
+        ]
+        sources += [Source(inner.text, items[index][1], self._gate) for index, _, inner in disguised]
         # Names are looked for in views that may be prose: the others are numbers and keys.
         prose = [*range(len(items)), *(at for at, (_, view, _) in enumerate(disguised, len(items)) if view.prose)]
         found: list[list[Finding]] = [[] for _ in sources]
@@ -145,13 +150,13 @@ class Scanner:
         said = [
             Raw(Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector))
             for detector in everyone
-            for one in detector.find_many([Source(plain.text, context)])[0]
+            for one in detector.find_many([Source(plain.text, context, self._gate)])[0]
         ]
         for view in readings(plain.text, hidden_runs(text, plain)):
             inner = normalize(view.text)
             for detector in everyone:
                 if view.prose or not detector.name.startswith(MODELS):
-                    for one in detector.find_many([Source(inner.text, context)])[0]:
+                    for one in detector.find_many([Source(inner.text, context, self._gate)])[0]:
                         start, end = inner.original(one.start, one.end)
                         if view.concerns(start, end):
                             span = plain.original(*view.original(start, end))
@@ -199,7 +204,8 @@ def build_scanner(*, own: "OwnDetector | None" = None) -> Scanner:
     from detectors.presidio import PresidioDetector  # noqa: PLC0415 - the same
     from detectors.recognizers import pattern_detectors  # noqa: PLC0415 - the same
 
-    scanner = Scanner([NameDetector(), PresidioDetector(), *pattern_detectors()], own=own)
+    patterns = pattern_detectors()  # before the gate, which knows the expressions that have been declared
+    scanner = Scanner([NameDetector(), PresidioDetector(), *patterns], own=own, gate=build_gate())
     if scanner.scan(_CANARY).skipped:
         raise DetectorError("a detector fails on the start-up text; the log names it. Reinstall with: make setup")
     return scanner

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
+from detectors.recognizers.rule import rules_in
 from detectors.recognizers.source import Source
 
 Find = Callable[[Source], Iterable[Finding]]
@@ -32,10 +34,13 @@ class Family:
 
 
 def pattern_detectors() -> list[Family]:
-    """Every family of this package: the modules that define `find`, by name."""
+    """Every family of this package: the modules that define `find`, by name. Their rules' expressions are gated."""
     families = []
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda each: each.name):
-        find: Find | None = getattr(importlib.import_module(f"{__name__}.{module.name}"), "find", None)
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        find: Find | None = getattr(loaded, "find", None)
         if find is not None:
+            for rule in rules_in(vars(loaded).values()):
+                gated(rule.pattern)
             families.append(Family(module.name, find))
     return families

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from detectors.finding import Finding
+from detectors.gate.gate import Gate, Places
 from detectors.recognizers.source import RUN, Source, Within
 
 _REFUSED = 24  # characters before a value in which a rule's `unless` counts
@@ -41,49 +42,89 @@ class Rule:
 
 
 class RuleTable:
-    """Many rules, of which few have anything to do in a text: literals say which, each looked for once."""
+    """Many rules, of which few have anything to do in a text: a gate says which, or literals, each looked for once."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         self._always = frozenset(index for index, rule in enumerate(rules) if not rule.literals)
         self._inside: dict[str, list[int]] = {}
         self._around: dict[str, list[int]] = {}
         for index, rule in enumerate(rules):
             for literal in rule.literals:
-                inside = rule.inside and RUN.fullmatch(literal) is not None
-                (self._inside if inside else self._around).setdefault(literal, []).append(index)
+                (self._inside if _is_inside(rule, literal) else self._around).setdefault(literal, []).append(index)
+        self._gate: Gate | None = None
+        self._known: dict[int, list[int]] = {}
+        self._unknown: list[int] = []
 
     def apply(self, source: Source) -> Iterator[Finding]:
         """The findings of all rules in one text; they may overlap."""
+        for index in self._said(source) if source.places is None else self._possible(source, source.places):
+            yield from _everywhere(self.rules[index], source)
+
+    def _said(self, source: Source) -> list[int]:
+        """The rules of which a literal occurs."""
         chosen = set(self._always)
         if self._inside and source.runs:
             lower = source.run_text
             chosen.update(*[self._inside[literal] for literal in self._inside if literal in lower])
-        lower = f"{source.context.lower()} {source.lower}" if source.context else source.lower
+        lower = _named(source)
         chosen.update(*[self._around[literal] for literal in self._around if literal in lower])
-        for index in sorted(chosen):
-            yield from _everywhere(self._rules[index], source)
+        return sorted(chosen)
+
+    def _possible(self, source: Source, places: Places) -> list[int]:
+        """The rules whose expressions can match, of those of which a literal occurs."""
+        if self._gate is not places.gate:
+            self._gate, self._known, self._unknown = places.gate, {}, []
+            for index, rule in enumerate(self.rules):
+                number = places.gate.number(rule.pattern)
+                if number is None:
+                    self._unknown.append(index)
+                else:
+                    self._known.setdefault(number, []).append(index)
+        there = self._known.keys() & places.ends.keys()
+        chosen = sorted([*self._unknown, *(index for number in there for index in self._known[number])])
+        return [index for index in chosen if index in self._always or _occurs(self.rules[index], source)]
+
+
+def rules_in(values: Iterable[object]) -> Iterator[Rule]:
+    """The rules among a module's constants, and in tables of them."""
+    for value in values:
+        if isinstance(value, Rule):
+            yield value
+        elif isinstance(value, RuleTable):
+            yield from value.rules
+        elif isinstance(value, (tuple, list)):
+            yield from rules_in(value)
 
 
 def apply_rules(rules: Sequence[Rule], source: Source) -> Iterator[Finding]:
     """The findings of a few rules in one text; they may overlap."""
     for rule in rules:
-        if not rule.literals or any(literal in source.lower for literal in rule.literals):
+        if source.may(rule.pattern) and (
+            not rule.literals or any(literal in source.lower for literal in rule.literals)
+        ):
             yield from _everywhere(rule, source)
 
 
+def _is_inside(rule: Rule, literal: str) -> bool:
+    return rule.inside and RUN.fullmatch(literal) is not None
+
+
+def _occurs(rule: Rule, source: Source) -> bool:
+    """Whether one of a rule's literals stands where it may."""
+    return any(
+        literal in (source.run_text if _is_inside(rule, literal) else _named(source)) for literal in rule.literals
+    )
+
+
+def _named(source: Source) -> str:
+    return f"{source.context.lower()} {source.lower}" if source.context else source.lower
+
+
 def _everywhere(rule: Rule, source: Source) -> Iterator[Finding]:
-    regions = source.regions(rule.within)
-    if not regions:
-        return
     if rule.within == "text" and rule.near is not None and not rule.near.search(f"{source.context} {source.text}"):
         return
-    for start, end in regions:
-        yield from _apply(rule, source, start, end)
-
-
-def _apply(rule: Rule, source: Source, first: int, last: int) -> Iterator[Finding]:
-    for match in rule.pattern.finditer(source.text, first, last):
+    for match in source.matches_within(rule.pattern, rule.within):
         start, end = match.span(rule.group)
         if start >= end:
             continue

@@ -5,6 +5,8 @@ expressions read those places alone:
 
     numbers     around digits that stand close together: numbers of all kinds, and the words before them
     runs        around long unbroken runs of letters, digits and signs: keys and tokens
+
+Where there is a gate (`detectors.gate`), it says the same of each expression by itself, and `matches` reads no more.
 """
 
 import re
@@ -12,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+from detectors.gate.gate import Gate, Places
 
 _TWO_DIGITS = re.compile(r"\d[^\d\n]{0,8}\d")
 _RUN = re.compile(r"[\w+/=.~%:$@-]{13,}")
@@ -35,6 +39,12 @@ class Source:
 
     text: str = field(repr=False)
     context: str = field(default="", repr=False)
+    gate: Gate | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def places(self) -> Places | None:
+        """Where gated expressions can match; None if nothing says that."""
+        return self.gate.places(self.text) if self.gate is not None else None
 
     @cached_property
     def lower(self) -> str:
@@ -64,10 +74,28 @@ class Source:
             return ((0, len(self.text)),)
         return self.numbers if within == "numbers" else self.runs
 
+    def may(self, pattern: re.Pattern[str]) -> bool:
+        """Whether an expression can match at all; true where nothing says that it can't."""
+        return self.places is None or self.places.may(pattern)
+
+    def matches(self, pattern: re.Pattern[str], start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+        """What `pattern.finditer` yields between two places of the text, and little time where that is nothing."""
+        end = len(self.text) if end is None else end
+        if self.places is None:
+            return pattern.finditer(self.text, start, end)
+        return self.places.matches(pattern, self.text, ((start, end),))
+
+    def matches_within(self, pattern: re.Pattern[str], within: Within) -> Iterator[re.Match[str]]:
+        """The matches in the places of one kind."""
+        if self.places is not None and self.places.may(pattern):
+            yield from self.places.matches(pattern, self.text, self.regions(within))
+        elif self.places is None:
+            for start, end in self.regions(within):
+                yield from pattern.finditer(self.text, start, end)
+
     def in_numbers(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """The matches of an expression that needs two digits close together."""
-        for start, end in self.numbers:
-            yield from pattern.finditer(self.text, start, end)
+        return self.matches_within(pattern, "numbers")
 
     def beside(self, literals: Iterable[str], before: int, after: int) -> tuple[Region, ...]:
         """Where one of these (in lower case) stands, with so many characters around it. None of it if none stands."""
