@@ -223,6 +223,25 @@ class OutcomeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageFacts:
+    """The tokens that a reply says it took. `input` includes those read from a cache and written to it."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            input=plain.count(self.input),
+            output=plain.count(self.output),
+            cache_read=plain.count(self.cache_read),
+            cache_write=plain.count(self.cache_write),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class JustificationFacts:
     """Why somebody sent what a rule asked about: its keyed hash and length; the words only if the policy says so."""
 
@@ -277,6 +296,7 @@ class AuditEvent:
     outcome: OutcomeFacts | None = field(default=None, metadata={"of": OutcomeFacts})
     notice: NoticeFacts | None = field(default=None, metadata={"of": NoticeFacts})
     justification: JustificationFacts | None = field(default=None, metadata={"of": JustificationFacts})
+    usage: UsageFacts | None = field(default=None, metadata={"of": UsageFacts})
     unknown: Mapping[str, str] = field(default_factory=dict)  # path → JSON of fields that a newer version wrote
 
     def __post_init__(self) -> None:
@@ -351,6 +371,7 @@ class AuditEvent:
         entities: Iterable[EntityCount] = (),
         pointers: Iterable[PointerFact] = (),
         skipped: Iterable[SkippedPart] = (),
+        usage: UsageFacts | None = None,
         time: datetime | None = None,
     ) -> "AuditEvent":
         """How a request ended; `entities`, `pointers` and `skipped` speak of the reply."""
@@ -361,6 +382,7 @@ class AuditEvent:
             entities=tuple(entities),
             pointers=tuple(pointers),
             skipped=tuple(skipped),
+            usage=usage,
         )
 
     @classmethod

@@ -23,6 +23,8 @@ COLUMNS = (
     "left",
     "status",
     "error",
+    "tokens_in",
+    "tokens_out",
     "found",
     "changed",
     "uninspected",
@@ -41,7 +43,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 def cells(intent: Mapping[str, Any], outcome: Mapping[str, Any] | None) -> tuple[Cell, ...]:
     """The cells of one decision, in the order of `COLUMNS`; `outcome` is None if none was recorded."""
     actor, request, decision, said = (_part(intent, name) for name in ("actor", "request", "decision", "justification"))
-    ended = _part(outcome or {}, "outcome")
+    ended, told = (_part(outcome or {}, name) for name in ("outcome", "usage"))
     values: dict[str, Cell] = {
         "time_utc": intent["time"],
         "decision": intent.get("decision_id", ""),
@@ -52,6 +54,8 @@ def cells(intent: Mapping[str, Any], outcome: Mapping[str, Any] | None) -> tuple
         "left": _left(intent),
         "status": ended.get("status", "") if outcome is not None else "no outcome",
         "error": ended.get("error", ""),
+        "tokens_in": told.get("input", ""),
+        "tokens_out": told.get("output", ""),
         "found": _counted((entity["type"], entity["count"]) for entity in intent.get("entities") or ()),
         "changed": _counted((intent.get("obligations") or {}).items()),
         "uninspected": _listed(part["reason"] for part in intent.get("skipped") or ()),

@@ -217,6 +217,27 @@ class TokenSettings(Section):
     vault_entries: int = Field(1_000_000, ge=1000, description="most tokens that are kept; the oldest go first")
 
 
+class ModelPrice(Section):
+    """What a model costs the company: USD for a million tokens."""
+
+    model: str = Field(min_length=1, description="the model's name, as requests have it; `*` and `?` stand for others")
+    provider: str = Field("*", description="the provider, likewise")
+    input: float = Field(ge=0, description="input")
+    output: float = Field(0, ge=0, description="output")
+    cache_read: float | None = Field(None, ge=0, description="input read from the vendor's cache; else as other input")
+    cache_write: float | None = Field(None, ge=0, description="input written to it; else as other input")
+
+
+class CostSettings(Section):
+    """What `privet report costs` counts with."""
+
+    inside_hour: float = Field(0.0, ge=0, description="USD for an hour in which a model inside works on one request")
+    prices: list[ModelPrice] = Field(
+        default_factory=list,
+        description="the company's own prices, the first that fits; other models have the public list's",
+    )
+
+
 class ReplySettings(Section):
     """How streamed replies are held back, where the policy speaks of replies."""
 
@@ -256,6 +277,7 @@ class Settings(Section):
     websocket: WebSocketSettings = Field(default_factory=WebSocketSettings)
     tokens: TokenSettings = Field(default_factory=TokenSettings)
     reply: ReplySettings = Field(default_factory=ReplySettings)
+    costs: CostSettings = Field(default_factory=CostSettings)
     intercept: list[str] = Field(
         default_factory=list, description="further hosts to intercept, with the generic dialect (`*.` for subdomains)"
     )

@@ -457,6 +457,8 @@ class PrivetAddon:
         failed = error or state.reply.failed or (state.reply.stream.failed if state.reply.stream else None)
         if failed is None and verdict.vault is not None and verdict.vault.failed:
             failed = "vault_unreadable"
+        if (usage := state.reply.usage) is not None:
+            self.metrics.count_tokens(verdict, usage)
         self.record.outcome(
             verdict,
             Outcome(
@@ -466,6 +468,7 @@ class PrivetAddon:
                 restored=state.reply.restored,
                 error=failed,
                 judge=state.reply.judge,
+                usage=usage,
             ),
         )
 

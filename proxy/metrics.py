@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from local_models.endpoints import Observe, place
 from proxy.pipeline import Verdict
+from proxy.usage import Usage
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 
@@ -42,6 +43,12 @@ class Metrics:
         )
         self.restored = Counter(
             "privet_replies_restored", "Replies in which tokens were turned back", registry=self.registry
+        )
+        self.tokens = Counter(
+            "privet_tokens",
+            "Tokens that replies told; `answered` says by whom",
+            ["provider", "answered", "kind"],
+            registry=self.registry,
         )
         self.reloads = Counter("privet_policy_reloads", "Policy reloads", ["result"], registry=self.registry)
         self.active = Gauge("privet_requests_active", "Requests being inspected", registry=self.registry)
@@ -86,6 +93,12 @@ class Metrics:
             self.uninspected.labels(item.reason.value).inc()
         if verdict.inspection.error is not None:
             self.failures.labels(verdict.inspection.error).inc()
+
+    def count_tokens(self, verdict: Verdict, usage: Usage) -> None:
+        """The tokens of one reply."""
+        answered = "vendor" if verdict.target is None else "inside"
+        self.tokens.labels(verdict.provider, answered, "input").inc(usage.input)
+        self.tokens.labels(verdict.provider, answered, "output").inc(usage.output)
 
     def render(self) -> bytes:
         """The exposition text (version 0.0.4)."""

@@ -25,6 +25,7 @@ from audit.event import (
     PointerFact,
     RequestFacts,
     SkippedPart,
+    UsageFacts,
     permille,
 )
 from audit.fingerprint import fingerprint
@@ -35,6 +36,7 @@ from proxy.arrivals import Arrivals
 from proxy.inquiry import wants_stream
 from proxy.pipeline import Verdict
 from proxy.reply_judge import ReplyJudge, outcome_facts
+from proxy.usage import Usage
 
 log = logging.getLogger("privet.record")
 
@@ -60,6 +62,7 @@ class Outcome:
     restored: bool = False
     error: str | None = None  # a code word
     judge: ReplyJudge | None = None  # what was found in the reply, if anybody looked
+    usage: Usage | None = None  # the tokens that the reply says it took
 
 
 @dataclass(slots=True)
@@ -102,6 +105,7 @@ class Record:
                 restored=int(outcome.restored),
                 error=outcome.error or "",
             ),
+            usage=_tokens(outcome.usage),
             **(_reply(outcome.judge) if outcome.judge is not None else {}),
         )
         self._send(event)
@@ -222,6 +226,12 @@ def _fingerprints(verdict: Verdict, key: bytes) -> set[Fingerprint]:
         for pointer, findings in found.items()
         for finding in findings
     }
+
+
+def _tokens(usage: Usage | None) -> UsageFacts | None:
+    if usage is None:
+        return None
+    return UsageFacts(usage.input, usage.output, usage.cache_read, usage.cache_write)
 
 
 def _reply(judge: ReplyJudge) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from proxy.reply_stream import StreamScan
 from proxy.reply_texts import judged_body
 from proxy.restore import SSE, UNTYPED, StreamRestorer, is_streamed, is_text, restore_body
 from proxy.token_index import Known
+from proxy.usage import UsageReader
 
 _STOPPED = "Privet was stopped before this reply ended."
 _WATCHED_BYTES = 4_000_000  # of a stream that is only recorded
@@ -36,6 +37,7 @@ class ReplyStream:
     received: int = 0
     failed: str | None = None
     ending: bool = False
+    counts: UsageReader | None = None  # gets a copy of all that comes
 
     def cut_off(self) -> None:
         """Privet stops: the next piece is the last, and says so."""
@@ -46,6 +48,8 @@ class ReplyStream:
         if self.failed is not None:
             return []
         self.received += len(data)
+        if self.counts is not None:
+            self.counts.feed(data)
         if self.ending and data:
             self.failed = "stopped"
             # The piece before may have ended in the middle of an event.
@@ -109,6 +113,7 @@ class ScannedReply:
     received: int = 0
     failed: str | None = None
     ending: bool = False
+    counts: UsageReader | None = None  # gets a copy of all that comes
     _ended: bool = False
 
     def cut_off(self) -> None:
@@ -124,6 +129,8 @@ class ScannedReply:
         if self._ended or self.failed is not None:
             return []
         self.received += len(data or b"")
+        if self.counts is not None and data:
+            self.counts.feed(data)
         if self.ending and data != b"":
             self.failed = "stopped"
             return [b"\n\n" + error_event(self.decision_id, _STOPPED)] if self.sse else []

@@ -3,90 +3,29 @@
 import codecs
 import csv
 import io
-import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
 
 from audit.checkpoint import load_public_key
 from audit.errors import AuditError, EventError
-from audit.event import time_text
 from audit.report import GroupBy, Report, count
 from audit.sheet import COLUMNS, cells
 from audit.verify import Verification
 from audit.verify import verify as verify_log
 from configs.state import StatePaths
-from console.cli.context import EXIT_NEGATIVE, EXIT_TAMPERED, Cli, fail, out
+from console.cli import log
+from console.cli.context import EXIT_NEGATIVE, EXIT_TAMPERED, Cli, fail
 
 if TYPE_CHECKING:
     from audit.store import AuditReader, Filters, StoredRecord, Summary
 
 
-_UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-_SPAN = re.compile(r"(?:last\s+)?(\d{1,5})\s*(m|h|d|w|minutes?|hours?|days?|weeks?)")
-_LETTERS = {unit[0]: unit for unit in _UNITS}
 _GROUPS = ("department", "user", "rule", "type", "effect", "provider")
-
-
-def parse_time(text: str, now: datetime) -> datetime:
-    """A point in time: a date, RFC 3339, a span back from now, `today` or `yesterday`. UTC. Raises `ValueError`."""
-    words = " ".join(text.lower().split())
-    if match := _SPAN.fullmatch(words):
-        unit = match[2] if len(match[2]) > 1 else _LETTERS[match[2]]
-        return now - timedelta(seconds=int(match[1]) * _UNITS[unit.removesuffix("s")])
-    if words in ("today", "yesterday"):
-        return datetime.combine(now.date() - timedelta(days=words == "yesterday"), time(), UTC)
-    try:
-        return datetime.combine(date.fromisoformat(words), time(), UTC)
-    except ValueError:
-        moment = datetime.fromisoformat(words.upper())
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-class _Time(click.ParamType[str]):
-    """An option that takes a time expression and gives the log's text form."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-
-        try:
-            return time_text(parse_time(str(value), datetime.now(UTC)))
-        except (ValueError, OverflowError):
-            self.fail(f'{value!r} is no time. Try 2026-11-01, 7d, 24h, "last 7 days", today or yesterday.', param, ctx)
-
-
-_since = click.option("--since", type=_Time(), help='From then on: 2026-11-01, 7d, 24h, "last 7 days", today.')
-_until = click.option("--until", type=_Time(), help="Until then (not included).")
-_FILTERS = (
-    click.option("--department", help="The department that the person belongs to."),
-    click.option("--user", help="Who asked."),
-    click.option("--effect", type=click.Choice(["allow", "justify", "reroute", "block"]), help="What was decided."),
-    click.option("--rule", help="A rule whose condition held."),
-    click.option("--type", "type", help="An entity type that was found, such as PERSON."),
-    click.option("--provider", help="The provider, such as openai."),
-    click.option("--model", help="The model that was asked for."),
-)
-
-
-def _filters[F: Callable[..., Any]](function: F) -> F:
-    for option in reversed(_FILTERS):
-        function = option(function)
-    return function
-
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -104,9 +43,9 @@ def command() -> None:
 
 
 @command.command()
-@_since
-@_until
-@_filters
+@log.since
+@log.until
+@log.filters
 @click.option("--decision", help="A decision's id.")
 @click.option(
     "--kind",
@@ -117,7 +56,7 @@ def command() -> None:
 )
 @click.option("--limit", type=click.IntRange(1, 10000), default=50, show_default=True, help="At most so many records.")
 @click.option("--after", help="Go on after the record with this id (the last one of the page before).")
-@_json
+@log.json_option
 @click.pass_obj
 def search(cli: Cli, /, *, limit: int, after: str | None, as_json: bool, kind: str, **filters: str | None) -> None:
     """List what was decided, newest first.
@@ -128,17 +67,17 @@ def search(cli: Cli, /, *, limit: int, after: str | None, as_json: bool, kind: s
       privet audit search --department finance --type CREDIT_CARD --effect block
       privet audit search --kind notice --since today
     """  # noqa: D301 - click wants the character itself
-    with _reader(cli) as reader:
-        chosen = _store().Filters(kind=None if kind == "all" else kind, **filters)
+    with log.reader(cli) as reader:
+        chosen = log.store().Filters(kind=None if kind == "all" else kind, **filters)
         found = reader.search(chosen, limit=limit, after=after)
         outcomes = reader.outcomes([record.decision_id for record in found if record.kind == "intent"])
     if as_json:
-        _print_json([_listed(record, outcomes.get(record.decision_id)) for record in found])
+        log.print_json([_listed(record, outcomes.get(record.decision_id)) for record in found])
         return
     if not found:
         click.echo("nothing found")
         return
-    _print_table(
+    log.print_table(
         ("time (UTC)", "decision or event", "who", "model", "effect", "status", "rules", "types"),
         [_row(record, outcomes.get(record.decision_id)) for record in found],
     )
@@ -150,7 +89,7 @@ def _row(record: "Summary", outcome: "Summary | None") -> tuple[str, ...]:
     mode = " (monitor)" if record.mode == "monitor" else ""
     status = record.status or (outcome.status if outcome else 0)
     return (
-        _short(record.time),
+        log.short(record.time),
         record.decision_id or record.id,
         f"{record.user or '-'} ({record.department or '-'})" if record.user or record.department else "-",
         f"{record.provider} {record.model}".strip() or "-",
@@ -170,7 +109,7 @@ def _listed(record: "Summary", outcome: "Summary | None") -> dict[str, Any]:
 
 @command.command()
 @click.argument("wanted", metavar="ID")
-@_json
+@log.json_option
 @click.pass_obj
 def show(cli: Cli, /, wanted: str, *, as_json: bool) -> None:
     """Show all that the log holds of one decision: ID is the decision's or one of its events'.
@@ -180,16 +119,16 @@ def show(cli: Cli, /, wanted: str, *, as_json: bool) -> None:
       privet audit show 01K9ZQ3V8M4T2R6Y5W7X1A0B3C
     """  # noqa: D301 - click wants the character itself
     wanted = wanted.strip().upper()  # as people copy and type it
-    with _reader(cli) as reader:
+    with log.reader(cli) as reader:
         records = reader.get(wanted)
     if not records:
         fail(f"no record has the id {wanted}. Find ids with: privet audit search", code=EXIT_NEGATIVE)
     try:
         shown = [_placed(record) for record in records]
     except EventError as error:
-        _unreadable(error)
+        log.unreadable(error)
     if as_json:
-        _print_json(shown)
+        log.print_json(shown)
         return
     for position, item in enumerate(shown):
         _show(item, first=position == 0)
@@ -262,7 +201,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Signed checkpoints (default: the state directory's); heads are looked for beside it.",
 )
-@_json
+@log.json_option
 @click.pass_obj
 def verify(cli: Cli, /, *, public_key: Path | None, checkpoints: Path | None, as_json: bool) -> None:
     """Check that no record was changed, dropped, swapped, added or cut off.
@@ -277,15 +216,15 @@ def verify(cli: Cli, /, *, public_key: Path | None, checkpoints: Path | None, as
     settings = cli.settings()
     state = StatePaths(settings.state_dir)
     try:
-        database = _store().database_path(settings.audit.database)
-        log = checkpoints or state.checkpoints
-        if not database.exists() and not log.exists():
-            raise AuditError(f"there is no audit log: neither {database} nor {log} exists")  # noqa: TRY301 - told below
-        result = verify_log(database, log, load_public_key(public_key or state.audit_public_key))
+        database = log.store().database_path(settings.audit.database)
+        kept = checkpoints or state.checkpoints
+        if not database.exists() and not kept.exists():
+            raise AuditError(f"there is no audit log: neither {database} nor {kept} exists")  # noqa: TRY301 - told below
+        result = verify_log(database, kept, load_public_key(public_key or state.audit_public_key))
     except AuditError as error:
         fail(f"the audit log can't be verified: {error}")
     if as_json:
-        _print_json(_verification(result))
+        log.print_json(_verification(result))
     else:
         _print_verification(result)
     if not result.ok:
@@ -321,11 +260,11 @@ def _print_verification(result: Verification) -> None:
 
 
 @command.command()
-@click.option("--since", type=_Time(), required=True, help='From then on: 2026-11-01, 30d, "last 7 days", today.')
-@_until
-@_filters
+@click.option("--since", type=log.Time(), required=True, help='From then on: 2026-11-01, 30d, "last 7 days", today.')
+@log.until
+@log.filters
 @click.option("--by", type=click.Choice(_GROUPS), default="department", show_default=True, help="One row for each.")
-@_json
+@log.json_option
 @click.pass_obj
 def report(cli: Cli, /, *, since: str, until: str | None, by: str, as_json: bool, **filters: str | None) -> None:
     """Count decisions in a period.
@@ -336,22 +275,22 @@ def report(cli: Cli, /, *, since: str, until: str | None, by: str, as_json: bool
       privet audit report --since 2026-10-01 --until 2026-11-01 --by type --json
       privet audit report --since yesterday --until today --user ana --by effect
     """  # noqa: D301 - click wants the character itself
-    with _reader(cli) as reader:
+    with log.reader(cli) as reader:
         result = count(
-            reader.summaries(_store().Filters(since=since, until=until, kind="intent", **filters)), GroupBy(by)
+            reader.summaries(log.store().Filters(since=since, until=until, kind="intent", **filters)), GroupBy(by)
         )
     if as_json:
         rows = [asdict(row) for row in result.rows]
-        _print_json({"since": since, "until": until, "by": by, "rows": rows, "total": asdict(result.total)})
+        log.print_json({"since": since, "until": until, "by": by, "rows": rows, "total": asdict(result.total)})
         return
-    click.echo(f"{_short(since)} to {_short(until) if until else 'now'} (UTC)\n")
+    click.echo(f"{log.short(since)} to {log.short(until) if until else 'now'} (UTC)\n")
     _print_report(result)
 
 
 def _print_report(result: Report) -> None:
     columns = ("requests", "allowed", "redacted", "rerouted", "blocked", "monitored", "findings")
     rows = [(row.key, *(str(getattr(row, name)) for name in columns)) for row in (*result.rows, result.total)]
-    _print_table((str(result.by), *columns), rows)
+    log.print_table((str(result.by), *columns), rows)
     if result.by in ("rule", "type"):
         click.echo(f"\nA request counts in each of its {result.by}s, and once in the total.")
 
@@ -365,9 +304,9 @@ def _print_report(result: Report) -> None:
     show_default=True,
     help="Records as they are stored, or a row for each decision.",
 )
-@_since
-@_until
-@_filters
+@log.since
+@log.until
+@log.filters
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write there (default: stdout).")
 @click.pass_obj
 def export(cli: Cli, /, *, form: str, output: Path | None, **filters: str | None) -> None:
@@ -382,8 +321,8 @@ def export(cli: Cli, /, *, form: str, output: Path | None, **filters: str | None
       privet audit export --format jsonl --output audit.jsonl
       privet audit export --format csv --user ana --since 2026-11-24 --until 2026-11-25 --output ana.csv
     """  # noqa: D301 - click wants the character itself
-    with _reader(cli) as reader:
-        chosen = _store().Filters(**filters)
+    with log.reader(cli) as reader:
+        chosen = log.store().Filters(**filters)
         lines = _csv_lines(reader, chosen) if form == "csv" else _stored_lines(reader, chosen)
         try:
             if output is None:
@@ -403,7 +342,7 @@ def export(cli: Cli, /, *, form: str, output: Path | None, **filters: str | None
         except OSError as error:
             fail(f"{output or 'stdout'}: can't be written: {error.strerror}")
         except EventError as error:
-            _unreadable(error)
+            log.unreadable(error)
     counted = f"{written - 1} decisions" if form == "csv" else f"{written} records"
     click.echo(f"{counted} written to {output}")
 
@@ -426,41 +365,3 @@ def _csv_lines(reader: "AuditReader", filters: "Filters") -> Iterator[bytes]:
     yield line(COLUMNS)
     for intent, outcome in reader.decisions(filters):
         yield line(cells(intent.parsed().event, outcome.parsed().event if outcome is not None else None))
-
-
-def _store() -> ModuleType:
-    import audit.store  # noqa: PLC0415 - SQLAlchemy takes a third of a second, which `--help` needn't wait for
-
-    return audit.store
-
-
-@contextmanager
-def _reader(cli: Cli) -> "Iterator[AuditReader]":
-
-    try:
-        with _store().AuditReader(cli.settings().audit.database) as reader:
-            yield reader
-    except AuditError as error:
-        fail(str(error))
-
-
-def _unreadable(error: EventError) -> NoReturn:
-    fail(f"a stored record can't be read: {error}", ["See what is wrong with: privet audit verify"], EXIT_TAMPERED)
-
-
-def _short(moment: str) -> str:
-    return moment[:19].replace("T", " ")
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in header:
-        table.add_column(name, overflow="fold", no_wrap=name in ("time (UTC)", "decision or event"))
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text: a user's name is no markup
-    out().print(table)

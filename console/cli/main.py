@@ -26,6 +26,7 @@ COMMANDS = {
     "policy": "console.cli.policy",
     "justify": "console.cli.justify",
     "audit": "console.cli.audit",
+    "report": "console.cli.report",
     "models": "console.cli.models",
     "eval": "console.cli.eval",
     "ca": "console.cli.ca",

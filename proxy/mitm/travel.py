@@ -15,6 +15,7 @@ from proxy.pipeline import Inspector, Verdict
 from proxy.replies import ReplyStream, ScannedReply, Watch, WholeReply, passing, way
 from proxy.reply_judge import ReplyJudge
 from proxy.token_index import TokenIndex
+from proxy.usage import Usage, UsageReader
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Travel:
     judge: ReplyJudge | None = None
     restored: bool = False
     failed: str | None = None
+    _counts: UsageReader | None = field(default=None, repr=False)
     _whole: WholeReply | None = field(default=None, repr=False)  # changed once it is there
     _watch: Watch | None = field(default=None, repr=False)
 
@@ -33,12 +35,21 @@ class Travel:
         response = flow.response
         if response is None:
             return
+        if flow.request.method == "POST" and 200 <= response.status_code < 300:
+            self._counts = UsageReader({name.lower(): value for name, value in response.headers.items()})
         try:
             self._choose(flow, response, verdict, inspector, hold)
         except Exception as error:  # noqa: BLE001 - what is to be inspected is refused when it is there
             self.failed = type(error).__name__
             if not self._must_be_inspected:
                 response.stream = self.stream = passing(verdict.decision.id)
+        if self.stream is not None:
+            self.stream.counts = self._counts
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens that the reply says it took, as far as it has come."""
+        return self._counts.usage if self._counts is not None else None
 
     async def finish(self, flow: http.HTTPFlow, verdict: Verdict) -> None:
         """Inspect and restore what was kept whole, and look into what was only watched."""
@@ -46,6 +57,8 @@ class Travel:
             if self._watch is not None:
                 await self._watch.finish()
             elif self.stream is None:
+                if self._counts is not None and flow.response is not None:
+                    self._counts.feed(flow.response.raw_content or b"")
                 await self._change(flow, verdict)
         except BaseException as error:  # noqa: BLE001 - tokens stay tokens, but what was not inspected doesn't go on
             self.failed = type(error).__name__

@@ -46,9 +46,18 @@ def test_unknown_commands_are_told() -> None:
 def test_help_is_quick_to_import() -> None:
     code = "import sys, console.cli.main as m; [m.main.get_command(None, c) for c in m.COMMANDS]; print(sorted(sys.modules))"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    for heavy in ("mitmproxy", "spacy", "presidio_analyzer", "llama_cpp", "sqlalchemy", "onnxruntime", "sklearn"):
+    for heavy in (
+        "mitmproxy",
+        "spacy",
+        "presidio_analyzer",
+        "llama_cpp",
+        "sqlalchemy",
+        "onnxruntime",
+        "sklearn",
+        "genai_prices",
+    ):
         assert f"'{heavy}'" not in modules
-    assert len(COMMANDS) == 12
+    assert len(COMMANDS) == 13
 
 
 REPOSITORY = Path(__file__).parents[3]

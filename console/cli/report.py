@@ -1,0 +1,121 @@
+"""`privet report`: what the audit log says of a period, in money."""
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from audit.costs import CostRow, Costs, CostsBy, count_costs
+from audit.errors import EventError
+from audit.prices import OwnPrice, Prices
+from configs.settings import CostSettings
+from console.cli import log
+from console.cli.context import Cli
+
+# Column → what it is called.
+_COLUMNS = {
+    "requests": "requests",
+    "input": "input tokens",
+    "cache_read": "of them cached",
+    "output": "output tokens",
+    "uncounted": "not counted",
+    "unpriced": "no price known",
+    "spent": "spent, USD",
+    "inside": "answered inside",
+    "inside_cost": "inside, USD",
+    "avoided": "avoided, USD",
+}
+
+
+@click.group()
+def command() -> None:
+    """Report on a period, from the audit log.
+
+    \b
+    Examples:
+      privet report costs --since "last 30 days"
+      privet report costs --since 2026-11-01 --until 2026-12-01 --by model --json
+    """  # noqa: D301 - click wants the character itself
+
+
+@command.command()
+@click.option("--since", type=log.Time(), required=True, help='From then on: 2026-11-01, 30d, "last 7 days", today.')
+@log.until
+@log.filters
+@click.option(
+    "--by",
+    type=click.Choice([name.value for name in CostsBy]),
+    default="department",
+    show_default=True,
+    help="One row for each.",
+)
+@log.json_option
+@click.pass_obj
+def costs(cli: Cli, /, *, since: str, until: str | None, by: str, as_json: bool, **filters: str | None) -> None:
+    """Tell what requests cost, by department, user, provider, model or day.
+
+    The tokens are those that replies told; OpenAI's streams tell them only if the client asked (include_usage). Prices
+    are the settings' own (costs.prices), else those of the public list on the day of the request, without a company's
+    discounts. What rerouting avoided is an estimate, and is never part of what was spent.
+
+    \b
+    Examples:
+      privet report costs --since "last 30 days"
+      privet report costs --since 2026-11-01 --until 2026-12-01 --by model --json
+      privet report costs --since today --by user --department support
+    """  # noqa: D301 - click wants the character itself
+    settings = cli.settings().costs
+    with log.reader(cli) as reader:
+        chosen = log.store().Filters(since=since, until=until, **filters)
+        decisions = (
+            (intent.parsed().event, outcome.parsed().event if outcome is not None else None)
+            for intent, outcome in reader.decisions(chosen)
+        )
+        try:
+            result = count_costs(decisions, _prices(settings), CostsBy(by), Decimal(str(settings.inside_hour)))
+        except EventError as error:
+            log.unreadable(error)
+    if as_json:
+        rows = [_plain(row) for row in (*result.rows, result.total)]
+        shown = {"since": since, "until": until, "by": by, "currency": "USD", "rows": rows[:-1], "total": rows[-1]}
+        log.print_json(shown)
+        return
+    click.echo(f"{log.short(since)} to {log.short(until) if until else 'now'} (UTC)\n")
+    _print(result)
+
+
+def _prices(settings: CostSettings) -> Prices:
+    return Prices(
+        [
+            OwnPrice(
+                provider=price.provider,
+                model=price.model,
+                input=Decimal(str(price.input)),
+                output=Decimal(str(price.output)),
+                cache_read=None if price.cache_read is None else Decimal(str(price.cache_read)),
+                cache_write=None if price.cache_write is None else Decimal(str(price.cache_write)),
+            )
+            for price in settings.prices
+        ]
+    )
+
+
+def _plain(row: CostRow) -> dict[str, Any]:
+    return {name: f"{value:.6f}" if isinstance(value, Decimal) else value for name, value in asdict(row).items()}
+
+
+def _cell(value: int | Decimal) -> str:
+    return f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
+def _print(result: Costs) -> None:
+    rows = [(row.key, *(_cell(getattr(row, name)) for name in _COLUMNS)) for row in (*result.rows, result.total)]
+    log.print_table((str(result.by), *_COLUMNS.values()), rows)
+    total = result.total
+    if total.uncounted:
+        click.echo(f"{total.uncounted:,} of {total.requests:,} requests told no tokens: what they cost isn't in here.")
+    if total.unpriced:
+        click.echo(f"{total.unpriced:,} went to models whose price nobody states; costs.prices in the settings can.")
+    if total.avoided:
+        click.echo("Avoided is an estimate: the tokens of answers from inside, at the price of the model asked for.")
