@@ -446,8 +446,7 @@ class PrivetAddon:
         state.closed = True
         if state.secret is not None:
             self.local.forget(state.secret)
-        verdict = state.verdict
-        if verdict is None:
+        if (verdict := state.verdict) is None:
             return
         if state.reply.restored:
             self.metrics.restored.inc()
@@ -457,8 +456,7 @@ class PrivetAddon:
         failed = error or state.reply.failed or (state.reply.stream.failed if state.reply.stream else None)
         if failed is None and verdict.vault is not None and verdict.vault.failed:
             failed = "vault_unreadable"
-        if (usage := state.reply.usage) is not None:
-            self.metrics.count_tokens(verdict, usage)
+        self.metrics.count_tokens(verdict, state.reply.usage)
         self.record.outcome(
             verdict,
             Outcome(
@@ -468,7 +466,7 @@ class PrivetAddon:
                 restored=state.reply.restored,
                 error=failed,
                 judge=state.reply.judge,
-                usage=usage,
+                usage=state.reply.usage,
             ),
         )
 

@@ -94,8 +94,10 @@ class Metrics:
         if verdict.inspection.error is not None:
             self.failures.labels(verdict.inspection.error).inc()
 
-    def count_tokens(self, verdict: Verdict, usage: Usage) -> None:
-        """The tokens of one reply."""
+    def count_tokens(self, verdict: Verdict, usage: Usage | None) -> None:
+        """The tokens of one reply, if it told them."""
+        if usage is None:
+            return
         answered = "vendor" if verdict.target is None else "inside"
         self.tokens.labels(verdict.provider, answered, "input").inc(usage.input)
         self.tokens.labels(verdict.provider, answered, "output").inc(usage.output)
