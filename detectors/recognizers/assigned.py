@@ -46,6 +46,7 @@ _VALUE = re.compile(
     r"(?P<bare>[^\s\"'`,;<>&|\\]{1,600})"
 )
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|SSWS|ApiKey|Api-Key|Digest|Splunk|Negotiate)\s+", re.IGNORECASE)
+_NEXT = re.compile(r"\s?(?:=(?!=)|\()")
 _BEFORE = 80
 
 
@@ -96,6 +97,8 @@ def assigned(text: str, name: int, end: int) -> Assigned | None:
         stop -= 1
     if stop <= start:
         return None
+    if kind == "bare" and _NEXT.match(text, stop) and "\n" in separator[0]:
+        return None  # the next statement
     sign = separator[0]
     listed = "," in sign and ":" not in sign and "=" not in sign and not _ARGUMENT_OF_CALL.search(before)
     return Assigned(start, stop, quoted=kind != "bare", tight="=" in sign and sign.strip() == sign, listed=listed)

@@ -11,6 +11,7 @@ from detectors.finding import Finding
 from detectors.recognizers.assigned import assigned
 from detectors.recognizers.placeholders import entropy, is_code, is_placeholder
 from detectors.recognizers.source import Source
+from detectors.recognizers.wordlike import is_made_up, is_named
 
 # A part of a name that tells: `vm_password`, `FromEmailPassword`, `twilioApiKeySecret`. Two kinds.
 _NAMING = (
@@ -57,23 +58,29 @@ _ABOUT = re.compile(
     r"regex|pattern|hint|label|placeholder|input|form|error|message|prompt|reset|changed|required|limit|usage|budget|"
     r"strategy|format|version|endpoint|prefix|header|algorithm|alg|provider|manager|service|class|model|validator|"
     r"enabled|rotation|rules?|attempts|strength|visible|domain|user|username|host|email|mail|callback|audience|"
-    r"realm|tenant|region|bucket|at|by|on|_?location|store|scope|scopes|issuer|status|arn)$"
+    r"realm|tenant|region|bucket|at|by|on|specs?|sha\d{1,3}|checksum|fingerprint|_?location|store|scope|scopes|issuer|status|arn)$"
 )
 # Keys that open nothing.
 _HARMLESS = re.compile(
     r"(?i)(?:primary|foreign|public|publishable|cache|sort|partition|range|idempotency|dedup\w{0,12}|group|routing|row|"
     r"object|map|lookup|translation|message|i18n|local[_-]?storage|registry|hash|unique|index|composite|natural|"
     r"bucket|event|query|react|list|item|tag|label|css|sibling|parent|child|order|shard|flag|feature|menu|hot|short"
-    r"cut)[_-]?key$"
+    r"cut)[_-]?key$|"
+    r"(?:page|next|continu\w{1,6}|pagination|paging|sync|delta|bos|eos|pad|unk|sep|cls|mask|stop|start|end|special|"
+    r"input|output|prompt|completion|cached?|public[_-]?key)[_-]?token$"
 )
 _TAIL = re.compile(r"[\w.-]{0,40}")
 _FALLBACK = re.compile(r"[\"')\]]{0,2}\s?(?:\|\||\?\?|,|or)\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']")
 _ASKED = re.compile(r"(?i)env|get|conf|sett|option|prop|param")
 _SYMBOL = re.compile(r"[^\w\s]|_")
+_EXPRESSION = re.compile(r"\(\?[:=!<Pix]|\[\^|\[(?:a-z|A-Z|0-9|\\)|\]\{\d|\(%s|\[-?\d{1,2}\]|\{[a-z]{2,9}\}")
+_TAIL_LETTER = re.compile(r"[\w-]")
+_HANDED_ON = re.compile(r"[a-z]{1,30}(?:_[a-z]{1,30}){1,6}")  # `f(x, password=some_name)`
+_ARGUMENTS = re.compile(r"[(,]\s{0,40}\Z")
 _COMMENT = re.compile(r"[ \t]{1,20}(?:#|//|;)")
 # What stands between the quotes of two strings (`"password": "+ value`), a selector, a route, an escaped stand-in.
 _NO_VALUE = re.compile(
-    r"[,+.](?:\W|[a-z]{2,}\b|[A-Za-z]{2,40}:$)|['\"]|#[a-z][\w-]*$|[\w/]+#\w+$|&lt;|/[\w.@/-]+$|\$\w+$|"
+    r"[,+.](?:\W|[a-z]{2,}\b|[A-Za-z]{2,40}:$)|;[a-z]|['\"]|#[a-z][\w-]*$|[\w/]+#\w+$|&lt;|/[\w.@/-]+$|\$\w+$|"
     r"[A-Z]+(?:_[A-Z]+)+$|\(\?[:=!<Pix]|\[\^"
 )
 _SURELY_RANDOM = re.compile(
@@ -105,6 +112,9 @@ _SAID = re.compile(
 )
 
 
+_ATTRIBUTE = re.compile(r"[a-z-]{1,20}=")
+
+
 def find(source: Source) -> Iterator[Finding]:
     """Every named secret in a text; and the text itself, if its field's name says that it is one."""
     yield from _field(source)
@@ -125,10 +135,12 @@ def _said(text: str, first: int, last: int) -> Iterator[Finding]:
         if not (is_placeholder(value) or is_code(value)) and (match["value"] or is_random(value)):
             yield Finding(start, end, "PASSWORD", 0.75, "assignments")
     for match in _SAID.finditer(text, first, last):
-        value = match[1].rstrip(".!?)")
+        value = match[1].rstrip(".!?):;]}")
+        if _ATTRIBUTE.match(value):
+            continue
         digits = sum(character.isdigit() for character in value)
         strong = digits >= 1 and (digits < len(value) or 4 <= digits <= 12)
-        if (strong or (_SYMBOL.search(value) and len(value) >= 6 and not _WORDS.fullmatch(value))) and not (
+        if (strong or (_SYMBOL.search(value) and len(value) >= 6 and not _WORDS.fullmatch(value.lower()))) and not (
             is_placeholder(value) or is_code(value)
         ):
             yield Finding(match.start(1), match.start(1) + len(value), "PASSWORD", 0.75, "assignments")
@@ -155,7 +167,7 @@ def _assigned(text: str, name: re.Match[str]) -> Finding | None:
     if says_about(text[name.end() : end]):
         return None
     if name["key"] and (
-        name[0][-3:].lower() == "key" and _HARMLESS.search(text, max(0, name.start() - 24), name.end())
+        name[0][-3:].lower() in {"key", "ken"} and _HARMLESS.search(text, max(0, name.start() - 24), name.end())
     ):
         return None
     if name["key"] and _NAME.match(text, name.end()):  # `secret_key`: the second part decides
@@ -180,13 +192,22 @@ def _judge(text: str, start: int, stop: int, name: re.Match[str], *, quoted: boo
     if is_placeholder(value) or _NAME.fullmatch(value):
         return None
     if name["password"]:
+        if (
+            not quoted
+            and _HANDED_ON.fullmatch(value)
+            and _ARGUMENTS.search(text, max(0, name.start() - 60), name.start())
+        ):
+            return None
         # A comment may follow: `PASSWORD=tulipfield   # for tests`.
         following = "#" if _COMMENT.match(text, stop) else text[stop : stop + 1]
         score = _password_score(value, following, quoted=quoted, tight=tight)
         return Finding(start, stop, "PASSWORD", score, "assignments") if score else None
+    if _EXPRESSION.search(value):
+        return None
     if not is_random(value):
         # `secret: "violets#are"`: a password by another name.
-        secret = quoted and name[0].lower() == "secret" and _PHRASE.fullmatch(value)
+        alone = name[0].lower() == "secret" and not _TAIL_LETTER.match(text, name.end())
+        secret = quoted and alone and _PHRASE.fullmatch(value)
         return Finding(start, stop, "SECRET", 0.75, "assignments") if secret else None
     around = text[max(0, name.start() - 24) : name.end() + 24].lower()
     kind = "AWS_ACCESS_KEY" if "aws" in around and len(value) in {20, 40} else "SECRET"
@@ -220,8 +241,12 @@ def is_random(value: str) -> bool:
         return False
     if len(value) >= _LONG and value.isalnum() and (value.islower() or value.isupper()):
         # No word is that long; `aaaaaaaaaaaaend` is no key.
-        return len(set(value)) >= _VARIETY and not is_placeholder(value) and not _SAME.search(value)
+        return len(set(value)) >= _VARIETY and not (
+            is_placeholder(value) or _SAME.search(value) or is_made_up(value) or is_named(value)
+        )
     if is_placeholder(value) or _WORDS.fullmatch(value) or _NULL_UUID.match(value):
+        return False
+    if is_named(value) or is_made_up(value):
         return False
     if _UUID.fullmatch(value):
         return True

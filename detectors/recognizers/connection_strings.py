@@ -25,6 +25,7 @@ _RULES = (
     literals=("sig=",)),
 )  # fmt: skip
 _WEAK_PASSWORD = frozenset({"password", "pass", "passwd", "pwd", "secret", "user", "username", "port", "token", "key"})
+_EXAMPLES = frozenset({"scott:tiger", "foo:bar", "org:repo", "me:you", "name:value", "host:port", "alice:bob"})
 
 
 def find(source: Source) -> Iterator[Finding]:
@@ -34,7 +35,7 @@ def find(source: Source) -> Iterator[Finding]:
         return
     for match in _URL.finditer(source.text):
         password = match["password"]
-        if is_placeholder(password) or password.lower() in _WEAK_PASSWORD:
+        if is_placeholder(password) or password.lower() in _WEAK_PASSWORD or f"{match['user']}:{password}" in _EXAMPLES:
             continue
         start = match.start("user") if match["user"] else match.start("password")
         yield Finding(start, match.end("password"), "CONNECTION_STRING", 0.95, "connection_strings")

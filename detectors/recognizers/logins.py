@@ -41,7 +41,7 @@ _PLACES = tuple(
             rf"\b(?:smbclient|rpcclient|winexe)\b{_ARGUMENTS}-U ?[\"']?[\w.\\/-]{{1,40}}%{_V}")),
         (("curl", "http", "wget"), (
             r"\b(?:curl|httpie|https?)\b[^\n|;]{0,300}?[ \t](?:-u|--user|-a|--auth)[ =]?(?P<q>[\"']?)"
-            r"(?P<user>[^\s:\"'<>$]{1,64}):(?P<password>[^\s\"'<>`]{3,64})(?P=q)(?!\S)")),
+            r"(?P<user>[^\s:\"'<>$]{1,64}):(?!//)(?P<password>[^\s\"'<>`\\]{3,64})(?P=q)(?!\S)")),
         (("net use",), rf"(?i)\bnet use\b[^\n|;]{{0,160}}?/user:\S{{1,60}} {_V}"),
         (("net use",), rf"(?i)\bnet use \S{{2,80}} {_V}(?= /user:)"),
         (("htpasswd",), rf"\bhtpasswd\b(?: -\w+){{0,4}} -?b\w? \S{{1,60}} \S{{1,60}} {_V}"),
@@ -50,7 +50,9 @@ _PLACES = tuple(
             r"\becho (?:-\w )?(?P<q>[\"']?)[\w.-]{1,40}:(?P<password>[^\s\"'<>`]{3,64})(?P=q) ?\| ?"
             r"(?:sudo )?chpasswd")),
         (("requirepass", "masterauth"), rf"(?m)^[ \t]{{0,8}}(?:requirepass|masterauth)[ \t]{{1,4}}{_V}"),
-        (("identified",), r"(?i)\bidentified\s(?:with\s\w{1,30}\s)?by\s(?P<q>['\"])(?P<password>[^'\"\n]{3,64})(?P=q)"),
+        (("identified",), (
+            r"(?:\bIDENTIFIED|(?i:\b(?:user|role)\s[^;\n]{1,80}\sidentified))\s(?i:with\s\w{1,30}\s)?(?i:by)\s"
+            r"(?P<q>['\"])(?P<password>[^'\"\n]{3,64})(?P=q)")),
         (("securestring",), rf"(?i)ConvertTo-SecureString\s(?:-String\s)?{_V}"),
         (("credential", "directoryentry", "getconnection", "_connect", "auth", "login", "connect"), (
             r"(?:[Nn]etworkCredential|PSCredential|UsernamePasswordCredential|getConnection|mysqli?_connect|pg_connect|"
@@ -64,7 +66,7 @@ _PLACES = tuple(
         ((":",), (
             r"(?m)^[\w.*-]{1,80}:(?:\d{2,5}|\*):[\w.*-]{1,60}:(?P<user>[\w.*@-]{1,60}):(?P<q>)(?P<password>[^\s:/]{6,64})$")),
         (("login", "credential", "user"), (
-            r"(?i)\b(?:logins?|credentials?|user(?:name)?(?: ?/ ?pass(?:word)?)?)\s?[:=]\s?(?P<q>[\"']?)"
+            r"(?i)(?<![\w/@])(?:logins?|credentials?|user(?:name)?(?: ?/ ?pass(?:word)?)?)\s?[:=]\s?(?P<q>[\"']?)"
             r"(?P<user>[\w.@-]{2,40}) ?/ ?(?P<password>[^\s\"'/,;]{5,40})(?P=q)(?![^\s,;.])")),
     )
 )  # fmt: skip

@@ -7,11 +7,12 @@ from collections import Counter
 _STAND_IN = re.compile(
     r"""(?ix)
     ^(?:
-      [*x•.#_-]+ | (.)\1* |                                   # ****, xxxx, ....
+      [*x•.#_:-]+ | (.)\1* |                                  # ****, xxxx, ....
+      (?:key|token|secret|value|test)[_-]?\d{1,4} |
       <.*>? | \[.*\]? | \{.*\}? | %[\w.%{}()-]+%? |           # <key>, [KEY], {{ key }}, %KEY%
       \$[\w{(].* | @\w+@ | \#\{.*\} | !\w+\ .* |              # ${KEY}, $(…), #{key}, !Ref
       (?:none|null|nil|undefined|true|false|string|str|text|bytes|int|bool|any|optional|required|empty|blank|redacted|
-         hidden|masked|encrypted|unset|default|value|key|token|secret|passwords?|passwd|pwd|passphrase|user|username|
+         hidden|masked|encrypted|unset|default|value|key|token|secret|passwords?|passwd|pwd|pass|pw|passphrase|user|username|
          bearer|basic|test|testing|dummy|fake|foo|bar|foobar|sample|todo|tbd|n/?a|abc|abcdef|qwerty|login|
          process|config|settings|environ|self|this|data|input|params|request|response|options|args|kwargs|
          incorrect|wrong|invalid|expired|missing|protected|changed|reset|forgotten|correct|valid|strong|weak)
@@ -32,11 +33,22 @@ _REFERENCE = re.compile(
 _CODE = re.compile(r"^[A-Za-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)+$|[({\[]|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|^&|^\*")
 
 
+# Values of standards and emulators, the same everywhere.
+_PUBLIC = frozenset(
+    {
+        "258EAFA5-E914-47DA-95CA-C5AB0DC85B11",  # WebSocket (RFC 6455)
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",  # Azurite
+        # Cosmos DB emulator
+        "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
+    }
+)
 _READ = 160  # characters that decide; a longer value is no placeholder, and reading all of it would cost too much
 
 
 def is_placeholder(value: str) -> bool:
     """Whether a value only stands for a secret, or says where one is."""
+    if value in _PUBLIC:
+        return True
     value = value[:_READ]
     return _STAND_IN.search(value) is not None or _REFERENCE.match(value) is not None
 

@@ -11,7 +11,8 @@ _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40}?)PRIVATE KEY( BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?-----")
 # Where no end follows (a cut-off key), the block goes on as long as its characters do.
 _BODY = re.compile(r"(?:[A-Za-z0-9+/=\s\\\",:.-]|\\[rn])*")
-_MIN_BODY = 20
+# Of a key at least a line is there: `-----BEGIN PRIVATE KEY-----\n…\n-----END` in a manual and in programs is none.
+_KEY_BODY = re.compile(r"(?=[A-Za-z0-9+/=\\]{0,64}[a-z+/0-9])(?!(.)\1{9})[A-Za-z0-9+/=\\]{20}")
 
 _RULES = (
     Rule("private_keys", "PRIVATE_KEY", re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{40,70}"), score=1.0,
@@ -41,5 +42,5 @@ def find(source: Source) -> Iterator[Finding]:
         else:
             body = _BODY.match(source.text, begin.end(), begin.end() + 20_000)
             position = body.end() if body else begin.end()
-        if position - begin.end() >= _MIN_BODY:
+        if _KEY_BODY.search(source.text, begin.end(), position):
             yield Finding(begin.start(), position, "PRIVATE_KEY", 1.0, "private_keys")

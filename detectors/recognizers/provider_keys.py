@@ -12,6 +12,7 @@ from detectors.recognizers.placeholders import entropy, is_placeholder
 from detectors.recognizers.rule import Rule, RuleTable, words
 from detectors.recognizers.source import Source, Within
 from detectors.recognizers.vendor_tokens import TOKENS
+from detectors.recognizers.wordlike import is_made_up, is_named
 
 _B = r"(?<![A-Za-z0-9])"  # not inside a longer word; `_`, `-` and `=` may come before
 _E = r"(?![A-Za-z0-9])"
@@ -20,7 +21,7 @@ _E = r"(?![A-Za-z0-9])"
 # Publishable keys and placeholders, for which the form of an unlisted vendor's key says nothing.
 _PUBLIC = (
     r"(?:pk|pub|public|foo|bar|req|run|msg|chatcmpl|resp|call|toolu|file|asst|thread|evt|cus|pi|in|sub|price|prod|ses|"
-    r"sess|session|conv|item|rs|fc|ws|gen|batch|org|user|proj|acct|ch|py|po|tr|txn|card|src|step|chat|ctc|srvtoolu)_"
+    r"sess|session|conv|item|rs|fc|ws|gen|batch|org|user|proj|acct|ch|py|po|tr|txn|card|src|step|chat|ctc|srvtoolu)_|[a-z]+_01[A-Za-z0-9]{22}(?![\w-])"
 )
 # Their random part is short or of letters mainly: some of them hold no digit.
 _MAYBE_WITHOUT_DIGITS = ("hf_", "gsk_", "xox", "AKIA", "ASIA", "ABIA", "ACCA", "A3T", "AKC")
@@ -31,7 +32,9 @@ def _genuine(value: str) -> bool:
     tail = value[-24:]
     if not any(character.isdigit() for character in value) and not value.startswith(_MAYBE_WITHOUT_DIGITS):
         return False
-    return len(set(tail)) >= min(6, len(tail) // 2) and not re.search(r"(?i)x{6,}|your|\.\.\.|placeholder", value)
+    if len(set(tail)) < min(6, len(tail) // 2) or re.search(r"(?i)x{6,}|your|\.\.\.|placeholder", value):
+        return False
+    return not (_WORD_FIRST.match(value) and is_named(value))
 
 
 def _mixed(value: str) -> bool:
@@ -39,7 +42,7 @@ def _mixed(value: str) -> bool:
         entropy(value) >= 3.2
         and any(c.isdigit() for c in value)
         and any(c.isalpha() for c in value)
-        and not is_placeholder(value)
+        and not (is_placeholder(value) or is_named(value) or is_made_up(value))
     )
 
 
@@ -75,7 +78,7 @@ _NEAR_UUID = words(
 # What says that digits are a hash: of a file, of a commit, of a package.
 _HASHED = re.compile(
     r"(?i)(?:sha-?\d{1,3}|md5|sha|hash(?:es)?|digest|checksum|integrity|commit|revision|etag|rev|tree|parent|fingerprint)"
-    r"[\"']?\s?[:=@-]{0,2}\s?[\"'(]{0,2}$|#$"
+    r"[\"']?\s{0,12}[:=@-]{0,2}\s?[\"'(]{0,2}$|#$"
 )
 _NEAR_LITERALS = (  # one of them stands in each of `_NEAR_TOKEN`
     *("azure", "devops", "ado", "vso", "_pat", "-pat", " pat", "pat:", "pat=", "token", "okta", "ssws", "key", "auth"),
@@ -84,6 +87,9 @@ _NEAR_LITERALS = (  # one of them stands in each of `_NEAR_TOKEN`
     *("algolia", "mailgun", "zendesk", "cohere", "mistral", "together", "elevenlabs", "deepgram", "pinecone"),
     *("newrelic", "sendbird"),
 )
+_WORD_FIRST = re.compile(
+    r"(?i)(?:test|live|sandbox|secret|key|[a-z]{1,3})[_.-]"
+)  # `test_encodeEmptyBytes4` begins like a token
 _RANDOM = 3.8  # bits per character of two dozen letters and digits by chance
 
 
@@ -117,7 +123,7 @@ def _key(
 
 _AWS = (
     _key(
-        rf"{_B}(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{{16}}{_E}",
+        rf"{_B}(?<![A-Za-z0-9+/][+/])(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{{16}}{_E}(?![+/][A-Za-z0-9+/]{{8}})",
         "AWS_ACCESS_KEY",
         literals=("akia", "asia", "abia", "acca", "a3t"),
     ),

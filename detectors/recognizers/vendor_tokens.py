@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from detectors.recognizers.token_forms import expression, fixed_width, literals, open_ended
 
 _FIRST = re.compile(r"[^<{]+|\{[^}]+\}")
+_SHORT = re.compile(r"[A-Za-z0-9]{1,5}")
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKED = re.compile(r"(?:gh[pousr]|npm)_(\w{30})(\w{6})", re.ASCII)
 
@@ -40,6 +41,12 @@ class Token:
         width = None if start is None else (fixed_width(start[0]))
         if start is None or width is None:
             return rf"(?<![A-Za-z0-9]){expression(self.form)}{end}"
+        if _SHORT.fullmatch(start[0]):  # a picture in base64 has such letters by chance
+            end += r"(?![+/][A-Za-z0-9+/]{8})"
+            return (
+                rf"{expression(start[0])}(?<![A-Za-z0-9].{{{width}}})(?<![A-Za-z0-9+/][+/].{{{width}}})"
+                rf"{expression(self.form[start.end() :])}{end}"
+            )
         # What is fixed goes first, so that the search looks for it alone.
         rest = self.form[start.end() :]
         return rf"{expression(start[0])}(?<![A-Za-z0-9].{{{width}}}){expression(rest) if rest else ''}{end}"

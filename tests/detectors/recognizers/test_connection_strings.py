@@ -30,6 +30,9 @@ def test_account_key(found, rnd):
         "postgres://${USER}:${PASSWORD}@host/db",
         "https://example.com:8080/",
         "AccountKey=<key>",
+        'create_engine("postgresql://scott:tiger@localhost/test")',
+        "github://org:repo@sha/precip/catalog.yml",
+        "AccountName=devstoreaccount1;AccountKey=<key>",
         "",
     ],
 )

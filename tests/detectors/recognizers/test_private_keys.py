@@ -32,7 +32,16 @@ def test_two_blocks(found, rnd):
 
 @pytest.mark.parametrize(
     "text",
-    ["-----BEGIN PUBLIC KEY-----\nMFww\n-----END PUBLIC KEY-----", "-----BEGIN PRIVATE KEY-----", "a private key", ""],
+    [
+        "-----BEGIN PUBLIC KEY-----\nMFww\n-----END PUBLIC KEY-----",
+        "-----BEGIN PRIVATE KEY-----",
+        "a private key",
+        "",
+        '("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----")',
+        "-----BEGIN PRIVATE KEY-----\nXXXX\nXXXX\n-----END PRIVATE KEY-----",
+        block("PRIVATE KEY", "x" * 64),
+        block("PRIVATE KEY", "..."),
+    ],
 )
 def test_near_misses(found, text):
     assert found(find, text) == []
