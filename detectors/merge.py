@@ -5,8 +5,12 @@ covered is lost. Parts of one postal address become one finding.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from operator import attrgetter
 
+from configs.entities import entity_groups
 from detectors.finding import Finding
 
 # When scores tie: a type that says more goes before one that says less.
@@ -16,6 +20,10 @@ _OPENING = frozenset({"PRIVATE_KEY", "AWS_ACCESS_KEY", "API_KEY", "JWT", "CONNEC
 _LAST = {"SECRET": 101, "PASSWORD": 100, "LOCATION": 105}
 # Types that no default policy acts on give way to the others instead of being taken over.
 _YIELDING = frozenset({"DATE_TIME", "URL", "ORGANIZATION"})
+# What is said of a person keeps what others leave of it: "depression, says Ana Novak" in a record's field.
+_SAID = entity_groups()["SPECIAL_CATEGORY"]
+_LEAST = 3  # letters
+_start, _end = attrgetter("start"), attrgetter("end")
 _MODELS = frozenset({"tagger", "rampart", "repeats"})
 _SURE = 0.75
 _ADDRESS_GAP = 3  # ", " or a line break
@@ -35,9 +43,44 @@ def merge(text: str, findings: Iterable[Finding], thresholds: Mapping[str, float
         for finding in findings
         if finding.end <= len(text) and finding.score >= thresholds.get(finding.entity_type, 2.0)
     ]
-    strong = _join(text, _resolve([finding for finding in kept if finding.entity_type not in _YIELDING]))
+    kept = _without_eponyms(kept)
+    strong = _join(text, _resolve([one for one in kept if one.entity_type not in _YIELDING | _SAID]))
+    said = [
+        rest
+        for one in _resolve([one for one in kept if one.entity_type in _SAID])
+        if (rest := _rest(text, one, strong)) is not None
+    ]
+    firm = sorted([*strong, *said])
     yielding = _resolve([finding for finding in kept if finding.entity_type in _YIELDING])
-    return tuple(sorted([*strong, *_outside(yielding, strong)]))
+    return tuple(sorted([*firm, *_outside(yielding, firm)]))
+
+
+def _rest(text: str, one: Finding, others: Sequence[Finding]) -> Finding | None:
+    """The longest part of a finding that none of the others covers; None if that says nothing."""
+    inside = others[bisect_right(others, one.start, key=_end) : bisect_left(others, one.end, key=_start)]
+    if not inside:
+        return one
+    starts, ends = [one.start, *(other.end for other in inside)], [*(other.start for other in inside), one.end]
+    start, end = max(zip(starts, ends, strict=True), key=lambda part: part[1] - part[0])
+    while start < end and not text[start].isalnum():
+        start += 1
+    while start < end and not text[end - 1].isalnum():
+        end -= 1
+    return replace(one, start=start, end=end) if sum(map(str.isalpha, text[start:end])) >= _LEAST else None
+
+
+def _without_eponyms(findings: list[Finding]) -> list[Finding]:
+    """Without names that are an illness's: whoever has Parkinson's isn't called so."""
+    ill = [one for one in findings if one.entity_type == "HEALTH_CONDITION" and one.detector == "statements"]
+    if not ill:
+        return findings
+    return [
+        one
+        for one in findings
+        if one.entity_type != "PERSON"
+        or one.detector not in _MODELS
+        or not any(other.start <= one.start and one.end <= other.end for other in ill)
+    ]
 
 
 def _outside(findings: list[Finding], others: Sequence[Finding]) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ def test_every_type_has_a_description_a_group_and_a_threshold():
         ("HEALTH", {"MEDICAL_RECORD", "HEALTH_INSURANCE"}),
         ("NETWORK", {"IP_ADDRESS", "MAC_ADDRESS"}),
         ("NATIONAL_ID", {"NATIONAL_ID", "US_SSN", "PASSPORT"}),
+        ("SPECIAL_CATEGORY", {"HEALTH_CONDITION", "RELIGION", "UNION_MEMBERSHIP", "CRIMINAL_RECORD"}),
     ],
 )
 def test_groups(group, some):
@@ -34,6 +35,7 @@ def test_groups(group, some):
 
 def test_dates_places_and_companies_identify_nobody():
     assert sensitive_types().isdisjoint({"DATE_TIME", "LOCATION", "COUNTRY", "ORGANIZATION", "REFERENCE_NUMBER"})
+    assert sensitive_types().isdisjoint(entity_groups()["SPECIAL_CATEGORY"])
     assert entity_groups()["SECRETS"] <= sensitive_types()
 
 
@@ -43,7 +45,7 @@ def types_in_code():
     for path in (ROOT / "detectors").rglob("*.py"):
         named |= set(
             re.findall(
-                r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PERSON|LOCATION|COUNTRY|CRYPTO|JWT|PASSWORD|SECRET|USERNAME)"',
+                r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PERSON|LOCATION|COUNTRY|CRYPTO|JWT|PASSWORD|SECRET|USERNAME|RELIGION)"',
                 path.read_text(),
             )
         )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.entities import entity_types, thresholds
+from configs.entities import entity_groups, entity_types, thresholds
 from detectors.finding import Finding
 from detectors.merge import merge
 
@@ -56,6 +56,23 @@ def test_parts_of_a_name_are_one(text, names, expected):
     assert [text[one.start : one.end] for one in merge(text, found, {"PERSON": 0.5})] == expected
 
 
+def test_statements_keep_what_others_leave():
+    text = "Diagnosis: depression, says Ana Novak"
+    said, name = Finding(11, 37, "HEALTH_CONDITION", 0.8, "records"), one(28, 37)
+    limits = thresholds()
+    assert spans(merge(text, [said, name], limits)) == [(11, 27, "HEALTH_CONDITION"), (28, 37, "PERSON")]
+    assert spans(merge(text, [Finding(28, 35, "RELIGION", 0.8, "records"), name], limits)) == [(28, 37, "PERSON")]
+    assert spans(merge(text, [said, one(12, 20, "DATE_TIME", 1.0)], limits)) == [(11, 37, "HEALTH_CONDITION")]
+
+
+def test_an_illness_is_not_its_discoverer():
+    text = "my father has Parkinson's disease, says Parkinson"
+    ill = Finding(14, 33, "HEALTH_CONDITION", 0.75, "statements")
+    names = [Finding(14, 23, "PERSON", 0.9, "tagger"), Finding(40, 49, "PERSON", 0.9, "tagger")]
+    expected = [(14, 33, "HEALTH_CONDITION"), (40, 49, "PERSON")]
+    assert spans(merge(text, [ill, *names], thresholds())) == expected
+
+
 def test_parts_of_an_address_are_one():
     text = "12 Maple Street, Springfield, 62704 and Boston"
     parts = [
@@ -88,7 +105,7 @@ def test_laws(findings):
         if (
             f.end <= len(TEXT)
             and f.score >= limits[f.entity_type]
-            and f.entity_type not in {"DATE_TIME", "ORGANIZATION"}
+            and f.entity_type not in {"DATE_TIME", "ORGANIZATION", *entity_groups()["SPECIAL_CATEGORY"]}
         ):
             assert covered.issuperset(range(f.start, f.end))
 
