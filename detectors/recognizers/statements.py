@@ -195,8 +195,9 @@ def _is_framed(text: str, hit: Hit, sentence: tuple[int, int], grammar: Grammar)
     after = text[hit.end : min(sentence[1], hit.end + _AFTER)].lower()
     frame = grammar.frames[hit.term.meaning.how].search(before)
     if frame is None:
-        behind = hit.term.meaning.how == "have" and _PREPOSITION.search(before) and grammar.after.match(after)
-        return bool(behind) and _somebody(text, sentence, hit.start, grammar)
+        if grammar.after is None or hit.term.meaning.how != "have" or not _PREPOSITION.search(before):
+            return False
+        return grammar.after.match(after) is not None and _somebody(text, sentence, hit.start, grammar)
     if grammar.denied.search(before, max(0, frame.start() - 12)):
         return False
     if frame[0].startswith(_AS):

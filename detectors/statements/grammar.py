@@ -14,7 +14,6 @@ from detectors.statements.terms import HOWS, LANGUAGES, How
 
 # In these a sentence may begin with its verb, "he" or "she" left out.
 _DROPPED = frozenset({"es", "it", "pl", "pt"})
-_NEVER = "(?!)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,8 @@ class Grammar:
     """Both, right before a term."""
     nobody: re.Pattern[str]
     denied: re.Pattern[str]
-    after: re.Pattern[str]
+    after: re.Pattern[str] | None
+    """What stands behind a term where a language's verbs do."""
     dropped: bool
 
 
@@ -57,7 +57,7 @@ def _grammar(language: str, words: Mapping[str, str]) -> Grammar:
         re.compile(rf"(?<!\w)(?:{owners})\s(?:[\w-]+\s)?(?:{relations})\s$"),
         whole(words["nobody"]),
         whole(words["denied"]),
-        re.compile(words.get("after", _NEVER)),
+        re.compile(words["after"]) if "after" in words else None,
         language in _DROPPED,
     )
 
