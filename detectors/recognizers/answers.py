@@ -42,6 +42,11 @@ _MIN_DIGITS = 3  # of what is a number to somebody; a user name may have fewer
 _MESSAGES = frozenset({"", "content", "text", "input", "message", "prompt", "query"})
 _SHORT = 48
 _NUMBER = re.compile(r"\W{0,3}(\d(?:[ -]?\d){5,18})\W{0,3}")
+# One word of letters and digits; not a commit's first digits.
+_CODE = re.compile(
+    r"\W{0,3}((?!(?-i:[0-9a-f]{6,40})\W{0,3}$)(?:[A-Z]{1,5}-?\d{6,12}[A-Z]{0,3}|\d{6,12}-?[A-Z]{1,3}))\W{0,3}",
+    re.IGNORECASE,
+)
 _SPELLED = re.compile(
     r"\W{0,3}((?:[A-Za-z]{1,3} \d{1,4} ?){2,6}[A-Za-z]{0,3}|(?:\d{1,4} [A-Za-z]{1,3} ?){2,6}\d{0,4})\W{0,3}"
 )
@@ -84,7 +89,7 @@ def _answers(source: Source) -> Iterator[Finding]:
 
 
 def _alone(text: str) -> Iterator[Finding]:
-    match = _NUMBER.fullmatch(text) or _SPELLED.fullmatch(text)
+    match = _NUMBER.fullmatch(text) or _CODE.fullmatch(text) or _SPELLED.fullmatch(text)
     if match:
         yield Finding(match.start(1), match.start(1) + len(match[1].rstrip()), "ACCOUNT_NUMBER", 0.55, "answers")
         return

@@ -47,6 +47,10 @@ _DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REACH = 44
+_COMMON = frozenset(("number", "account", "card", "id", "code", "com", "business", "insurance", "security", "national"))
+_FAR = 6  # words behind a number among which its name may be
+_SHORTEST_NAME = 3
+_SHORT = re.compile(r"(?<![^\W_])(?:[A-Z]{2,8}|[A-Za-z]{2,8}(?=[\"']?\s{0,2}[:=]))(?![A-Za-z])")
 # What may stand between a short name and its number.
 _LINK = re.compile(
     r"[\"'\])]{0,2}(?:[\s_]{0,2}(?:[:=#\-]|(?:no|nr|number|num|nummer|numero|número|numéro|is|was|of|n°|nº|№|code|id)"
@@ -67,6 +71,7 @@ class _Name:
     words: tuple[str, ...]
     short: bool
     numbers: tuple[Number, ...]
+    place: int  # of the word by which it is looked up
 
 
 def find(source: Source) -> Iterator[Finding]:
@@ -83,7 +88,7 @@ def find(source: Source) -> Iterator[Finding]:
             match = pattern.match(source.text, start)
             if match and _valid(module, match[0]) and not _NOT_SSN.search(source.before(start, 24)):
                 yield Finding(start, match.end(), kind, 0.9, "national_ids")
-    if not _first_words().isdisjoint(_words(f"{source.context} {source.text}")):
+    if _may_be_named(source):
         for match in source.in_numbers(_CANDIDATE):
             yield from _named(source, match)
 
@@ -107,12 +112,27 @@ def _social_security(source: Source) -> Iterator[Finding]:
                 yield Finding(match.start(), match.end(), "US_SSN", 0.96, "national_ids")
 
 
+def _may_be_named(source: Source) -> bool:
+    """A cheap test: whether any of the names is in the text or the field's name at all."""
+    names = _names()
+    if not names.telling.isdisjoint(source.words):
+        return True
+    if any(word.upper() in names.short for word in _words(source.context)):
+        return True
+    return any(match[0].upper() in names.short for match in source.in_numbers(_SHORT))
+
+
 def _named(source: Source, candidate: re.Match[str]) -> Iterator[Finding]:
     """The number in a candidate that one of the names beside it speaks of, and that passes that number's check."""
     text, first = source.text, candidate.start()
-    before = source.before(candidate.end(), _REACH + candidate.end() - first)
-    behind = text[candidate.end() - 8 : candidate.end() + 40]
-    if _first_words().isdisjoint(_words(f"{before} {behind}")):
+    if sum(map(str.isdigit, candidate[0])) < _FEWEST:
+        return
+    around = text[max(0, first - _REACH) : candidate.end() + _REACH]
+    names = _names()
+    if not any(
+        word.lower() in names.telling or word.upper() in names.short
+        for word in _WORD.findall(source.context + " " + around)
+    ):
         return
     groups = [(first + each.start(), first + each.end()) for each in _GROUP.finditer(candidate[0])]
     number = next(index for index, (start, end) in enumerate(groups) if any(map(str.isdigit, text[start:end])))
@@ -144,14 +164,16 @@ def _before(source: Source, start: int) -> list[Number]:
 def _numbers_in(text: str, *, short: bool, key: bool = False) -> Iterator[Number]:
     said = [(match[0], match.start(), match.end()) for match in _WORD.finditer(_CAMEL.sub(" ", text) if key else text)]
     lower = [word.lower() for word, _, _ in said]
+    table = _names().table
     for at in range(len(said) - 1, -1, -1):
-        for name in _names().get(lower[at], ()):
-            last = at + len(name.words)
-            if tuple(lower[at:last]) != name.words:
+        for name in table.get(lower[at], ()):
+            first = at - name.place
+            last = first + len(name.words)
+            if first < 0 or tuple(lower[first:last]) != name.words:
                 continue
             if name.short and not key:
                 end = said[last - 1][2]
-                capitals = all(word == word.upper() for word, _, _ in said[at:last])
+                capitals = all(word == word.upper() for word, _, _ in said[first:last])
                 if not (_LINK.fullmatch(text, end) and (capitals or _KEY.match(text, end))):
                     continue
             if name.short and not short:
@@ -166,12 +188,15 @@ def _after(text: str, end: int) -> Iterator[Number]:
         return
     said = _WORD.findall(text[link.end() : link.end() + _REACH])
     lower = [word.lower() for word in said]
-    for at in range(min(2, len(said))):  # a country may lead the name
-        for name in _names().get(lower[at], ()):
-            last = at + len(name.words)
-            if tuple(lower[at:last]) == name.words and (
-                not name.short or all(word == word.upper() for word in said[at:last])
-            ):
+    table = _names().table
+    for at in range(min(_FAR, len(said))):
+        for name in table.get(lower[at], ()):
+            first = at - name.place
+            last = first + len(name.words)
+            # A country may lead the name.
+            if first not in {0, 1} or tuple(lower[first:last]) != name.words:
+                continue
+            if not name.short or all(word == word.upper() for word in said[first:last]):
                 yield from name.numbers
 
 
@@ -193,30 +218,40 @@ def _words(text: str) -> Iterable[str]:
     return _WORD.findall(text.lower())
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """All names by their most telling word."""
+
+    table: dict[str, tuple[_Name, ...]]
+    telling: frozenset[str]  # those words, of names that count anywhere
+    short: frozenset[str]  # and of those that count in capitals, in capitals
+
+
 @cache
-def _names() -> dict[str, tuple[_Name, ...]]:
-    """The names by their first word."""
-    table: dict[tuple[tuple[str, ...], bool], list[Number]] = {}
+def _names() -> _Names:
+    listed: dict[tuple[tuple[str, ...], bool], list[Number]] = {}
     for number in NUMBERS:
-        own = number.module.rpartition(".")[2].rstrip("_")
-        listed = {name for name in number.names.split("|") if name}
-        if number.country:
-            listed.add(f"{number.country} {own}".lower().replace("_", " "))
-        listed.add(own.upper().replace("_", " "))
-        # A name of several words is written as one in the names of fields.
-        listed |= {name.replace(" ", "") for name in listed if " " in name and len(name) > 6}
-        for name in listed:
+        for name in _names_of(number):
             short = name == name.upper() and name != name.lower()
-            table.setdefault((tuple(_words(name)), short), []).append(number)
-    by_first: dict[str, list[_Name]] = {}
-    for (parts, short), numbers in table.items():
-        by_first.setdefault(parts[0], []).append(_Name(parts, short, tuple(numbers)))
-    return {first: tuple(names) for first, names in by_first.items()}
+            listed.setdefault((tuple(_words(name)), short), []).append(number)
+    table: dict[str, list[_Name]] = {}
+    for (parts, short), numbers in listed.items():
+        place = max(range(len(parts)), key=lambda at: (parts[at] not in _COMMON, len(parts[at]), at))
+        table.setdefault(parts[place], []).append(_Name(parts, short, tuple(numbers), place))
+    telling = frozenset(word for word, names in table.items() if not all(name.short for name in names))
+    capitals = frozenset(word.upper() for word, names in table.items() if any(name.short for name in names))
+    return _Names({word: tuple(names) for word, names in table.items()}, telling, capitals)
 
 
-@cache
-def _first_words() -> frozenset[str]:
-    return frozenset(_names())
+def _names_of(number: Number) -> set[str]:
+    """The names of the table's line, the country with the module's name, and that alone."""
+    own = number.module.rpartition(".")[2].rstrip("_").replace("_", " ")
+    listed = {name for name in number.names.split("|") if name}
+    if number.country:
+        listed.add(f"{number.country} {own}".upper() if len(own) <= _SHORTEST_NAME else f"{number.country} {own}")
+    listed.add(own.upper())
+    # A name of several words is written as one in the names of fields.
+    return listed | {name.replace(" ", "") for name in listed if " " in name and len(name) > 2 * _SHORTEST_NAME}
 
 
 @cache

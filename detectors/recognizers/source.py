@@ -19,6 +19,7 @@ from detectors.gate.gate import Gate, Places
 
 _TWO_DIGITS = re.compile(r"\d[^\d\n]{0,8}\d")
 _RUN = re.compile(r"[\w+/=.~%:$@-]{13,}")
+_LETTERS = re.compile(r"[^\W\d_]+")
 RUN = re.compile(r"[\w+/=.~%:$@-]+")  # what a run is made of
 _TELLING = re.compile(r"[A-Z0-9]")
 # How far before a number its name may stand, and how far a match may reach behind what was seen of it.
@@ -50,6 +51,11 @@ class Source:
     def lower(self) -> str:
         """The text in lower case, for cheap tests whether a recogniser has anything to do. Offsets may differ."""
         return self.text.lower()
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the text and of the field's name, in lower case, letters alone."""
+        return frozenset(_LETTERS.findall(f"{self.context.lower()} {self.lower}"))
 
     @cached_property
     def numbers(self) -> tuple[Region, ...]:

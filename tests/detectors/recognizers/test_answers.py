@@ -34,3 +34,15 @@ def test_find(found, text, expected):
 def test_a_number_in_a_field_of_data_is_data(found):
     assert found(find, "1700000000", "created") == []
     assert found(find, "1700000000", "content") == [("1700000000", "ACCOUNT_NUMBER")]
+
+
+@pytest.mark.parametrize("text", ["A123456780", "AB1234567", "12345678Z", "AAA123456.", "KSD1287349"])
+def test_a_code_that_is_the_whole_message(found, text):
+    assert [kind for _, kind in found(find, text)] == ["ACCOUNT_NUMBER"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a1234567", "RTX 4090", "CVE-2024-12345", "ISO9001", "v1234567890123", "f00123456 fails"]
+)
+def test_near_misses_of_a_code(found, text):
+    assert found(find, text) == []
