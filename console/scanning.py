@@ -3,11 +3,13 @@
 import bisect
 import contextlib
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,18 +71,25 @@ class Scanned:
     languages: tuple[tuple[str, tuple[str, ...]], ...] = ()  # text → its languages, where anybody can tell
 
 
-def files_in(names: Sequence[str]) -> Iterator[str]:
-    """The files that are named, and those in the folders that are, without hidden ones and links, in order."""
+def files_in(names: Sequence[str], problems: list[str]) -> Iterator[str]:
+    """The files that are named, and those in the folders that are, without hidden ones and links, in order.
+
+    In folders, only files: a pipe there would be waited for, for ever. What can't be looked into is told in `problems`.
+    """
     for name in names:
         path = Path(name)
         if name == STDIN or not path.is_dir():
             yield name
             continue
-        for folder, inner, files in path.walk():
+        for folder, inner, files in path.walk(on_error=partial(_unread, problems)):
             inner[:] = sorted(one for one in inner if not one.startswith("."))
             for file in sorted(files):
-                if not file.startswith(".") and not (folder / file).is_symlink():
+                if not file.startswith(".") and stat.S_ISREG((folder / file).lstat().st_mode):
                     yield str(folder / file)
+
+
+def _unread(problems: list[str], error: OSError) -> None:
+    problems.append(f"{error.filename}: {error.strerror or 'unreadable'}")
 
 
 def scan_files(
@@ -170,6 +179,10 @@ def _opened(name: str, data: bytes) -> tuple[list[tuple[str, str]], list[str]]:
 
     try:
         opened = open_file(data, "", "" if name == "<stdin>" else name, Bounds())
+        if not opened.texts:
+            # The name may say another format than the bytes do, and here nobody is deceived by it.
+            anonymous = open_file(data, "", "", Bounds())
+            opened = anonymous if anonymous.texts else opened
     except MemoryError:
         return [], [f"{name}: it needs more memory than there is"]
     texts = [(f"{name}~file/{number}", item.text) for number, item in enumerate(opened.texts)]

@@ -17,6 +17,9 @@ OVERLAP = 64  # characters shared by two pieces where no sentence or line ends b
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # Two capitalised words in a row inside a string or a comment of a line of code: a name may stand there.
 _QUOTED_NAME = re.compile(r"""["'`#/*][^"'`]{0,200}?\b[A-Z][a-z]+[ .]{1,2}(?:[A-Z]\. ?)?[A-Z][a-z]+""")
+# A line of a page: what stands between its tags is people's words.
+_TAG_FIRST = re.compile(r"\s*</?[A-Za-z][\w-]{0,30}[ >]")
+_TAG = re.compile(r"<[^<>]{0,400}>")
 # A machine's log line tells of people where it says so or where two capitalised words stand together.
 _LOG_LINE = re.compile(
     r"[\[<(]?(?:\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}|[A-Z][a-z]{2} {1,2}\d{1,2} \d{2}:\d{2}:\d{2}|\d{10,13}[. ])"
@@ -91,6 +94,8 @@ def is_prose(line: str) -> bool:
         return False
     if _LOG_LINE.match(line):
         return _LOGGED_NAME.search(line) is not None
+    if _TAG_FIRST.match(line):
+        return _QUOTED_NAME.search(line) is not None or may_name(_TAG.sub(" ", line))
     if is_statement(line):
         return _QUOTED_NAME.search(line) is not None
     return True

@@ -30,8 +30,8 @@ def command(
 ) -> None:
     """Look for personal data, secrets and registered data in files and folders: texts, documents, archives, pictures.
 
-    Prints what was found and where, the values masked. `-` reads standard input. In folders, hidden files and links are
-    left out. The texts of a document are counted from 0: letter.docx~file/0.
+    Prints what was found and where, the values masked. `-` reads standard input. In folders, hidden files, links
+    and pipes are left out. The texts of a document are counted from 0: letter.docx~file/0.
 
     \b
     Example:
@@ -51,7 +51,8 @@ def command(
     from console.scanning import Options, build, files_in, scan_files  # noqa: PLC0415 - the same
     from detectors.errors import DetectorError  # noqa: PLC0415 - the same
 
-    names = list(dict.fromkeys(files_in(files)))
+    unread: list[str] = []
+    names = list(dict.fromkeys(files_in(files, unread)))
     options = Options(explain=explain, show=show_values)
     try:
         library_of(settings_if_any(cli))  # what is wrong with it is said here, not in a process
@@ -62,7 +63,7 @@ def command(
     except DetectorError as error:
         fail(str(error))
     places = [place for one in scanned for place in one.places]
-    problems = [problem for one in scanned for problem in one.problems]
+    problems = [*unread, *(problem for one in scanned for problem in one.problems)]
     form = "json" if as_json else form
     if form == "json":
         spoken = {file: list(said) for one in scanned for file, said in one.languages}

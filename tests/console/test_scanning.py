@@ -7,6 +7,7 @@ import pytest
 
 from console.scanning import Lines, Options, files_in, scan_files
 from detectors.finding import Finding, Scan
+from tests.fakes import files
 
 
 class Words:
@@ -70,7 +71,68 @@ def test_a_file_that_is_too_large_is_said(tmp_path, monkeypatch):
 
 
 def test_names_that_are_no_folders_stay(tmp_path):
-    assert list(files_in(["-", str(tmp_path / "none"), str(tmp_path)])) == ["-", str(tmp_path / "none")]
+    assert list(files_in(["-", str(tmp_path / "none"), str(tmp_path)], [])) == ["-", str(tmp_path / "none")]
+
+
+def test_only_files_of_folders_are_read(tmp_path):
+    """A pipe would be waited for, for ever; a loop of links would have no end."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/a.txt").write_text("x")
+    (tmp_path / "sub/.hidden").write_text("x")
+    (tmp_path / "link.txt").symlink_to("sub/a.txt")
+    (tmp_path / "loop").symlink_to(".")
+    os.mkfifo(tmp_path / "pipe")
+    problems = []
+    assert list(files_in([str(tmp_path)], problems)) == [str(tmp_path / "sub/a.txt")]
+    assert problems == []
+
+
+def test_a_folder_that_cannot_be_looked_into_is_said(tmp_path, monkeypatch):
+    (tmp_path / "shut").mkdir()
+    (tmp_path / "a.txt").write_text("x")
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refusing)
+    problems = []
+    assert list(files_in([str(tmp_path)], problems)) == [str(tmp_path / "a.txt")]
+    assert problems == [f"{tmp_path / 'shut'}: Permission denied"]
+
+
+def test_a_document_under_another_formats_name_is_read(tmp_path):
+    for name, data in (("a.txt", files.word("a secret")), ("b.txt", files.pdf("a secret")), ("c.pdf", b"a secret")):
+        (tmp_path / name).write_bytes(data)
+        (one,) = scan_files([str(tmp_path / name)], Options(), Words)
+        assert ([place.entity_type for place in one.places], one.problems) == (["PASSWORD"], ()), name
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.word("a secret")[:500],
+        files.pdf("a secret")[:300],
+        files.pdf("a secret", password="x"),
+        b"%PDF-1.7\n" + bytes(range(256)) * 20,
+        b"PK\x03\x04" + bytes(range(255, -1, -1)) * 20,
+        b"MZ" + bytes(range(256)) * 10,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * 10,
+    ],
+)
+def test_what_cannot_be_read_is_said(tmp_path, data):
+    (tmp_path / "a.bin").write_bytes(data)
+    (one,) = scan_files([str(tmp_path / "a.bin")], Options(), Words)
+    assert len(one.problems) == 1
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.docx", "a.pdf", "a.json", "a.eml"])
+def test_an_empty_file_has_nothing_and_is_no_problem(tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    (one,) = scan_files([str(tmp_path / name)], Options(), Words)
+    assert (one.places, one.problems) == ((), ())
 
 
 def test_a_mask_fits_a_line():

@@ -63,3 +63,19 @@ def test_a_megabyte_in_one_line_is_cut():
     chunks = prose_chunks("Ana Novak lives here " * 50_000)
     assert max(end - start for start, end in chunks) <= CHUNK
     assert chunks[-1][1] == 21 * 50_000
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("<p>Customer Anna Schmidt, lives here.</p>", True),
+        ("  <td>Jürgen Kowalski</td><td>12</td>", True),
+        ("<p>my name is anna</p>", True),
+        ("<li class='x'><a href='/y'>terms of service</a></li>", False),
+        ("<div class='main-page'>", False),
+        ("<Button onClick={save}>Save changes</Button>", False),
+        ("List<String> names = new ArrayList<>();", False),
+    ],
+)
+def test_between_the_tags_of_a_page_stand_words(line, read):
+    assert is_prose(line) is read

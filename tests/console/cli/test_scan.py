@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -77,8 +78,22 @@ def test_documents_are_opened(run, tmp_path):
 def test_a_document_that_is_no_such_thing(run, tmp_path):
     (tmp_path / "a.docx").write_bytes(files.pdf("secret"))
     result = run("a.docx")
+    assert result.exit_code == 1
+    assert "a.docx~file/0" in result.stdout
+
+
+def test_a_document_that_cannot_be_read(run, tmp_path):
+    (tmp_path / "a.docx").write_bytes(files.word("secret")[:500])
+    result = run("a.docx")
     assert result.exit_code == 2
     assert "unreadable" in result.stderr
+
+
+def test_a_folder_with_a_pipe_in_it_has_an_end(run, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/a.txt").write_text("a secret")
+    os.mkfifo(tmp_path / "folder/pipe")
+    assert run("folder").exit_code == 1
 
 
 def test_standard_input(run):
