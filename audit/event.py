@@ -120,12 +120,16 @@ class DecisionFacts:
 
 @dataclass(frozen=True, slots=True)
 class EntityCount:
-    """How many findings of one type, the surest one's score (0 to 1000), and which sets of own data they are of."""
+    """How many findings of one type, the surest one's score (0 to 1000), and which sets of own data they are of.
+
+    `distinct` is how many different values they are; 0 if nobody counted.
+    """
 
     type: str
     count: int
     max_score: int = 0
     sets: tuple[str, ...] = ()
+    distinct: int = 0
 
     def __post_init__(self) -> None:
         _set(
@@ -134,6 +138,7 @@ class EntityCount:
             count=plain.count(self.count),
             max_score=plain.permille(self.max_score),
             sets=tuple(map(plain.name, self.sets)),
+            distinct=plain.count(self.distinct),
         )
 
 

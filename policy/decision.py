@@ -63,6 +63,11 @@ class Action:
     keep_last: int = 0  # mask: how many trailing characters stay readable
 
 
+def sameness(text: str) -> int:
+    """A number that equal values share, however they are written; of this process, and never shown."""
+    return hash("".join(filter(str.isalnum, text)).casefold()) or 1
+
+
 @dataclass(frozen=True, slots=True)
 class EntityFact:
     """One finding as a policy sees it: what and how sure, never the text."""
@@ -70,6 +75,8 @@ class EntityFact:
     entity_type: str
     score: float
     role: str = "user"
+    # Which value it is, as a number of this process: equal ones are one value. 0: nobody knows, so it is another one.
+    same: int = field(default=0, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,8 @@ def _part_words(part: Skipped) -> str:
 def _entity(test: EntityTest) -> str:
     score = "" if test.min_score is None else f" from {test.min_score:g}"
     count = "" if test.min_count == 1 else f", {test.min_count} of them"
-    return f"{test.name}{score}{count}"
+    different = "" if test.min_distinct == 1 else f", {test.min_distinct} different ones"
+    return f"{test.name}{score}{count}{different}"
 
 
 def _entity_found(test: EntityTest, when: Condition, inquiry: Inquiry) -> str:

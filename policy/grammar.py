@@ -87,7 +87,7 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
     "when": (
         Key("departments", "list of departments", "who asks"),
         Key("users", "list of names", "who asks, by verified name; case means nothing"),
-        Key("entities", "list", "what was found: names, or `{type or group, min_score, min_count}`"),
+        Key("entities", "list", "what was found: names, or `{type or group, min_score, min_count, min_distinct}`"),
         Key("roles", "list of roles", "where `entities` are looked for (default everywhere)"),
         Key("labels", "list", "what kind of document it is: names, or `{name, min_score}`"),
         Key("tasks", "list of names", "what the client says the request is for; case means nothing"),
@@ -126,6 +126,7 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         Key("group", "group", "any type of this group"),
         Key("min_score", "0 to 1", "count findings at least this sure (default: the type's threshold)"),
         Key("min_count", "1 or more", "this many of them; repetitions count (default 1)"),
+        Key("min_distinct", "1 or more", "this many different values; repetitions don't count (default 1)"),
     ),
     "label": (
         Key("name", "label", "the kind of document", required=True),

@@ -115,7 +115,9 @@ def _plain_budget(budget: Budget) -> dict[str, Any]:
 
 def _plain_condition(when: Condition) -> dict[str, Any]:
     plain: dict[str, Any] = {name: getattr(when, name) for name in Condition.__slots__}
-    plain["entities"] = [[one.name, dict(one.scores), one.min_count, one.min_score] for one in when.entities]
+    plain["entities"] = [
+        [one.name, dict(one.scores), one.min_count, one.min_score, one.min_distinct] for one in when.entities
+    ]
     plain["labels"] = [[one.name, one.min_score] for one in when.labels]
     plain["times"] = [str(one) for one in when.times]
     plain["bytes"] = [when.bytes.least, when.bytes.most] if when.bytes else None

@@ -31,6 +31,9 @@ def field_holds(name: Field, condition: Condition, inquiry: Inquiry) -> bool:
 
 def entity_holds(test: EntityTest, roles: Sequence[str], inquiry: Inquiry) -> bool:
     """Whether enough findings count for one entry of `entities`."""
+    if test.min_distinct > 1:
+        counted = counting(test, roles, inquiry)
+        return len(counted) >= test.min_count and distinct(counted) >= test.min_distinct
     missing = test.min_count
     for name, facts in inquiry.by_type.items():
         low = test.scores.get(name)
@@ -51,6 +54,12 @@ def counting(test: EntityTest, roles: Sequence[str], inquiry: Inquiry) -> list[E
         for fact in inquiry.entities
         if test.covers(fact.entity_type, fact.score) and (not roles or fact.role in roles)
     ]
+
+
+def distinct(facts: Iterable[EntityFact]) -> int:
+    """How many different values they are. What nobody knows to be the same is different."""
+    values = [fact.same for fact in facts]
+    return len({value for value in values if value}) + values.count(0)
 
 
 def provider_of(inquiry: Inquiry) -> str:

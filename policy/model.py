@@ -53,12 +53,16 @@ def _nothing() -> Mapping[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class EntityTest:
-    """At least `min_count` findings of what `name` stands for, each as sure as its type's entry in `scores`."""
+    """At least `min_count` findings of what `name` stands for, each as sure as its type's entry in `scores`.
+
+    Of these, at least `min_distinct` must be different values.
+    """
 
     name: str  # as written: a type, a group or "*"
     scores: Mapping[str, float] = field(default_factory=_nothing)
     min_count: int = 1
     min_score: float | None = None  # as written; None is each type's own threshold
+    min_distinct: int = 1
 
     def covers(self, entity_type: str, score: float) -> bool:
         """Whether one finding counts. `*` also counts types that no table knows."""

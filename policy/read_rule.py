@@ -191,9 +191,8 @@ def _window(node: Node) -> TimeWindow | None:
 def _entity(node: Node) -> EntityTest | None:
     if isinstance(node.value, str):
         known = _known(node, node.value, [*entity_types(), *node.own_types, *entity_groups()], "entity type or group")
-        return (
-            _entity_test(node.value, types_named(node.value, node.own_types) or frozenset(), None, 1) if known else None
-        )
+        named = types_named(node.value, node.own_types) or frozenset()
+        return _entity_test(node.value, named, None, 1, 1) if known else None
     keys = node.section("entity")
     if keys is None:
         return None
@@ -201,21 +200,21 @@ def _entity(node: Node) -> EntityTest | None:
         node.note(Code.WRONG_VALUE, "expected either type or group")
         return None
     low = keys["min_score"].number(0, 1) if "min_score" in keys else None
-    count = keys["min_count"].whole(1, 1_000_000) if "min_count" in keys else 1
+    count, different = (keys[key].whole(1, 1_000_000) if key in keys else 1 for key in ("min_count", "min_distinct"))
     kind = "type" if "type" in keys else "group"
     names = [*entity_types(), *node.own_types] if kind == "type" else list(entity_groups())
     name = keys[kind].text(f"an entity {kind}")
-    if name is None or count is None or not _known(keys[kind], name, names, f"entity {kind}"):
+    if name is None or count is None or different is None or not _known(keys[kind], name, names, f"entity {kind}"):
         return None
     types = (
         frozenset({name}) if kind == "type" and name != EVERYTHING else types_named(name, node.own_types) or frozenset()
     )
-    return _entity_test(name, types, low, count)
+    return _entity_test(name, types, low, count, different)
 
 
-def _entity_test(name: str, types: frozenset[str], low: float | None, count: int) -> EntityTest:
+def _entity_test(name: str, types: frozenset[str], low: float | None, count: int, different: int) -> EntityTest:
     scores = {one: thresholds().get(one, 0.0) if low is None else low for one in sorted(types)}
-    return EntityTest(name, MappingProxyType(scores), count, low)
+    return EntityTest(name, MappingProxyType(scores), count, low, different)
 
 
 def _label(node: Node) -> LabelTest | None:

@@ -13,7 +13,7 @@ from configs.entities import entity_types
 from configs.hosts import region_of_host
 from configs.yaml_source import Problem, SourceError, load_yaml
 from detectors.finding import Label, Scan, Skipped, SkipReason
-from policy.decision import Decision, Direction, EntityFact, Inquiry, Operator
+from policy.decision import Decision, Direction, EntityFact, Inquiry, Operator, sameness
 from policy.evaluate import evaluate
 from policy.model import Defaults, Policy
 from policy.node import Node
@@ -96,16 +96,18 @@ def untested(policy: Policy, results: Iterable[CaseResult]) -> tuple[str, ...]:
 def _run(policy: Policy, case: Case, inspect: Callable[[str], Scan]) -> CaseResult:
     inquiry = case.inquiry
     if case.text is not None:
-        inquiry = with_scan(inquiry, inspect(case.text))
+        inquiry = with_scan(inquiry, inspect(case.text), case.text)
     if case.defaults is not None:
         policy = replace(policy, defaults=case.defaults)
     decision = evaluate(policy, inquiry, decision_id=f"case:{case.line}")
     return CaseResult(case, decision, tuple(_failures(case.expect, decision)))
 
 
-def with_scan(inquiry: Inquiry, scan: Scan) -> Inquiry:
-    """An inquiry with what a scan found added, as the user's words."""
-    entities = tuple(EntityFact(finding.entity_type, finding.score) for finding in scan.findings)
+def with_scan(inquiry: Inquiry, scan: Scan, text: str) -> Inquiry:
+    """An inquiry with what a scan of a text found added, as the user's words."""
+    entities = tuple(
+        EntityFact(one.entity_type, one.score, same=sameness(text[one.start : one.end])) for one in scan.findings
+    )
     return replace(
         inquiry,
         entities=(*inquiry.entities, *entities),

@@ -81,7 +81,8 @@ def _same(parent: object, child: object) -> bool:
 def _covers(parent: EntityTest, child: EntityTest) -> bool:
     known = all(name in child.scores and child.scores[name] <= score for name, score in parent.scores.items())
     unknown = child.name == "*" or parent.name != "*"
-    return known and unknown and child.min_count <= parent.min_count
+    fewer = child.min_count <= parent.min_count and child.min_distinct <= parent.min_distinct
+    return known and unknown and fewer
 
 
 def _holds_more(parent: SizeTest, child: SizeTest) -> bool:

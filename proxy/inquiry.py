@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from policy.decision import EntityFact, Inquiry
+from policy.decision import EntityFact, Inquiry, sameness
 from proxy.identity import Principal
 from proxy.message import Request
 
@@ -40,13 +40,18 @@ def ask(
 ) -> Inquiry:
     """The inquiry about a request."""
     found = inspection.findings
-    roles = {segment.pointer: segment.role for segment in inspection.extraction.segments if segment.pointer in found}
+    segments = {one.pointer: one for one in inspection.extraction.segments if one.pointer in found}
     task = request.headers.get(TASK_HEADER, "").strip()
     return Inquiry(
         department=principal.department,
         user=principal.user,
         entities=tuple(
-            EntityFact(finding.entity_type, finding.score, roles[pointer].value)
+            EntityFact(
+                finding.entity_type,
+                finding.score,
+                segments[pointer].role.value,
+                sameness(segments[pointer].text[finding.start : finding.end]),
+            )
             for pointer, findings in found.items()
             for finding in findings
         ),

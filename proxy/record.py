@@ -31,6 +31,7 @@ from audit.event import (
 from audit.fingerprint import fingerprint
 from detectors.finding import OWN
 from detectors.languages import reading
+from policy.decision import sameness
 from policy.model import Policy
 from proxy.arrivals import Arrivals
 from proxy.inquiry import wants_stream
@@ -187,14 +188,19 @@ def _entities(verdict: Verdict) -> list[EntityCount]:
     counts: Counter[str] = Counter()
     best: dict[str, float] = {}
     sets: dict[str, set[str]] = {}
-    for findings in verdict.inspection.findings.values():
+    values: dict[str, set[int]] = {}
+    found = verdict.inspection.findings
+    texts = {one.pointer: one.text for one in verdict.inspection.extraction.segments if one.pointer in found}
+    for pointer, findings in found.items():
         for finding in findings:
+            value = sameness(texts[pointer][finding.start : finding.end])
+            values.setdefault(finding.entity_type, set()).add(value)
             counts[finding.entity_type] += 1
             if finding.detector.startswith(OWN):
                 sets.setdefault(finding.entity_type, set()).add(finding.detector.removeprefix(OWN))
             best[finding.entity_type] = max(best.get(finding.entity_type, 0.0), finding.score)
     return [
-        EntityCount(name, count, permille(best[name]), tuple(sorted(sets.get(name, ()))))
+        EntityCount(name, count, permille(best[name]), tuple(sorted(sets.get(name, ()))), len(values[name]))
         for name, count in sorted(counts.items())
     ]
 

@@ -165,6 +165,7 @@ _READINGS = {
 _LISTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "entities": lambda entry: (
         f"{entry['type']}: {entry['count']} (best score {entry.get('max_score', 0) / 1000:g})"
+        + (f", {entry['distinct']} different" if entry.get("distinct", entry["count"]) < entry["count"] else "")
         + (f" of {', '.join(entry['sets'])}" if entry.get("sets") else "")
     ),
     "labels": lambda entry: f"{entry['name']} ({entry['score'] / 1000:g})",

@@ -253,7 +253,7 @@ def explain(
         if asked["size"] is None:
             inquiry = replace(inquiry, bytes=len(text.encode("utf-8", "surrogatepass")))
         scan = inspector(policy, cli, classify=not labels)(text)
-        inquiry = with_scan(inquiry, scan)
+        inquiry = with_scan(inquiry, scan, text)
     explanation = explain_decision(policy, inquiry)
     if as_json:
         _print_json(_document(explanation, inquiry, scan))

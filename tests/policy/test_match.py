@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from detectors.finding import Label, Skipped, SkipReason
-from policy.decision import EntityFact, Inquiry
+from policy.decision import EntityFact, Inquiry, sameness
 from policy.match import counting, field_holds, holds, provider_of
 from policy.model import FIELDS, Condition
 
@@ -48,6 +48,8 @@ BASE = {
         ("{entities: [{type: PERSON, min_count: 2, min_score: 0.7}]}", False),
         ("{entities: [{group: PII, min_count: 3}]}", True),
         ("{entities: [{group: PII, min_count: 4}]}", False),
+        ("{entities: [{type: PERSON, min_distinct: 2}]}", True),
+        ("{entities: [{type: PERSON, min_distinct: 3}]}", False),
         ("{entities: [SECRETS, PCI]}", True),
         ("{entities: [SECRETS]}", False),
         ("{entities: ['*']}", True),
@@ -153,3 +155,21 @@ def test_counting(load):
 )
 def test_providers_are_who_is_behind_the_host(host, dialect, provider):
     assert provider_of(Inquiry(department="d", host=host, provider=dialect)) == provider
+
+
+@pytest.mark.parametrize(
+    ("texts", "test", "expected"),
+    [
+        (["K-1", "K-2", "k 1", "K1"], "min_distinct: 2", True),
+        (["K-1", "K-2", "k 1", "K1"], "min_distinct: 3", False),
+        (["K-1", "K-2"], "{min_count: 3, min_distinct: 2}", False),
+        (["K-1", "K-1", "K-2"], "{min_count: 3, min_distinct: 2}", True),
+        (["K-1", "K-1", "", ""], "min_distinct: 3", True),  # what nobody knows to be the same is different
+        (["K-1"] * 100, "min_distinct: 2", False),
+    ],
+)
+def test_different_values_are_counted(load, texts, test, expected):
+    test = test.strip("{}")
+    facts = tuple(EntityFact("PERSON", 0.9, same=sameness(text) if text else 0) for text in texts)
+    rule = load(f"rules: [{{id: r, effect: block, when: {{entities: [{{type: PERSON, {test}}}]}}}}]").rules[0]
+    assert holds(rule.when, Inquiry(department="d", entities=facts)) is expected

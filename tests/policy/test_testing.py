@@ -110,7 +110,7 @@ def test_texts_are_inspected(cases):
 def test_a_scan_adds_to_what_is_given():
     skipped = Skipped("", SkipReason.TIMEOUT)
     scan = Scan((Finding(0, 1, "PERSON", 0.7, "d"),), (Label("hr", 0.6, "m"),), (skipped,))
-    inquiry = with_scan(Inquiry(department="d", entities=(EntityFact("US_SSN", 1.0),)), scan)
+    inquiry = with_scan(Inquiry(department="d", entities=(EntityFact("US_SSN", 1.0),)), scan, "Ana Novak")
     assert inquiry.entities == (EntityFact("US_SSN", 1.0), EntityFact("PERSON", 0.7))
     assert inquiry.labels == scan.labels
     assert inquiry.skipped == (skipped,)

@@ -70,6 +70,7 @@ async def test_which_sets_of_own_data_were_met(policy: Policy) -> None:
     inspection = replace(verdict.inspection, findings={pointer: met})
     (entity,) = intent_event(replace(verdict, inspection=inspection), b"k" * 32).entities
     assert (entity.count, entity.sets) == (3, ("customers", "staff"))
+    assert entity.distinct == 1  # one place, of which three detectors said something
     assert all(not one.sets for one in intent_event(verdict, b"k" * 32).entities)
 
 
