@@ -321,7 +321,7 @@ class Pipeline:
             segment.pointer: untouched(segment.text, scan.findings, placed)
             for segment, scan in zip(changed, scans, strict=True)
         }
-        second = await _offload(size, work, segments, residue)
+        second = await _offload(size, partial(work, before=first), segments, residue)
         if any(first.tokens.get(token, value) != value for token, value in second.tokens.items()):
             raise ProxyError("two values of this request would share a token")
         return Deidentified(

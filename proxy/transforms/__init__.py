@@ -4,6 +4,7 @@
 - mask: a value's characters become `*`, the last few may stay (`mask`)
 - redact: a value becomes its type in brackets (`redact`)
 - tokenize: a value becomes a token (`tokenize`); the same value always the same one
+- mention: a name that is a part, or another form, of somebody's whose token has the code (`persons`)
 - surrogate: a made-up value that reads like a real one (`surrogate`)
 - token: `PERSON_7KQ2MXAB`, a type and a keyed code that checks itself (`token`)
 - scope: who shares tokens (everyone, a department, a user); part of the key

@@ -15,8 +15,9 @@ from policy.decision import Action, Operator
 from proxy.errors import ProxyError
 from proxy.message import Role, Segment
 from proxy.transforms.mask import mask
+from proxy.transforms.persons import mentions
 from proxy.transforms.redact import redact
-from proxy.transforms.tokenize import Tokenizer
+from proxy.transforms.tokenize import PERSON, Tokenizer
 
 _STRENGTH = {operator: strength for strength, operator in enumerate(Operator)}  # the enumeration rises in strength
 _SEPARATOR = "\0"
@@ -33,6 +34,7 @@ class Deidentified:
     tokens: Mapping[str, str] = field(repr=False)  # token → original value, the restorable ones
     applied: tuple[tuple[str, str, str, int], ...]  # pointer, entity type, operator, count
     silent: frozenset[str] = frozenset()  # tokens that nobody turns back
+    people: tuple[str, ...] = field(default=(), repr=False)  # the names that became tokens, in order
 
 
 class _Span(NamedTuple):
@@ -51,8 +53,12 @@ def deidentify(
     *,
     key: bytes,
     scope: str,
+    before: Deidentified | None = None,
 ) -> Deidentified:
-    """Carry out the actions on every finding that they name. Raises `ProxyError` for findings outside their text."""
+    """Carry out the actions on every finding that they name. Raises `ProxyError` for findings outside their text.
+
+    `before` is what was done to the same request already: what is left of somebody's name there is still theirs.
+    """
     if not findings:
         return Deidentified(texts={}, tokens={}, applied=())
     names = {action.entity_type for action in actions}
@@ -61,7 +67,13 @@ def deidentify(
     if not values:
         return Deidentified(texts={}, tokens={}, applied=())
     spread = _spread([segment.text for segment in segments], found, values)
-    tokenizer = Tokenizer(key, scope, [segment.text for segment in segments])
+    people = (*(before.people if before is not None else ()), *_names(values))
+    taken = {
+        token: (PERSON, value)
+        for token, value in (before.tokens.items() if before is not None else ())
+        if token.startswith(f"{PERSON}_")
+    }
+    tokenizer = Tokenizer(key, scope, [segment.text for segment in segments], mentions(people), taken)
     texts: dict[str, str] = {}
     applied: list[tuple[str, str, str, int]] = []
     for index, segment in enumerate(segments):
@@ -71,7 +83,7 @@ def deidentify(
         counts: dict[tuple[str, str], int] = {}
         texts[segment.pointer] = "".join(_replaced(segment.text, spans, values, tokenizer, counts))
         applied += [(segment.pointer, *kind, count) for kind, count in counts.items()]
-    return Deidentified(texts=texts, tokens=tokenizer.restorable, applied=tuple(applied), silent=tokenizer.silent)
+    return Deidentified(texts, tokenizer.restorable, tuple(applied), tokenizer.silent, people)
 
 
 def replacements(
@@ -169,6 +181,13 @@ def _values(segments: Sequence[Segment], found: Sequence[Sequence[_Span]]) -> di
             before = values.get(value)
             values[value] = span.action if before is None else _stronger(before, span.action)
     return values
+
+
+def _names(values: Mapping[str, Action]) -> Iterator[str]:
+    """The names that become tokens."""
+    for value, action in values.items():
+        if action.entity_type == PERSON and action.operator is Operator.TOKENIZE:
+            yield value
 
 
 def _spread(texts: Sequence[str], found: Sequence[list[_Span]], values: Mapping[str, Action]) -> list[list[_Span]]:

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from string import ascii_uppercase
 from urllib.parse import quote
 
 from detectors.readings.escapes import views
 from proxy.errors import ProxyError
-from proxy.transforms.surrogate import PEOPLE, make_surrogate, parts_of
+from proxy.transforms.persons import Mention, Part
+from proxy.transforms.surrogate import PEOPLE, Draw, make_surrogate, parts_of
 from proxy.transforms.token import make_token
 
 _ATTEMPTS = 64
+PERSON = "PERSON"
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -25,6 +28,7 @@ class Tokenizer:
     key: bytes = field(repr=False)
     scope: str
     texts: Sequence[str] = field(default=(), repr=False)
+    people: Mapping[str, Mention] = field(default_factory=dict, repr=False)  # name → whose it is
     taken: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)  # token → entity type, value
     _restorable: dict[str, str] = field(default_factory=dict, repr=False)
     _silent: set[str] = field(default_factory=set, repr=False)
@@ -33,6 +37,9 @@ class Tokenizer:
 
     def token(self, entity_type: str, value: str, *, restore: bool) -> str:
         """The value's token. Raises `ProxyError` if no free one is found, which no honest request can cause."""
+        mention = self.people.get(value) if entity_type == PERSON else None
+        if mention is not None and mention.part is not Part.ALL:
+            return self._part(mention, value, restore=restore)
         for attempt in range(_ATTEMPTS):
             token = make_token(self.key, self.scope, entity_type, value, attempt)
             if self.taken.setdefault(token, (entity_type, value)) == (entity_type, value):
@@ -42,6 +49,33 @@ class Tokenizer:
                     self._silent.add(token)
                 return token
         raise ProxyError("no token is left for a value of this request")
+
+    def _part(self, mention: Mention, value: str, *, restore: bool) -> str:
+        """The token of what is said of somebody who has one: the same code, and which part of the name it is.
+
+        A form of its own (another case, a title) has a letter more, which follows from the form.
+        """
+        whole = make_token(self.key, self.scope, PERSON, mention.anchor)
+        code = whole.rpartition("_")[2]
+        kind = f"{PERSON}_{mention.part}"
+        draw = Draw(self.key, self.scope, "form", mention.anchor, value)
+        forms = [kind] if mention.literal else [f"{kind}_{draw.one_of(ascii_uppercase)}" for _ in range(_ATTEMPTS)]
+        for form in forms:
+            token = f"{form}_{code}"
+            if self.taken.setdefault(token, (PERSON, value)) != (PERSON, value):
+                continue
+            if not restore:
+                self._silent.add(token)
+                return token
+            self._restorable[token] = value
+            # A model that has seen one part's token may write the other's.
+            parts = ((Part.FIRST, mention.first), (Part.LAST, mention.last)) if whole in self._restorable else ()
+            for part, written in parts:
+                other = f"{PERSON}_{part}_{code}"
+                if self.taken.setdefault(other, (PERSON, written)) == (PERSON, written):
+                    self._restorable[other] = written
+            return token
+        raise ProxyError("no token is left for a name of this request")
 
     def surrogate(self, entity_type: str, value: str, *, restore: bool) -> str:
         """The value's surrogate; its token where there is none. Raises `ProxyError` as `token` does.

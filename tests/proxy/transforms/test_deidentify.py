@@ -155,7 +155,64 @@ def test_a_value_inside_a_longer_one_found_elsewhere() -> None:
         [(0, "Anna Schmidt", "PERSON"), (1, "Schmidt", "PERSON")],
         [action("PERSON")],
     )
-    assert done.texts["/1"] == f"{token('PERSON', 'Schmidt')}, {ANNA}"
+    assert done.texts["/1"] == f"{ANNA.replace('PERSON_', 'PERSON_LAST_')}, {ANNA}"
+
+
+def test_parts_of_a_name_have_its_code_and_turn_back_as_written() -> None:
+    text = "Anna Schmidt: Schmidt, ANNA SCHMIDT, Anna, Frau Schmidt; Carl Brown, Brown"
+    values = ("Anna Schmidt", "Schmidt", "ANNA SCHMIDT", "Anna", "Frau Schmidt", "Carl Brown", "Brown")
+    done = run([text], [(0, value, "PERSON") for value in values], [action("PERSON")])
+    found = [found.token for found in find_tokens(done.texts["/0"])]
+    code, other = ANNA[-8:], token("PERSON", "Carl Brown")[-8:]
+    assert found[0] == ANNA
+    assert found[1] == f"PERSON_LAST_{code}"
+    assert re.fullmatch(rf"PERSON_FULL_[A-Z]_{code}", found[2])
+    assert found[3] == f"PERSON_FIRST_{code}"
+    assert re.fullmatch(rf"PERSON_LAST_[A-Z]_{code}", found[4])
+    assert found[5:] == [f"PERSON_{other}", f"PERSON_LAST_{other}"]
+    assert restore_text(done.texts["/0"], done.tokens) == text
+    again = run([text], [(0, value, "PERSON") for value in values], [action("PERSON")])
+    assert again == done
+
+
+def test_a_name_that_two_people_share_has_a_code_of_its_own() -> None:
+    text = "Anna Schmidt and Carl Schmidt; Schmidt"
+    done = run(
+        [text], [(0, value, "PERSON") for value in ("Anna Schmidt", "Carl Schmidt", "Schmidt")], [action("PERSON")]
+    )
+    carl, alone = token("PERSON", "Carl Schmidt"), token("PERSON", "Schmidt")
+    assert done.texts["/0"] == f"{ANNA} and {carl}; {alone}"
+
+
+def test_a_name_that_comes_first_lends_its_code_to_the_full_one() -> None:
+    before = run(["Schmidt called"], [(0, "Schmidt", "PERSON")], [action("PERSON")])
+    found = [(0, "Schmidt", "PERSON"), (1, "Anna Schmidt", "PERSON")]
+    after = run(["Schmidt called", "Anna Schmidt"], found, [action("PERSON")])
+    assert after.texts["/0"] == before.texts["/0"]
+    assert after.texts["/1"] == token("PERSON", "Schmidt").replace("PERSON_", "PERSON_FULL_")
+
+
+def test_what_a_second_look_finds_is_still_theirs() -> None:
+    segments = [Segment("/0", Role.USER, "Anna Schmidt, SCHMIDT")]
+    whole, shout = Finding(0, 12, "PERSON", 0.9, "x"), Finding(14, 21, "PERSON", 0.9, "x")
+    both = deidentify(segments, {"/0": [whole, shout]}, [action("PERSON")], key=KEY, scope=SCOPE)
+    first = deidentify(segments, {"/0": [whole]}, [action("PERSON")], key=KEY, scope=SCOPE)
+    left = [Segment("/0", Role.USER, first.texts["/0"])]
+    at = first.texts["/0"].index("SCHMIDT")
+    second = deidentify(
+        left, {"/0": [Finding(at, at + 7, "PERSON", 0.9, "x")]}, [action("PERSON")], key=KEY, scope=SCOPE, before=first
+    )
+    assert second.texts == both.texts
+
+
+def test_parts_of_a_name_that_is_not_turned_back_are_not_either() -> None:
+    done = run(
+        ["Anna Schmidt, Schmidt"],
+        [(0, "Anna Schmidt", "PERSON"), (0, "Schmidt", "PERSON")],
+        [action("PERSON", restore=False)],
+    )
+    assert done.tokens == {}
+    assert len(done.silent) == 2
 
 
 def test_a_types_own_name_is_no_value() -> None:
@@ -257,6 +314,7 @@ def test_no_replaced_value_is_left(
             value = texts[int(pointer[1:])][item.start : item.end].strip()
             operator = kinds[0] if item.entity_type == "PERSON" else kinds[1]
             nothing = not value or value in {"PERSON", "SECRET"}
+            nothing = nothing or (Operator.MASK in kinds and "*" in value)  # a mask beside it may look like it
             if nothing or not spreads(value) or (operator is Operator.MASK and not any(c.isalnum() for c in value)):
                 continue
             for segment in segments:
