@@ -1,4 +1,7 @@
-"""Tables that people export: CSV of any delimiter and encoding, row by row. What is broken is said with its line."""
+"""Tables that people export: CSV of any delimiter and encoding, row by row. What is broken is said with its line.
+
+Sheets of workbooks are in `console.workbook_file`.
+"""
 
 import csv
 import difflib
@@ -26,7 +29,7 @@ class Table:
 
     def rows(self, columns: Sequence[str], *, skip_broken: bool = False) -> "Iterator[list[str] | None]":
         """The columns' values, row by row; None for a broken row that is skipped. Raises `TableError`."""
-        places = [self._place(name) for name in columns]
+        places = [place_of(self.path, self.header, name) for name in columns]
         width = len(self.header)
         with self.path.open(encoding=self.encoding, newline="") as file:
             reader = csv.reader(file, delimiter=self.delimiter, strict=True)
@@ -54,17 +57,17 @@ class Table:
                     f"Say which encoding it has: --encoding {guessed(self.path)}"
                 ) from None
 
-    def _place(self, name: str) -> int:
-        places = [place for place, column in enumerate(self.header) if column == name]
-        if len(places) == 1:
-            return places[0]
-        if places:
-            raise TableError(
-                f"{self.path}: {len(places)} columns are called {name!r}: rename all but one in its first line"
-            )
-        near = difflib.get_close_matches(name, self.header, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise TableError(f"{self.path}: no column is called {name!r}.{hint} There are: {', '.join(self.header)}")
+
+def place_of(path: Path, header: Sequence[str], name: str) -> int:
+    """Which column has this name. Raises `TableError`."""
+    places = [place for place, column in enumerate(header) if column == name]
+    if len(places) == 1:
+        return places[0]
+    if places:
+        raise TableError(f"{path}: {len(places)} columns are called {name!r}: rename all but one in its first line")
+    near = difflib.get_close_matches(name, header, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise TableError(f"{path}: no column is called {name!r}.{hint} There are: {', '.join(header)}")
 
 
 def open_table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Table:
@@ -75,7 +78,7 @@ def open_table(path: Path, encoding: str | None = None, delimiter: str | None = 
     except OSError as error:
         raise TableError(f"{path}: {error.strerror}") from None
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise TableError(f"{path}: this is a workbook, not CSV. Save the sheet as CSV (UTF-8) and register that")
+        raise TableError(f"{path}: this is a workbook, not CSV. Name it .xlsx, or save the sheet as CSV (UTF-8)")
     if encoding is None:
         encoding = next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
     try:

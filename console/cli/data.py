@@ -13,7 +13,8 @@ from configs.settings import Settings
 from configs.state import StateError, StatePaths, load_or_make_key
 from console.cli.context import EXIT_NEGATIVE, Cli, err, fail, out
 from console.document_files import files_in, read_document
-from console.table_file import TableError, open_table
+from console.table_file import Table, TableError, open_table
+from console.workbook_file import SUFFIXES, Sheet, open_sheet
 
 if TYPE_CHECKING:
     from detectors.own.container import Container
@@ -56,11 +57,12 @@ class _Counted:
 
 @command.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--columns", help="The columns of a table (CSV) to register: name,email,account.")
+@click.option("--columns", help="The columns of a table (CSV, Excel) to register: name,email,account.")
 @click.option("--name", help="What the set is called; else like the file.")
 @click.option("--type", "entity_type", help="The entity type of what is found; else COMPANY_DATA or DOCUMENT_PASSAGE.")
 @click.option("--alone", help="Columns whose values count wherever they stand, common words and short numbers too.")
 @click.option("--pairs-only", help="Columns whose values count only near another value of their row.")
+@click.option("--sheet", help="Of a workbook with several sheets, the one that is the table.")
 @click.option("--delimiter", help="What stands between columns; else , ; tab or |, by the first line.")
 @click.option("--encoding", help="The table's encoding; else UTF-8, or what its byte order mark says.")
 @click.option("--skip-broken", is_flag=True, help="Leave out broken lines and unreadable documents; say how many.")
@@ -72,6 +74,7 @@ def add(cli: Cli, /, files: Sequence[Path], *, columns: str | None, skip_broken:
     Examples:
       privet data add customers.csv --columns name,email,account
       privet data add staff.csv --columns first,last,phone --pairs-only first,last --type EMPLOYEE
+      privet data add customers.xlsx --columns Name,IBAN --sheet Active
       privet data add contract.docx drafts/ --name legal
 
     A running Privet takes it up by itself.
@@ -89,6 +92,8 @@ def add(cli: Cli, /, files: Sequence[Path], *, columns: str | None, skip_broken:
     place = _place(settings)
     name = _name(options["name"], files)
     table = columns is not None
+    if not table and options["sheet"] is not None:
+        fail("--sheet: a sheet is a table, so say which columns of it, with --columns")
     if not table and (named := next((one for one in files if one.suffix.lower() in _TABLES), None)) is not None:
         _ask_for_columns(named, options)
     entity_type = _type(options["entity_type"] or (rows.DEFAULT_TYPE if table else passages.DEFAULT_TYPE))
@@ -237,7 +242,7 @@ def _table(
     if pairs == set(names) and len(names) == 1:
         fail("--pairs-only: a single column has no pairs. Name another column that stands in the same row")
     columns = [Column(name, True if name in alone else False if name in pairs else None) for name in names]
-    tables = [open_table(path, options["encoding"], _sign(options["delimiter"])) for path in files]
+    tables = [_opened(path, options) for path in files]
     counted = _Counted(row for table in tables for row in table.rows(names, skip_broken=skip_broken))
     built = build(counted, columns, keys)
     if not built.header["values"]:
@@ -246,6 +251,14 @@ def _table(
     if counted.broken:
         notes.append(f"{counted.broken:,} broken lines left out")
     return built, notes
+
+
+def _opened(path: Path, options: Mapping[str, str | None]) -> Table | Sheet:
+    if path.suffix.lower() in SUFFIXES:
+        return open_sheet(path, options["sheet"])
+    if options["sheet"] is not None:
+        fail(f"--sheet {options['sheet']}: {path} is no workbook ({', '.join(sorted(SUFFIXES))})")
+    return open_table(path, options["encoding"], _sign(options["delimiter"]))
 
 
 def _listed(text: str | None, known: Sequence[str], option: str) -> set[str]:

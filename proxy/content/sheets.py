@@ -33,7 +33,7 @@ def read_workbook(data: bytes, sink: Sink) -> None:
     """Every sheet, and what else is in the package."""
     # First the package, since unpacking it is what the bounds are about.
     parts = list(parts_of(data, sink))
-    shown: set[str] = set()
+    seen: set[str] = set()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about parts that openpyxl leaves out; they are read below
@@ -41,7 +41,7 @@ def read_workbook(data: bytes, sink: Sink) -> None:
         try:
             for sheet in book.worksheets:
                 sink.text(sheet.title)
-                _rows(sheet, sink, shown)
+                _rows(sheet, sink, seen)
         finally:
             book.close()
     except _ERRORS:
@@ -50,19 +50,19 @@ def read_workbook(data: bytes, sink: Sink) -> None:
         if name.endswith("/sharedStrings.xml"):
             # What no cell shows any more is still in the file.
             text, _ = xml_texts(part)
-            sink.text("\n".join(line for line in text.split("\n") if line.strip() and line not in shown))
+            sink.text("\n".join(line for line in text.split("\n") if line.strip() and line not in seen))
         else:
             read_part(name, part, sink, cells="/worksheets/" not in name)
 
 
-def _rows(sheet: Any, sink: Sink, shown: set[str]) -> None:
+def _rows(sheet: Any, sink: Sink, seen: set[str]) -> None:
     lines: list[str] = []
     for row in sheet.iter_rows(values_only=True):
-        cells = [_shown(value) for value in row]
+        cells = [shown(value) for value in row]
         if not any(cells):
             continue
         for cell in cells:
-            shown.update(cell.split("\n"))
+            seen.update(cell.split("\n"))
         lines.append("\t".join(cells).rstrip("\t"))
         if len(lines) == _LINES:
             sink.text("\n".join(lines))
@@ -70,7 +70,8 @@ def _rows(sheet: Any, sink: Sink, shown: set[str]) -> None:
     sink.text("\n".join(lines))
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A cell's value as people read it."""
     match value:
         case None:
             return ""

@@ -3,6 +3,7 @@
 import json
 import stat
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -49,6 +50,21 @@ def test_a_table(run, tmp_path):
     assert stat.S_IMODE((tmp_path / "state/data.key").stat().st_mode) == 0o600
     assert "replaced customers" in run("data", "add", "customers.csv", "--columns", "name").stdout
     assert finds("K-48214") == []
+
+
+def test_a_workbook(run, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["Name", "Account"])
+    book.active.append(["Anna Schmidt", "K-48214"])
+    book.create_sheet("Old").append(["Name"])
+    book.save(tmp_path / "customers.xlsx")
+    assert "--sheet" in run("data", "add", "customers.xlsx", "--columns", "Name").stderr
+    result = run("data", "add", "customers.xlsx", "--columns", "Name,Account", "--sheet", "Sheet")
+    assert result.exit_code == 0, result.output
+    assert "registered customers as COMPANY_DATA: 1 rows" in result.stdout
+    assert finds("from Anna Schmidt, k48214") == ["Anna Schmidt", "k48214"]
+    assert run("data", "add", "customers.csv", "--columns", "name", "--sheet", "x").exit_code == 2
+    assert run("data", "add", "customers.xlsx", "--sheet", "Sheet").exit_code == 2
 
 
 def test_documents(run, tmp_path):
