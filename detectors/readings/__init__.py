@@ -7,6 +7,7 @@
     codes       characters as numbers: hex with gaps, binary, decimal, octal, quoted-printable
     turned      ROT13 and reversed
     lookalikes  letters in place of digits
+    unspaced    values beside letters of scripts without spaces
     encoded     base64, base32 and hex (`detectors.encoded`), inside what other readings say
 
 `readings(text)` gives the views of a text, those of what its views say as well, to a depth. A reading that doesn't
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from detectors.encoded import runs
 from detectors.normalize import Normalized
-from detectors.readings import apart, codes, escapes, lookalikes, spelled, turned
+from detectors.readings import apart, codes, escapes, lookalikes, spelled, turned, unspaced
 from detectors.readings.view import TooMuchError, View
 
 DEPTH = 5  # readings of readings
@@ -27,7 +28,7 @@ _ROOM_AT_LEAST = 200_000
 
 type Reading = Callable[[str], Iterator[View]]
 
-_READINGS: Sequence[Reading] = (apart.read, spelled.read, codes.read, turned.read, lookalikes.read)
+_READINGS: Sequence[Reading] = (apart.read, spelled.read, codes.read, turned.read, lookalikes.read, unspaced.read)
 
 
 def readings(text: str, hidden: Sequence[View] = ()) -> list[View]:

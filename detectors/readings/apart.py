@@ -52,6 +52,10 @@ _TOLD = re.compile(
     r"(?:is\W{1,3})?$"
 )
 _REACH = 40
+# How a line begins that is no rest of a value: with a word, a bullet, a name that something is given.
+_NEW_LINE = re.compile(
+    r"[-+.@]?(?:[A-Z]?[a-z]{1,32}|[A-Z]{1,32}|[A-Za-z_][\w.-]{0,63}(?=\s?[=:(\[])|\d{1,4}(?=[ .):]))?(?![\w@+-])"
+)
 _FULL_PROOF, _PROOF = 0.95, 0.9
 
 
@@ -111,6 +115,9 @@ def _of_chain(text: str, chain: list[re.Match[str]]) -> Iterator[View]:
     after = _PART_AFTER.match(text, last)
     if before is None or after is None:
         return
+    lines = [gap for gap in chain if "\n" in gap[0]]
+    if lines and promising(before[0]) and any(_NEW_LINE.match(text, gap.end()) for gap in lines):
+        return  # a value that is whole at the end of its line, and not its rest
     inner = [text[one.end() : two.start()] for one, two in pairwise(chain)]
     whole = "".join((before[0], *inner, after[0]))
     start = first - len(before[0])

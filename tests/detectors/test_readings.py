@@ -105,6 +105,48 @@ def test_a_hidden_value_is_found_where_it_was_written(scanner, hidden, entity_ty
     assert any(kind == entity_type and value in said for kind, said in found), found
 
 
+@pytest.mark.parametrize(
+    ("sentence", "value", "entity_type"),
+    [
+        ("请把钱打到{}这个账户", IBAN, "IBAN_CODE"),
+        ("カードは{}です", CARD, "CREDIT_CARD"),
+        ("카드는{}입니다", CARD, "CREDIT_CARD"),
+        ("บัตร{}ค่ะ", CARD, "CREDIT_CARD"),
+        ("密钥是{}。", KEY, "AWS_ACCESS_KEY"),
+        ("主机是{}的", "10.20.30.40", "IP_ADDRESS"),
+        ("電話番号は{}です。", "090-1234-5678", "PHONE_NUMBER"),
+        ("身份证号{}，", "11010519491231002X", "NATIONAL_ID"),
+        ("邮箱是{}谢谢", "li.wei@example.org", "EMAIL_ADDRESS"),
+    ],
+)
+def test_a_value_beside_letters_of_a_script_without_spaces(scanner, sentence, value, entity_type):
+    text = sentence.format(value)
+    found = [(one.entity_type, text[one.start : one.end]) for one in scanner.scan(text).findings]
+    assert any(kind == entity_type and value in said for kind, said in found), found
+
+
+@pytest.mark.parametrize(
+    "value", [KEY, "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "sk-proj-Zx8Qm2Lr7Tn4Wb9Yc3Vd6Kf1HgJpS5aE0uRiOt"]
+)
+@pytest.mark.parametrize(
+    "following",
+    [
+        "\nexport X",
+        "\nDB_URL=1",
+        "\n- item",
+        "\nThen go",
+        "\r\nkey: 1",
+        "\nTOKEN_2=abc",
+        "\n12 apples",
+        "\nfoo_bar(x)",
+        "\n}",
+    ],
+)
+def test_the_next_line_is_no_rest_of_a_whole_value(scanner, value, following):
+    text = f"a = {value}{following}"
+    assert [text[one.start : one.end] for one in scanner.scan(text).findings] == [value]
+
+
 @pytest.mark.parametrize(("hidden", "entity_type", "sentence"), CHAINS[1:])
 def test_disguises_of_disguises_are_undone(scanner, hidden, entity_type, sentence):
     text = sentence.format(hidden)
@@ -160,6 +202,8 @@ def test_a_whole_letter_is_read_when_it_was_turned(scanner):
         "дом 5Б, кв. 12В, 3З",
         "build_4539148803436467_final and frame 20261125101530123456",
         "2018 70 2019",
+        "2024年11月25日，第3季度收入增长12%，iPhone15的销量是1000000台。用Python3写一个函数",
+        "3月の売上は1200万円、前年比15%増でした。GPT-4oとClaude3.5を比べて",
         "**Total:** 42, `x = 1`, <b>12</b> items",
     ],
 )
