@@ -28,13 +28,26 @@ class EmbeddedChat:
         self._generator = generator
         self._end = generator.control("<|im_end|>\n")
 
-    def stream(self, messages: Sequence[tuple[str, str]], *, max_tokens: int, temperature: float) -> Iterator[str]:
-        """Answer `messages`, pairs of role (system, user, assistant) and text, with at most `max_tokens` tokens."""
-        room = self._generator.context - max(_MIN_ANSWER, min(max_tokens, self._generator.context // 2))
-        prompt = self._prompt(messages, room)
-        return self._generator.continuation(prompt, max_tokens=max(1, max_tokens), temperature=max(0.0, temperature))
+    def stream(
+        self,
+        messages: Sequence[tuple[str, str]],
+        *,
+        max_tokens: int,
+        temperature: float,
+        schema: str | None = None,
+    ) -> Iterator[str]:
+        """Answer `messages`, pairs of role (system, user, assistant) and text, with at most `max_tokens` tokens.
 
-    def _prompt(self, messages: Sequence[tuple[str, str]], room: int) -> Tokens:
+        Empty pieces come while the model reads. With `schema` the answer is JSON that fits it, or `GrammarError`.
+        """
+        room = self._generator.context - max(_MIN_ANSWER, min(max_tokens, self._generator.context // 2))
+        prompt, fixed = self._prompt(messages, room)
+        return self._generator.continuation(
+            prompt, max_tokens=max(1, max_tokens), temperature=max(0.0, temperature), fixed=fixed, schema=schema
+        )
+
+    def _prompt(self, messages: Sequence[tuple[str, str]], room: int) -> tuple[Tokens, int]:
+        """The tokens to continue, and how many of them are the system's turn."""
         if unknown := {role for role, _ in messages} - _ROLES:
             raise ValueError(f"expected the roles system, user and assistant, got {', '.join(sorted(unknown))}")
         system = "\n\n".join(text for role, text in messages if role == "system") or _SYSTEM
@@ -51,7 +64,7 @@ class EmbeddedChat:
                 break
             kept.append(turn)
             room -= len(turn)
-        return [*first, *(token for turn in reversed(kept) for token in turn), *opening]
+        return [*first, *(token for turn in reversed(kept) for token in turn), *opening], len(first)
 
     def _turn(self, role: str, text: str, limit: int | None) -> Tokens:
         start = self._generator.control(f"<|im_start|>{role}\n")

@@ -2,6 +2,7 @@
 
     LocalModelError
     ├── ModelError       a model file or head is missing, changed or can't be loaded
+    ├── GrammarError     an answer can't be, or did not become, the JSON document that was asked for
     ├── TrainingError    a head can't be trained from what was given
     └── BackendError     an OpenAI-compatible server did not answer as it should
         └── BusyError    … has no place for one more request; the same may pass in a moment
@@ -18,6 +19,10 @@ class LocalModelError(Exception):
 
 class ModelError(LocalModelError):
     """A model can't be used: its file is missing, isn't the pinned one, or doesn't load."""
+
+
+class GrammarError(LocalModelError):
+    """What was asked for as JSON of a certain schema can't be given so. Holds neither schema nor answer."""
 
 
 class TrainingError(LocalModelError):

@@ -29,16 +29,23 @@ async def stream_chat(
     temperature: float,
     api_key: str | None = None,
     within: float | None = None,
+    schema: str | None = None,
 ) -> AsyncGenerator[str]:
-    """The answer to `messages` (role, text), piece by piece, all within so many seconds. Raises `BackendError`."""
+    """The answer to `messages` (role, text), piece by piece, all within so many seconds. Raises `BackendError`.
+
+    With `schema` the server is asked for JSON that fits it; whether it knows how is its own affair.
+    """
     place = f"the model server {_place(base_url)}"
-    body = {
+    body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": role, "content": text} for role, text in messages],
         "max_tokens": max_tokens,
         "temperature": temperature,
         "stream": True,
     }
+    if schema is not None:
+        wanted = {"name": "answer", "strict": True, "schema": json.loads(schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": wanted}
     headers = {"Accept": "text/event-stream"}
     if api_key is not None:
         headers["Authorization"] = f"Bearer {api_key}"

@@ -7,6 +7,7 @@ fails raises `ModelError` without content. An object here belongs to one thread.
 import codecs
 import ctypes
 import os
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,7 +18,14 @@ import llama_cpp
 import numpy as np
 import numpy.typing as npt
 
-from local_models.errors import ModelError
+from local_models.errors import GrammarError, ModelError
+from local_models.json_schema import bounded
+
+_STEP = 128  # tokens that are read at a time, some seconds on a slow core: between two the caller may stop
+_SHORTEST_KEPT = 32  # tokens of a beginning; a shorter one is read as fast as its state is copied
+_MOST_KEPT = 8  # beginnings
+_MOST_KEPT_BYTES = 64_000_000  # 23 KB a token for SmolLM2
+_LONGEST_GRAMMAR = 300_000  # characters
 
 Vector = npt.NDArray[np.float32]
 
@@ -63,6 +71,7 @@ class Generator:
     def __init__(self, path: Path, *, context: int, threads: int) -> None:
         self._llama = _load(path, threads=threads, context=context)
         self._vocab = llama_cpp.llama_model_get_vocab(self._llama.model)
+        self._states: OrderedDict[tuple[int, ...], bytes] = OrderedDict()  # of beginnings that came more than once
         self.context = context
 
     def tokens(self, text: str) -> list[int]:
@@ -73,27 +82,117 @@ class Generator:
         """The tokens of a prompt's frame, such as `<|im_start|>`."""
         return list(self._llama.tokenize(text.encode(), add_bos=False, special=True))
 
-    def continuation(self, prompt: Sequence[int], *, max_tokens: int, temperature: float) -> Iterator[str]:
-        """What the model writes after `prompt`, in pieces of whole characters, until its end token or the limit."""
+    def continuation(
+        self, prompt: Sequence[int], *, max_tokens: int, temperature: float, fixed: int = 0, schema: str | None = None
+    ) -> Iterator[str]:
+        """What the model writes after `prompt`, in pieces of whole characters, until its end token or the limit.
+
+        While it reads, it yields empty pieces, so that whoever waits can stop it. The first `fixed` tokens are kept
+        for the next prompt that begins so. With a JSON schema the text is such a document, or `GrammarError` is raised.
+        """
+        grammar = self._grammar(schema) if schema is not None else None
         room = min(max_tokens, self.context - len(prompt))
-        if room <= 0:
-            return
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be cut across tokens
-        tokens = self._llama.generate(
-            list(prompt),
-            temp=temperature,
-            top_p=0.9,
-            repeat_penalty=1.1,  # without it a model this small repeats itself to the limit
+        ended = room <= 0 and grammar is None
+        if room > 0:
+            yield from self._read(list(prompt), fixed)
+            decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be cut across tokens
+            tokens = self._llama.generate(
+                list(prompt),
+                temp=temperature,
+                top_p=0.9,
+                # Without it a model this small repeats itself to the limit. JSON has to repeat its quotes and commas.
+                repeat_penalty=1.1 if grammar is None else 1.0,
+                grammar=grammar,
+            )
+            try:
+                for index, token in enumerate(tokens, start=1):
+                    if llama_cpp.llama_vocab_is_eog(self._vocab, token):
+                        ended = True
+                        break
+                    if piece := decoder.decode(self._llama.detokenize([token])):
+                        yield piece
+                    if index >= room:
+                        break
+            except ValueError:
+                raise GrammarError("llama.cpp can't make a grammar of the JSON schema") from None
+            if rest := decoder.decode(b"", final=True):
+                yield rest
+        if grammar is not None and not ended:
+            raise GrammarError("the answer reached its limit before the JSON document was complete")
+
+    def _grammar(self, schema: str) -> llama_cpp.LlamaGrammar:
+        """The grammar of the JSON documents that fit the schema. Raises `GrammarError`; nothing is fetched."""
+        try:
+            text = llama_cpp.llama_grammar.json_schema_to_gbnf(bounded(schema))
+        except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise GrammarError(f"the JSON schema can't be made a grammar: {type(error).__name__}") from None
+        if len(text) > _LONGEST_GRAMMAR:
+            raise GrammarError(f"the grammar of the JSON schema has {len(text)} characters, too many to go by")
+        # The library doesn't look whether llama.cpp could read the grammar, and would crash on it.
+        read = llama_cpp.llama_sampler_init_grammar(self._vocab, text.encode("utf-8", errors="replace"), b"root")
+        if not read:
+            raise GrammarError("llama.cpp can't read the grammar of the JSON schema")
+        llama_cpp.llama_sampler_free(read)
+        return llama_cpp.LlamaGrammar.from_string(text, verbose=False)
+
+    def _read(self, prompt: list[int], fixed: int) -> Iterator[str]:
+        """Have the model read all but the last token, in steps, from where it knows the prompt's beginning."""
+        llama, last = self._llama, len(prompt) - 1
+        known = self._known(prompt[:last])
+        beginning = tuple(prompt[:fixed])
+        worth_keeping = _SHORTEST_KEPT <= fixed <= last
+        if worth_keeping and known < fixed and self._states.get(beginning):
+            self._recall(beginning)
+            known = fixed
+        llama.n_tokens = known
+        for start, end in _steps(known, fixed if worth_keeping else 0, last):
+            llama.eval(prompt[start:end])
+            if worth_keeping and end == fixed:
+                self._keep(beginning)
+            yield ""
+
+    def _known(self, prompt: Sequence[int]) -> int:
+        """How many of the tokens are the ones that the model read last."""
+        before = self._llama.input_ids[: self._llama.n_tokens].tolist()
+        return next(
+            (at for at, (a, b) in enumerate(zip(before, prompt, strict=False)) if a != b), min(len(before), len(prompt))
         )
-        for index, token in enumerate(tokens, start=1):
-            if llama_cpp.llama_vocab_is_eog(self._vocab, token):
-                break
-            if piece := decoder.decode(self._llama.detokenize([token])):
-                yield piece
-            if index >= room:
-                break
-        if rest := decoder.decode(b"", final=True):
-            yield rest
+
+    def _keep(self, beginning: tuple[int, ...]) -> None:
+        """Keep the state after a beginning that comes for the second time; of the first time only that it came."""
+        context = self._llama.ctx
+        state = b""
+        if beginning in self._states:
+            size = llama_cpp.llama_state_seq_get_size(context, 0)
+            if size <= _MOST_KEPT_BYTES:
+                buffer = (ctypes.c_uint8 * size)()
+                if llama_cpp.llama_state_seq_get_data(context, buffer, size, 0) == size:
+                    state = bytes(buffer)
+        self._states[beginning] = state
+        self._states.move_to_end(beginning)
+        while len(self._states) > _MOST_KEPT or sum(map(len, self._states.values())) > _MOST_KEPT_BYTES:
+            self._states.popitem(last=False)
+
+    def _recall(self, beginning: tuple[int, ...]) -> None:
+        state = self._states[beginning]
+        self._states.move_to_end(beginning)
+        self._llama.reset()
+        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._llama.ctx), True)
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        if llama_cpp.llama_state_seq_set_data(self._llama.ctx, buffer, len(state), 0) != len(state):
+            raise ModelError("llama.cpp could not take a kept state back")
+        self._llama.input_ids[: len(beginning)] = beginning
+
+
+def _steps(known: int, fixed: int, last: int) -> Iterator[tuple[int, int]]:
+    """Pieces of the prompt to read one after the other; one of them ends at `fixed`."""
+    at = known
+    while at < last:
+        end = min(at + _STEP, last)
+        if at < fixed < end:
+            end = fixed
+        yield at, end
+        at = end
 
 
 def _load(path: Path, *, threads: int, context: int, **options: object) -> llama_cpp.Llama:

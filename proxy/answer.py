@@ -5,6 +5,7 @@ made by its dialect. Nothing is sent anywhere but to the policy's own targets.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from functools import partial
 import aiohttp
 
 from local_models.endpoints import Endpoints, Observe
+from local_models.errors import BackendError
 from local_models.openai_compatible import answers, stream_chat
 from policy.model import ModelTarget
 from proxy.errors import WorkerError
@@ -95,8 +97,13 @@ class Answerer:
             pool = self.pools.get(target.model)
             if pool is None:
                 raise WorkerError("the embedded model of this rule is not running")
-            payload = {"messages": messages, "max_tokens": max_tokens, "temperature": temperature}
-            async with aclosing(pool.stream(payload, within=within)) as items:
+            payload = {
+                "messages": messages,
+                "max_tokens": max_tokens,
+                "temperature": temperature,
+                "schema": chat.schema,
+            }
+            async with aclosing(pool.stream(payload, within=within, queue=target.queue)) as items:
                 async for item in items:
                     if not isinstance(item, str):
                         raise WorkerError("the embedded model gave something that is no text")
@@ -113,11 +120,17 @@ class Answerer:
                 temperature=temperature,
                 api_key=self.api_keys.get(target.name),
                 within=seconds,
+                schema=chat.schema,
             )
 
         async with aclosing(self._endpoints(target).stream(ask, within=within)) as pieces:
+            written = ""
             async for piece in pieces:
                 yield piece
+                if chat.schema is not None:
+                    written += piece
+        if chat.schema is not None:
+            _check(written)
 
     def _endpoints(self, target: ModelTarget) -> Endpoints:
         servers = self._servers.get(target)
@@ -136,3 +149,12 @@ async def _joined(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
     async for piece in rest:
         if piece:
             yield piece
+
+
+def _check(written: str) -> None:
+    """What should be JSON is: a server may not know of schemas, or have reached its limit. Raises `BackendError`."""
+    try:
+        json.loads(written)
+    except (ValueError, RecursionError):
+        message = "the model server's answer is no JSON document, though one of a schema was asked for"
+        raise BackendError(message, kind="request") from None

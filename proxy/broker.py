@@ -15,7 +15,7 @@ from typing import Any
 
 import msgpack
 
-from proxy.errors import DeadlineError, OverloadError, ProxyError, WorkerError
+from proxy.errors import DeadlineError, JobError, OverloadError, ProxyError, WorkerError
 from proxy.workers import WorkerPool, receive_frame, send_frame
 
 _GRACE = 2.0  # seconds over a job's deadline until the supervisor itself counts as gone
@@ -58,8 +58,8 @@ class Broker:
                     await self._ensure(writer, WorkerPool(job, factory, options, size=size))
                 case ["watch", str(key)]:
                     await self._watch(writer, key)
-                case ["call", str(key), float() | int() as within, int(cost), bool(admit), payload]:
-                    await self._lend(reader, self._relay(writer, key, payload, (within, cost, admit)))
+                case ["call", str(key), [float() | int() as within, int(cost), bool(admit), queue], payload]:
+                    await self._lend(reader, self._relay(writer, key, payload, (within, cost, admit, queue)))
                 case _:
                     await send_frame(writer, ["error", "unknown", 0.0])
         except _BROKEN:
@@ -102,19 +102,22 @@ class Broker:
             await asyncio.gather(work, gone, return_exceptions=True)
 
     async def _relay(
-        self, writer: asyncio.StreamWriter, key: str, payload: object, terms: tuple[float, int, bool]
+        self, writer: asyncio.StreamWriter, key: str, payload: object, terms: tuple[float, int, bool, int | None]
     ) -> None:
-        pool, (within, cost, admit) = self.pools.get(key), terms
+        pool, (within, cost, admit, queue) = self.pools.get(key), terms
         try:
             if pool is None:
                 raise WorkerError(f"there is no {key} pool")
-            async with contextlib.aclosing(pool.stream(payload, within=within, cost=cost, admit=admit)) as results:
+            stream = pool.stream(payload, within=within, cost=cost, admit=admit, queue=queue)
+            async with contextlib.aclosing(stream) as results:
                 async for result in results:
                     await send_frame(writer, ["item", result])
         except OverloadError as error:
             await send_frame(writer, ["overload", str(error), error.seconds])
         except DeadlineError as error:
             await send_frame(writer, ["deadline", str(error), 0.0])
+        except JobError as error:
+            await send_frame(writer, ["job", str(error), error.name])
         except ProxyError as error:
             await send_frame(writer, ["error", str(error), 0.0])
         else:
@@ -163,10 +166,10 @@ class RemotePool:
         return results[0]
 
     async def stream(
-        self, payload: object, *, within: float, cost: int = 0, admit: bool = False
+        self, payload: object, *, within: float, cost: int = 0, admit: bool = False, queue: int | None = None
     ) -> AsyncGenerator[Any]:
         """The job's results one by one, all within `within` seconds."""
-        request = ["call", pool_key(self.job, self.options), within, cost, admit, payload]
+        request = ["call", pool_key(self.job, self.options), [within, cost, admit, queue], payload]
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within + _GRACE
         try:
@@ -184,6 +187,8 @@ class RemotePool:
                             raise OverloadError(text, seconds)
                         case ["deadline", text, _]:
                             raise DeadlineError(text)
+                        case ["job", text, name]:
+                            raise JobError(text, name)
                         case [_, text, _]:
                             raise WorkerError(text)
                         case _:

@@ -6,7 +6,8 @@
      ├── LimitError      it is larger than a limit allows         (status hint 413)
      ├── OverloadError   it would not be inspected in time        (status hint 503)
      ├── WorkerError     a worker process failed                  (status hint 503)
-     │    └── DeadlineError    … did not answer in time           (status hint 503)
+     │    ├── DeadlineError    … did not answer in time           (status hint 503)
+     │    └── JobError         … did its job, and that failed     (status hint 503)
      └── ConfigurationError   Privet can't serve as configured
 
 Messages say what, expected, got, what to do. They never hold content.
@@ -51,6 +52,14 @@ class WorkerError(ProxyError):
 
 class DeadlineError(WorkerError):
     """A worker process did not answer in time."""
+
+
+class JobError(WorkerError):
+    """A job failed inside its worker. `name` is the error's class there, which is all that is told of it."""
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class ConfigurationError(ProxyError):

@@ -8,14 +8,15 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from configs.settings import ContentSettings
+from configs.settings import ContentSettings, Settings
 from detectors.finding import SkipReason
 from proxy.content.opened import Form, Opened, opened_from_plain, unread
 from proxy.content.replace import boxes, rewritten, still_readable
 from proxy.errors import BodyError, DeadlineError, WorkerError
+from proxy.jobs import CONTENT
 from proxy.message import Attachment, Replacement
 from proxy.workers import Pool
 
@@ -117,3 +118,22 @@ class PoolFiles:
         if again.skipped or still_readable(opened, texts, again):
             raise BodyError("what was found in a picture can still be read after it was blacked out")
         return Replacement(data, opened.media_type)
+
+
+def opener(settings: Settings, pool_of: Callable[..., Pool]) -> PoolFiles | None:
+    """What opens files, in workers of `pool_of`; None if the settings say that none are opened."""
+    content = settings.content
+    if not content.enabled:
+        return None
+    bounds = {
+        "expanded_bytes": content.expanded_bytes,
+        "members": content.members,
+        "depth": content.depth,
+        "characters": content.characters,
+        "pixels": content.pixels,
+        "pictures": content.pictures,
+        "languages": "+".join(content.ocr_languages),
+    }
+    options = {"bounds": bounds, "memory": content.memory_bytes}
+    pool = pool_of("content", CONTENT, options, content.workers)
+    return PoolFiles(content, pool, FileCache(content.cache_characters))

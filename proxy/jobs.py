@@ -1,19 +1,24 @@
 """What runs inside a worker process, and the worker's own main loop. No mitmproxy here: a worker starts small.
 
-A job is made once (models are loaded) and then called with one payload at a time. It returns a value, or yields
-several. Payloads and results are plain values, since they cross a process boundary as msgpack.
+A job is made once (models are loaded) and then called with one payload at a time. It yields one value or several, and
+None where it could stop if nobody waited any more. Payloads and results are plain values, since they cross a process
 """
 
 import importlib
 import os
 import resource
+import select
 import sys
+import time
 from collections.abc import Callable, Iterator
+from io import FileIO
 from typing import Any, BinaryIO
 
 import msgpack
 
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
+
+CANCEL = msgpack.ExtType(1, b"cancel")  # to a worker that is at work: nobody waits for the rest
 
 type Job = Callable[[Any], Iterator[Any]]
 
@@ -96,17 +101,28 @@ def documents() -> tuple[Job, Any]:
     return run, {"revision": classifier.revision}
 
 
-def chat(model: str) -> tuple[Job, Any]:
-    """An answer of an embedded model, piece by piece."""
+def chat(model: str, memory: int = 512_000_000) -> tuple[Job, Any]:
+    """An answer of an embedded model, piece by piece. Once it is loaded, memory is limited to so many bytes more."""
+    started = time.monotonic()
     from local_models.chat import load_chat  # noqa: PLC0415 - only this worker pays for the model
 
     loaded = load_chat(model)
+    taken = resident()
+    if sys.platform == "linux":
+        confine(memory)
 
     def run(payload: Any) -> Iterator[Any]:
         messages = [(role, text) for role, text in payload["messages"]]
-        yield from loaded.stream(messages, max_tokens=payload["max_tokens"], temperature=payload["temperature"])
+        pieces = loaded.stream(
+            messages,
+            max_tokens=payload["max_tokens"],
+            temperature=payload["temperature"],
+            schema=payload.get("schema"),
+        )
+        for piece in pieces:
+            yield piece or None  # nothing yet: it still reads
 
-    return run, {"model": model}
+    return run, {"model": model, "stops": True, "seconds": round(time.monotonic() - started, 3), "memory": taken}
 
 
 def content(bounds: dict[str, Any], memory: int) -> tuple[Job, Any]:
@@ -143,6 +159,12 @@ def confine(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (taken + memory, taken + memory))
 
 
+def resident() -> int:
+    """The memory that this process has taken so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
 DETECTION = f"{__name__}:{detection.__name__}"
 DOCUMENTS = f"{__name__}:{documents.__name__}"
 CONTENT = f"{__name__}:{content.__name__}"
@@ -156,7 +178,10 @@ def main() -> None:
     os.dup2(2, 1)
     # A core file would hold what people sent.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    frames = sys.stdin.buffer
+    # Without a buffer, so that the system can tell whether there is something to read.
+    frames = os.fdopen(os.dup(0), "rb", buffering=0)
+    waiting = select.poll()
+    waiting.register(frames, select.POLLIN)
     first = _read(frames)
     if first is None:
         return
@@ -170,9 +195,20 @@ def main() -> None:
         return
     _write(out, ["ready", info])
     while (payload := _read(frames)) is not None:
+        if payload == CANCEL:
+            continue  # the job was done before the word came
         try:
-            for item in job(payload):
-                _write(out, ["item", item])
+            items = job(payload)
+            for item in items:
+                if item is not None:
+                    _write(out, ["item", item])
+                if waiting.poll(0):
+                    if _read(frames) is None:
+                        return  # the parent is gone
+                    break  # it has no other word for a worker that is at work
+        except MemoryError:
+            _write(out, ["ended", "MemoryError"])
+            return  # what is left of this process is not to be relied on
         except Exception as error:  # noqa: BLE001 - the one guard of this process: a failed job is told as such
             _write(out, ["error", type(error).__name__])  # never its text: it may quote the payload
         else:
@@ -184,13 +220,25 @@ def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _read(frames: BinaryIO) -> Any:
-    head = frames.read(4)
-    if len(head) < 4:
+def _read(frames: FileIO) -> Any:
+    head = _exactly(frames, 4)
+    body = _exactly(frames, int.from_bytes(head)) if head is not None else None
+    if body is None:
         return None
-    return msgpack.unpackb(
-        frames.read(int.from_bytes(head)), raw=False, strict_map_key=False, unicode_errors="surrogatepass"
-    )
+    return msgpack.unpackb(body, raw=False, strict_map_key=False, unicode_errors="surrogatepass")
+
+
+def _exactly(frames: FileIO, size: int) -> bytearray | None:
+    """So many bytes; None when the parent is gone."""
+    data = bytearray(size)
+    at = 0
+    with memoryview(data) as view:
+        while at < size:
+            got = frames.readinto(view[at:])
+            if not got:
+                return None
+            at += got
+    return data
 
 
 def _write(out: BinaryIO, message: list[Any]) -> None:

@@ -160,9 +160,8 @@ class LocalServer:
                 return web.Response(status=whole.status, headers={**whole.headers, **headers}, body=whole.body)
             return await self._stream(request, task, headers)
         except (ProxyError, BackendError) as error:
-            busy = isinstance(error, OverloadError) or (isinstance(error, BackendError) and error.kind == "busy")
-            self.metrics.failures.labels("model_busy" if busy else "model_down").inc()
-            refusal = task.dialect.refusal(_unanswered(task, error, busy=busy))
+            refusal, reason = _unanswered(task, error)
+            self.metrics.failures.labels(reason).inc()
             return web.Response(status=refusal.status, headers=dict(refusal.headers), body=refusal.body)
 
     async def _stream(self, request: web.Request, task: Task, headers: Mapping[str, str]) -> web.StreamResponse:
@@ -186,16 +185,27 @@ class LocalServer:
             await events.aclose()
 
 
-def _unanswered(task: Task, error: Exception, *, busy: bool) -> Refusal:
-    """Why an internal model gives no answer, for the person who asked."""
-    why = "is busy. Try again in a moment." if busy else "can't answer at the moment."
-    return Refusal(
+def _unanswered(task: Task, error: ProxyError | BackendError) -> tuple[Response, str]:
+    """Why an internal model gives no answer, for the person who asked; and what the metrics call it."""
+    retry_after = None
+    if isinstance(error, OverloadError) or getattr(error, "kind", "") == "busy":
+        reason, status, code, why = "model_busy", 503, "privet_model_busy", "is busy. Try again in a moment."
+        retry_after = max(1, round(getattr(error, "seconds", 1.0)))
+    elif getattr(error, "name", "") == "GrammarError" or getattr(error, "kind", "") == "request":
+        reason, status, code = "model_refused", 422, "privet_model_refused"
+        why = "can't answer it in the form that it asks for."
+        if task.chat.schema is not None:
+            why = "can't answer it with JSON of the schema that it asks for within its limit of tokens."
+    else:
+        reason, status, code, why = "model_down", 503, "privet_model_unavailable", "can't answer at the moment."
+    refusal = Refusal(
         decision_id=task.decision_id,
         message=f"This request must stay inside, and the internal model {why}",
-        status=503,
-        code="privet_model_busy" if busy else "privet_model_unavailable",
-        retry_after=max(1, round(getattr(error, "seconds", 1.0))) if busy else None,
+        status=status,
+        code=code,
+        retry_after=retry_after,
     )
+    return task.dialect.refusal(refusal), reason
 
 
 def _problem(status: int, message: str) -> web.Response:

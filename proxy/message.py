@@ -119,6 +119,7 @@ class Chat:
     stream: bool = False
     max_tokens: int | None = None
     temperature: float | None = None
+    schema: str | None = field(default=None, repr=False)  # the answer is to be JSON of this JSON schema
     include_usage: bool = False  # a streamed answer ends with its usage (OpenAI's stream_options)
     stream_type: str = "text/event-stream; charset=utf-8"  # the media type of a streamed answer
 

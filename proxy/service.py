@@ -37,10 +37,10 @@ from proxy.answer import Answerer
 from proxy.authority import ensure_authority, ensure_bundle
 from proxy.broker import RemotePool
 from proxy.errors import ConfigurationError, WorkerError
-from proxy.files import FileCache, PoolFiles
+from proxy.files import PoolFiles, opener
 from proxy.identity import Credentials
 from proxy.inspector import PoolInspector
-from proxy.jobs import CHAT, CONTENT, DETECTION, DOCUMENTS
+from proxy.jobs import CHAT, DETECTION, DOCUMENTS
 from proxy.justify import Justify
 from proxy.ledger import Ledger, LedgerError
 from proxy.local import LocalServer
@@ -132,6 +132,7 @@ class Privet:
             "policy": {"id": self.policy.id, "revision": self.policy.revision, "mode": self.policy.mode.value},
             "data": self.own.status(),
             "workers": {pool.job: {"alive": pool.alive, "pids": pool.pids} for pool in self.pools},
+            "chat": {model: _cost(pool.info) for model, pool in (self.answerer.pools if self.answerer else {}).items()},
             "models": self.answerer.status() if self.answerer is not None else {},
             **self.addresses,
         }
@@ -218,7 +219,7 @@ async def serve(
             labelling=lambda: bool(privet.inspector and privet.inspector.documents),
         )
         announce("starting the detection models …")
-        privet.files = _files(settings, privet.pool)
+        privet.files = opener(settings, privet.pool)
         opening = [privet.files.pool.start()] if privet.files else []
         await asyncio.gather(detection.start(), *opening, _prepare(privet, policy))
         if failed := await failures(privet.inspector):
@@ -451,30 +452,17 @@ async def _prepare(privet: Privet, policy: Policy) -> None:
     answerer.follow(policy.models.values())
 
 
-def _files(settings: Settings, pool_of: Callable[..., Pool]) -> PoolFiles | None:
-    content = settings.content
-    if not content.enabled:
-        return None
-    bounds = {
-        "expanded_bytes": content.expanded_bytes,
-        "members": content.members,
-        "depth": content.depth,
-        "characters": content.characters,
-        "pixels": content.pixels,
-        "pictures": content.pictures,
-        "languages": "+".join(content.ocr_languages),
-    }
-    options = {"bounds": bounds, "memory": content.memory_bytes}
-    pool = pool_of("content", CONTENT, options, content.workers)
-    return PoolFiles(content, pool, FileCache(content.cache_characters))
-
-
 def _api_keys(policy: Policy) -> dict[str, str]:
     return {
         name: os.environ[target.api_key_env]
         for name, target in policy.models.items()
         if target.api_key_env and target.api_key_env in os.environ
     }
+
+
+def _cost(info: Any) -> dict[str, Any]:
+    """What a model's worker says it took to be ready: seconds and bytes."""
+    return {key: info.get(key) for key in ("seconds", "memory")} if isinstance(info, dict) else {}
 
 
 async def _close_pools(privet: Privet) -> None:

@@ -7,6 +7,9 @@ of a 4-byte length over pipes: plain values, nothing that could run code. What a
 A pool measures how fast its workers are. A job that would not begin within its deadline, by what waits already, is
 refused at once (`OverloadError`) instead of after it.
 
+A job that says of itself that it stops (`stops` in what its factory tells) is told when nobody waits for it any more;
+other workers are ended then.
+
 A child that dies, hangs or answers nonsense is a `WorkerError` for its job alone. Its stderr is dropped: a traceback
 may quote what it was working on.
 """
@@ -23,10 +26,12 @@ from typing import Any, Protocol
 
 import msgpack
 
-from proxy.errors import DeadlineError, OverloadError, WorkerError
+from proxy.errors import DeadlineError, JobError, OverloadError, WorkerError
+from proxy.jobs import CANCEL
 
 _START_TIMEOUT = 120.0  # seconds: models are loaded, on a busy machine from a cold disk
 _RESTART_DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 15.0)  # seconds between starts that fail in a row
+_STOPS_WITHIN = 5.0  # seconds
 _LEARNING = 0.2  # how much one job changes what is known of a pool's speed
 _FRAME_LIMIT = 256 * 1024 * 1024
 
@@ -40,12 +45,20 @@ async def send_frame(writer: asyncio.StreamWriter, message: object) -> None:
 
 async def receive_frame(reader: asyncio.StreamReader) -> Any:
     """Read one message. Raises `asyncio.IncompleteReadError`, `ValueError`, `OSError`."""
-    length = int.from_bytes(await reader.readexactly(4))
+    return unpacked(await reader.readexactly(frame_length(await reader.readexactly(4))))
+
+
+def frame_length(head: bytes) -> int:
+    """How long the frame after this head is. Raises `ValueError`."""
+    length = int.from_bytes(head)
     if length > _FRAME_LIMIT:
         raise ValueError("frame too large")
-    return msgpack.unpackb(
-        await reader.readexactly(length), raw=False, strict_map_key=False, unicode_errors="surrogatepass"
-    )
+    return length
+
+
+def unpacked(data: bytes) -> Any:
+    """A frame's message."""
+    return msgpack.unpackb(data, raw=False, strict_map_key=False, unicode_errors="surrogatepass")
 
 
 class Pool(Protocol):
@@ -69,8 +82,10 @@ class Pool(Protocol):
     async def call(self, payload: object, *, within: float, cost: int = 0, admit: bool = False) -> Any:
         """The job's one result. Raises `DeadlineError`, `WorkerError`, `OverloadError`."""
 
-    def stream(self, payload: object, *, within: float, cost: int = 0, admit: bool = False) -> AsyncGenerator[Any]:
-        """The job's results one by one, all within `within` seconds."""
+    def stream(
+        self, payload: object, *, within: float, cost: int = 0, admit: bool = False, queue: int | None = None
+    ) -> AsyncGenerator[Any]:
+        """The job's results one by one, all within `within` seconds; with `queue`, while so many wait at most."""
 
     async def close(self) -> None:
         """Let the workers go."""
@@ -99,12 +114,17 @@ class _Worker:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     ready: Any = None  # what the job's factory says of itself (revision, …)
+    length: int | None = None  # of a frame whose head was read: a reader may be cancelled between the two
 
     async def send(self, message: object) -> None:
         await send_frame(self.writer, message)
 
     async def receive(self) -> Any:
-        return await receive_frame(self.reader)
+        if self.length is None:
+            self.length = frame_length(await self.reader.readexactly(4))
+        data = await self.reader.readexactly(self.length)
+        self.length = None
+        return unpacked(data)
 
     def kill(self) -> None:
         if self.process.returncode is not None:
@@ -130,6 +150,7 @@ class WorkerPool:
     size: int = 1
     restarts: int = 0
     info: Any = None
+    _waiting: int = 0
     _idle: asyncio.Queue[_Worker] = field(default_factory=asyncio.Queue)
     _alive: set[_Worker] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -162,11 +183,12 @@ class WorkerPool:
         return results[0]
 
     async def stream(
-        self, payload: object, *, within: float, cost: int = 0, admit: bool = False
+        self, payload: object, *, within: float, cost: int = 0, admit: bool = False, queue: int | None = None
     ) -> AsyncGenerator[Any]:
         """The job's results one by one, all within `within` seconds. Raises `DeadlineError`, `WorkerError`.
 
-        With `admit`, a job that would only wait past its deadline is refused at once (`OverloadError`).
+        With `admit`, a job that would only wait past its deadline is refused at once, and with `queue` one for which
+        more than so many would wait (`OverloadError`).
         """
         if admit and (delay := self._load.delay(self.alive)) > within:
             raise OverloadError(
@@ -174,17 +196,24 @@ class WorkerPool:
             )
         self._load.waiting += cost
         try:
-            async with contextlib.aclosing(self._results(payload, within, cost)) as results:
+            async with contextlib.aclosing(self._results(payload, within, cost, queue)) as results:
                 async for result in results:
                     yield result
         finally:
             self._load.waiting -= cost
 
-    async def _results(self, payload: object, within: float, cost: int) -> AsyncGenerator[Any]:
+    async def _results(self, payload: object, within: float, cost: int, queue: int | None) -> AsyncGenerator[Any]:
         deadline = time.monotonic() + within
-        worker = await self._acquire(deadline)
+        if queue is not None and self._waiting >= queue and self._idle.empty():
+            raise OverloadError(f"{self._waiting} jobs wait for the {self.job} workers already")
+        self._waiting += 1
+        try:
+            worker = await self._acquire(deadline)
+        finally:
+            self._waiting -= 1
         began = time.monotonic()
-        clean = False
+        clean = broken = False
+        stops = isinstance(worker.ready, dict) and worker.ready.get("stops") is True
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, deadline - time.monotonic())):
                 await worker.send(payload)
@@ -199,16 +228,22 @@ class WorkerPool:
                     self._load.done(cost, time.monotonic() - began)
                     return
                 else:
-                    clean = True
-                    raise WorkerError(f"the {self.job} worker failed: {value}")
+                    clean = kind == "error"
+                    broken = not clean
+                    raise JobError(f"the {self.job} worker failed: {value}", str(value))
         except TimeoutError:
             raise DeadlineError(f"the {self.job} worker did not answer within {within:g} s") from None
         except (OSError, EOFError, asyncio.IncompleteReadError, ValueError, TypeError, msgpack.UnpackException):
+            broken = True
             raise WorkerError(f"the {self.job} worker is gone") from None
         finally:
-            # Also when the caller went away in the middle: a worker that still works for nobody is replaced.
+            # Also when the caller went away in the middle: a worker that still works for nobody is stopped or replaced.
             if clean:
                 self._idle.put_nowait(worker)
+            elif stops and not broken and not self._closed:
+                task = asyncio.get_running_loop().create_task(self._stop(worker))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
             else:
                 self._replace(worker)
 
@@ -233,6 +268,18 @@ class WorkerPool:
                 raise DeadlineError(f"all {self.job} workers were busy until the deadline") from None
             if worker in self._alive and not worker.reader.at_eof():
                 return worker
+
+    async def _stop(self, worker: _Worker) -> None:
+        """Tell a worker that nobody waits any more; one that doesn't hear it soon is replaced."""
+        try:
+            async with asyncio.timeout(_STOPS_WITHIN):
+                await worker.send(CANCEL)
+                while (await worker.receive())[0] == "item":
+                    pass
+        except (OSError, EOFError, ValueError, TypeError, LookupError, msgpack.UnpackException):
+            self._replace(worker)
+        else:
+            self._idle.put_nowait(worker)
 
     def _replace(self, worker: _Worker) -> None:
         """End a worker; `_follow` sees it and starts another."""

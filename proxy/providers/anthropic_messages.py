@@ -31,6 +31,7 @@ from proxy.providers.json_dialect import (
     whole,
     whole_number,
 )
+from proxy.providers.structured import of_anthropic
 
 _VERTEX = re.compile(r"/publishers/anthropic/models/[^/]+:(?:stream)?[rR]awPredict$")
 _ERRORS = {400: "invalid_request_error", 403: "permission_error", 404: "not_found_error", 413: "request_too_large"}
@@ -150,6 +151,7 @@ class AnthropicMessages(JsonDialect):
             stream=body.get("stream") is True,
             max_tokens=whole_number(body.get("max_tokens")),
             temperature=real_number(body.get("temperature")),
+            schema=of_anthropic(body),
         )
 
     @override

@@ -29,6 +29,7 @@ from proxy.providers.json_dialect import (
     whole,
     whole_number,
 )
+from proxy.providers.structured import of_openai_chat
 
 _PATH = re.compile(r"/v[12]/(?:chat|embed|rerank|generate|classify|summarize|tokenize)$")
 _CONTENT = "/messages/*/content/*"
@@ -113,6 +114,7 @@ class Cohere(JsonDialect):
             stream=body.get("stream") is True,
             max_tokens=whole_number(body.get("max_tokens")),
             temperature=real_number(body.get("temperature")),
+            schema=of_openai_chat(body),
         )
 
     @override

@@ -35,6 +35,7 @@ from proxy.providers.json_dialect import (
     whole,
     whole_number,
 )
+from proxy.providers.structured import of_gemini
 
 _PATH = re.compile(
     r":(?P<method>generateContent|streamGenerateContent|countTokens|computeTokens|embedContent|batchEmbedContents"
@@ -174,6 +175,7 @@ class Gemini(JsonDialect):
             stream=found["method"] == "streamGenerateContent",
             max_tokens=whole_number(either(config, "maxOutputTokens")),
             temperature=real_number(config.get("temperature")),
+            schema=of_gemini(config),
             stream_type=SSE if query.get("alt") == ["sse"] else JSON,
         )
 

@@ -31,6 +31,7 @@ from proxy.providers.json_dialect import (
     whole_number,
     written_at,
 )
+from proxy.providers.structured import of_ollama
 
 _LINES = "application/x-ndjson"
 _FILE = (look.anything, SkipReason.UNSUPPORTED_MEDIA)
@@ -86,6 +87,7 @@ class OllamaChat(JsonDialect):
             stream=body.get("stream") is not False,
             max_tokens=whole_number(options.get("num_predict")),
             temperature=real_number(options.get("temperature")),
+            schema=of_ollama(body),
             stream_type=_LINES,
         )
 

@@ -34,6 +34,7 @@ from proxy.providers.json_dialect import (
     written_at,
 )
 from proxy.providers.json_spans import is_identifier
+from proxy.providers.structured import of_openai_chat
 
 _CONTENT = "/messages/*/content/*"
 _CALL = "/messages/*/tool_calls/*"
@@ -144,6 +145,7 @@ class OpenAIChat(JsonDialect):
             stream=body.get("stream") is True,
             max_tokens=whole_number(body.get("max_completion_tokens")) or whole_number(body.get("max_tokens")),
             temperature=real_number(body.get("temperature")),
+            schema=of_openai_chat(body),
             include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
         )
 

@@ -31,6 +31,7 @@ from proxy.providers.json_dialect import (
     written_at,
 )
 from proxy.providers.openai_chat import openai_error
+from proxy.providers.structured import of_openai_responses
 
 _CONVERSATION = re.compile(r"/conversations(?:/[^/]+(?:/(?:items|restart))?)?$")
 _LIST = re.compile(r"/(?:items|inputs)(?=/|$)")  # what conversations call their input
@@ -168,6 +169,7 @@ class OpenAIResponses(JsonDialect):
             stream=body.get("stream") is True,
             max_tokens=whole_number(body.get("max_output_tokens")),
             temperature=real_number(body.get("temperature")),
+            schema=of_openai_responses(body),
         )
 
     @override

@@ -35,6 +35,31 @@ def obedient(greeting: str = "hello") -> tuple[Any, Any]:
     return run, {"greeting": greeting}
 
 
+def stoppable() -> tuple[Any, Any]:
+    """A job that says how often it was asked, endlessly, as the payload says; and that stops when it is told."""
+    asked = 0
+
+    def run(payload: Any) -> Iterator[Any]:
+        nonlocal asked
+        asked += 1
+        match payload:
+            case "talk":
+                while True:
+                    yield asked
+            case "read":  # nothing to say yet
+                yield asked
+                while True:
+                    yield None
+            case "deaf":
+                time.sleep(600)
+            case "gorge":
+                raise MemoryError
+            case _:
+                yield asked
+
+    return run, {"stops": True}
+
+
 def broken() -> tuple[Any, Any]:
     """A job that can't be made."""
     raise RuntimeError("the model file is missing")

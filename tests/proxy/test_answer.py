@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -33,7 +34,7 @@ class Pool:
     def __init__(self, *pieces: Any) -> None:
         self.pieces, self.payload = pieces, None
 
-    async def stream(self, payload: object, *, within: float) -> AsyncIterator[Any]:
+    async def stream(self, payload: object, *, within: float, queue: int | None = None) -> AsyncIterator[Any]:
         self.payload = payload
         for piece in self.pieces:
             yield piece
@@ -56,6 +57,7 @@ async def test_embedded() -> None:
         "messages": [("system", "Be brief."), ("user", "hello"), ("user", "result")],
         "max_tokens": 7,
         "temperature": 0.5,
+        "schema": None,
     }
 
 
@@ -102,3 +104,46 @@ async def test_openai_compatible() -> None:
             await answerer(session=session).whole(task("openai", "http://127.0.0.1:9/v1"))
         with pytest.raises(BackendError):
             await answerer(session=session).whole(task("openai"))
+
+
+@pytest.mark.parametrize(("text", "good"), [('{"a": 1}', True), ('{"a": ', False), ("Here you are: {}", False)])
+async def test_a_servers_answer_to_a_schema_is_json_or_an_error(text: str, good: bool) -> None:
+    seen: list[Any] = []
+
+    async def complete(request: web.Request) -> web.StreamResponse:
+        seen.append(await request.json())
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        chunk = json.dumps({"choices": [{"delta": {"content": text}}]})
+        await response.write(f"data: {chunk}\n\ndata: [DONE]\n\n".encode())
+        return response
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", complete)
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        asked = task("openai", str(server.make_url("/v1")))
+        asked = replace(asked, chat=replace(CHAT, schema='{"type":"object"}'))
+        answer = answerer(session=session).whole(asked)
+        if good:
+            assert json.loads((await answer).body)["choices"][0]["message"]["content"] == text
+        else:
+            with pytest.raises(BackendError, match="no JSON") as caught:
+                await answer
+            assert caught.value.kind == "request"
+            assert text not in str(caught.value)
+    assert seen[0]["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": {"type": "object"}},
+    }
+
+
+async def test_the_servers_of_a_policys_models_are_watched_and_told() -> None:
+    subject = answerer()
+    here = ModelTarget("inside", "openai", "tiny", ("http://user:hunter2@127.0.0.1:9/v1",))
+    subject.follow([here, ModelTarget("small", "embedded", "tiny")])
+    assert subject.status() == {"inside": [{"server": "http://127.0.0.1:9", "up": True, "running": 0}]}
+    kept = subject._endpoints(here)
+    subject.follow([here])
+    assert subject._endpoints(here) is kept  # what is known of a server outlives a new policy
+    subject.follow([])
+    assert subject.status() == {}

@@ -1,15 +1,17 @@
 """The local API, and the inner door."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from detectors.finding import Label, SkipReason
+from local_models.errors import BackendError, BusyError
 from policy.model import ModelTarget
 from proxy.answer import Answerer, Task
-from proxy.errors import WorkerError
+from proxy.errors import JobError, OverloadError, WorkerError
 from proxy.ledger import LedgerError
 from proxy.local import SCAN_LIMIT, LocalServer
 from proxy.message import Chat, ChatMessage, Role
@@ -23,7 +25,7 @@ class Pool:
     def __init__(self, *pieces: str, error: Exception | None = None) -> None:
         self.pieces, self.error = pieces, error
 
-    async def stream(self, payload: object, *, within: float) -> AsyncIterator[str]:
+    async def stream(self, payload: object, *, within: float, queue: int | None = None) -> AsyncIterator[str]:
         for piece in self.pieces:
             yield piece
         if self.error is not None:
@@ -216,4 +218,34 @@ async def test_web_pages_are_refused(method: str, path: str, origin: str) -> Non
     reply = await client.request(method, path, data=body, headers={"origin": origin, "content-type": "text/plain"})
     assert reply.status == 403
     assert "Origin" in (await reply.json())["error"]
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "says"),
+    [
+        (WorkerError("gone"), 503, "privet_model_unavailable", "at the moment"),
+        (OverloadError("busy", 7.4), 503, "privet_model_busy", "is busy"),
+        (BusyError("full"), 503, "privet_model_busy", "is busy"),
+        (JobError("failed", "ValueError"), 503, "privet_model_unavailable", "at the moment"),
+        (JobError("failed", "GrammarError"), 422, "privet_model_refused", "JSON of the schema"),
+        (BackendError("no", kind="request"), 422, "privet_model_refused", "JSON of the schema"),
+        (BackendError("no", kind="unreachable"), 503, "privet_model_unavailable", "at the moment"),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_why_an_internal_model_gives_no_answer(
+    error: Exception, status: int, code: str, says: str, stream: bool
+) -> None:
+    server = local(Pool(error=error))
+    client = await _client(server.inner())
+    task = _task(stream=stream)
+    server.expect("s", replace(task, chat=replace(task.chat, schema="{}")))
+    reply = await client.post("/answer/s")
+    problem = (await reply.json())["error"]
+    assert (reply.status, problem["code"]) == (status, code)
+    assert says in problem["message"]
+    assert reply.headers.get("retry-after") == (
+        {"privet_model_busy": "7" if "7" in str(vars(error)) else "1"}.get(code)
+    )
     await client.close()

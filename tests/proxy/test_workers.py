@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy.errors import DeadlineError, OverloadError, WorkerError
+from proxy import workers
+from proxy.errors import DeadlineError, JobError, OverloadError, WorkerError
 from proxy.workers import WorkerPool
 
 
@@ -140,3 +141,73 @@ async def test_what_would_wait_too_long_is_refused_at_once(pool: WorkerPool) -> 
     assert await pool.call(["echo", 1], within=15.0, cost=1, admit=True) == 1
     assert await job == "awake"
     assert pool._load.waiting == 0
+
+
+@pytest.fixture
+async def stoppable(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setattr(workers, "_STOPS_WITHIN", 60.0)  # however slow the machine is
+    pool = WorkerPool("stoppable", "tests.fakes.jobs:stoppable")
+    await pool.start()
+    yield pool
+    await pool.close()
+
+
+@pytest.mark.parametrize("what", ["talk", "read"])
+async def test_a_job_that_nobody_waits_for_is_stopped_and_its_worker_stays(stoppable: WorkerPool, what: str) -> None:
+    [pid] = stoppable.pids
+    for turn in range(1, 4):
+        results = stoppable.stream(what, within=60)
+        assert await anext(results) == turn
+        await results.aclose()
+    assert await stoppable.call("once", within=60) == 4
+    assert (stoppable.pids, stoppable.restarts) == ([pid], 0)
+
+
+async def test_a_job_past_its_deadline_is_stopped_too(stoppable: WorkerPool) -> None:
+    [pid] = stoppable.pids
+    with pytest.raises(DeadlineError):
+        await stoppable.call("read", within=0.2)
+    assert await stoppable.call("once", within=60) == 2
+    assert stoppable.pids == [pid]
+
+
+async def test_a_job_that_is_cancelled_while_it_reads_is_stopped(stoppable: WorkerPool) -> None:
+    for _ in range(20):  # wherever in a frame it is
+        task = asyncio.create_task(stoppable.call("talk", within=60))
+        await asyncio.sleep(0.003)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert await stoppable.call("once", within=60) >= 1
+    assert stoppable.restarts == 0
+
+
+async def test_a_worker_that_does_not_hear_is_replaced(stoppable: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_STOPS_WITHIN", 0.1)
+    with pytest.raises(DeadlineError):
+        await stoppable.call("deaf", within=0.2)
+    assert await stoppable.call("once", within=60) == 1  # another process
+    assert stoppable.restarts == 1
+
+
+async def test_a_worker_without_memory_is_replaced(stoppable: WorkerPool) -> None:
+    with pytest.raises(JobError, match="MemoryError"):
+        await stoppable.call("gorge", within=60)
+    assert await stoppable.call("once", within=60) == 1
+    assert stoppable.restarts == 1
+
+
+async def test_what_the_queue_has_no_place_for_is_refused_at_once(stoppable: WorkerPool) -> None:
+    busy = stoppable.stream("read", within=60)
+    assert await anext(busy) == 1
+
+    async def ask(queue: int) -> list[int]:
+        return [item async for item in stoppable.stream("once", within=60, queue=queue)]
+
+    waiting = asyncio.create_task(ask(1))
+    await _until(lambda: stoppable._waiting == 1)
+    with pytest.raises(OverloadError, match="1 jobs wait"):
+        await ask(1)
+    await busy.aclose()
+    assert await waiting == [2]
+    assert await ask(0) == [3]  # nobody has to wait
