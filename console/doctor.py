@@ -218,10 +218,15 @@ def check_content(subject: Subject) -> Iterator[Check]:
 
 def check_models(_subject: Subject) -> Iterator[Check]:
     """The language model's files are the pinned ones."""
-    from local_models.catalog import CATALOG, location_of, verified  # noqa: PLC0415
+    from local_models.catalog import catalog, location_of, verified  # noqa: PLC0415
     from local_models.errors import LocalModelError  # noqa: PLC0415
 
-    for spec in CATALOG:
+    try:
+        every = catalog()
+    except LocalModelError as error:
+        yield _fail("models", *_split(error))
+        return
+    for spec in every:
         try:
             path = location_of(spec)
             if spec.derived_from is not None and not path.exists():

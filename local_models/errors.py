@@ -2,6 +2,7 @@
 
     LocalModelError
     ├── ModelError       a model file or head is missing, changed or can't be loaded
+    │   └── FetchError   … can't be had from where it should come
     ├── GrammarError     an answer can't be, or did not become, the JSON document that was asked for
     ├── TrainingError    a head can't be trained from what was given
     └── BackendError     an OpenAI-compatible server did not answer as it should
@@ -19,6 +20,10 @@ class LocalModelError(Exception):
 
 class ModelError(LocalModelError):
     """A model can't be used: its file is missing, isn't the pinned one, or doesn't load."""
+
+
+class FetchError(ModelError):
+    """A model's file can't be had: its source, a mirror or the disk is in the way, or what came is another file."""
 
 
 class GrammarError(LocalModelError):

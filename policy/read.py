@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from configs.hosts import provider_of_host
 from configs.yaml_source import KeyPath, Problem, YamlSource
-from local_models.catalog import CATALOG
+from local_models.catalog import CATALOG, catalog
+from local_models.errors import ModelError
 from policy.decision import Effect, Mode
 from policy.model import Budget, Department, ModelTarget, Network, Rule
 from policy.node import Node
@@ -149,7 +150,11 @@ def _model(name: str, node: Node) -> ModelTarget:
             Code.WRONG_VALUE, "expected an environment variable's name (never the key itself), such as VLLM_API_KEY"
         )
     if backend == "embedded":
-        chat = [spec.name for spec in CATALOG if spec.purpose == "chat"]
+        try:
+            chat = [spec.name for spec in catalog() if spec.purpose == "chat"]
+        except ModelError as error:
+            node.note(Code.UNKNOWN_NAME, f"the models that were added can't be read: {error}")
+            chat = [spec.name for spec in CATALOG if spec.purpose == "chat"]
         if model is not None and model not in chat:
             hint = nearest(model, chat) or f". Known: {', '.join(chat)}"
             keys["model"].note(Code.UNKNOWN_NAME, f"no embedded model is called {model!r}{hint}")

@@ -11,12 +11,15 @@ import click
 from rich.table import Table
 
 from console.cli.context import EXIT_NEGATIVE, err, fail, out
-from local_models.catalog import CATALOG, ModelSpec, location_of, prepare, verified
+from console.cli.model_files import add_model, fetch_models, remove_model
+from local_models.catalog import catalog, location_of, models_dir, prepare, verified
 from local_models.errors import LocalModelError
+from local_models.measure import Measured, measure, record, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from local_models.spec import ModelSpec
     from local_models.train import Progress
 
 _DATA = Path("../shared/data")
@@ -46,6 +49,8 @@ def command() -> None:
     \b
     Examples:
       privet models list                    what there is and where
+      privet models fetch                   get what is missing, from a mirror too
+      privet models add NAME SOURCE         a model of your own
       privet models prepare                 make what is made here (once, seconds)
       privet models verify                  compare every file's SHA-256
       privet models evaluate                the document classifier's scores
@@ -53,32 +58,51 @@ def command() -> None:
 
 
 @command.command("list")
+@click.option(
+    "--measure", "measuring", is_flag=True, help="Start each, and see how long it takes and in how much memory."
+)
 @_AS_JSON
-def list_models(*, as_json: bool) -> None:
-    """List the models, where each comes from and whether its file is there.
+def list_models(*, measuring: bool, as_json: bool) -> None:
+    """List the models: what for, where from, licence, whether the file is there, and what was measured.
 
     \b
-    Example:
+    Examples:
       privet models list --json
+      privet models list --measure
     """  # noqa: D301 - click wants the character itself
-    rows = [_described(spec) for spec in CATALOG]
+    specs = _catalog()
+    known = recorded(models_dir())
+    if measuring:
+        try:
+            known |= {spec.sha256: measure(spec.name) for spec in specs if _described(spec, None)["present"]}
+        except LocalModelError as error:
+            fail(str(error))
+        record(models_dir(), known)
+    rows = [_described(spec, known.get(spec.sha256)) for spec in specs]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
     table = Table(box=None, pad_edge=False)
-    for title in ("model", "for", "from", "licence", "size", "file"):
+    for title in ("model", "for", "from", "licence", "size", "ready in", "memory", "file"):
         table.add_column(title, overflow="fold")
     for row in rows:
         place = str(row["path"] or "wheel not installed")
+        origin = f"{row['distribution']} {row['version']}" if row["distribution"] else row["source"]
         table.add_row(
             row["name"],
             row["purpose"],
-            f"{row['distribution']} {row['version']}" + (f", {row['layers']} layers" if row["layers"] else ""),
+            origin + (f", {row['layers']} layers" if row["layers"] else ""),
             row["licence"],
             f"{row['size'] / 1e6:.0f} MB",
+            "-" if row["seconds"] is None else f"{row['seconds']:.1f} s",
+            "-" if row["memory"] is None else f"{row['memory'] / 1e6:.0f} MB",
             place if row["present"] or row["path"] is None else f"{place} (missing)",
         )
     out().print(table)
+
+
+for _command in (fetch_models, add_model, remove_model):
+    command.add_command(_command)
 
 
 @command.command("prepare")
@@ -92,7 +116,7 @@ def prepare_models() -> None:
       privet models prepare
       PRIVET_MODELS_DIR=/var/lib/privet/models privet models prepare
     """  # noqa: D301 - click wants the character itself
-    for spec in CATALOG:
+    for spec in _catalog():
         try:
             path = prepare(spec.name)
         except LocalModelError as error:
@@ -114,7 +138,7 @@ def verify_models(*, as_json: bool) -> None:
     from local_models.heads import load_head  # noqa: PLC0415 - numpy, which `list` doesn't need
 
     rows: list[dict[str, Any]] = []
-    checks: list[tuple[str, Callable[[], str]]] = [(spec.name, partial(_verified, spec)) for spec in CATALOG]
+    checks: list[tuple[str, Callable[[], str]]] = [(spec.name, partial(_verified, spec)) for spec in _catalog()]
     for name, check in [*checks, ("documents (head)", lambda: load_head().revision)]:
         try:
             rows.append({"name": name, "ok": True, "detail": check()})
@@ -207,7 +231,14 @@ def evaluate_head(*, data: Path, as_json: bool) -> None:
     _print_scores(trained)
 
 
-def _described(spec: ModelSpec) -> dict[str, Any]:
+def _catalog() -> tuple[ModelSpec, ...]:
+    try:
+        return catalog()
+    except LocalModelError as error:
+        fail(str(error))
+
+
+def _described(spec: ModelSpec, cost: Measured | None) -> dict[str, Any]:
     try:
         path = location_of(spec)
     except LocalModelError:
@@ -224,6 +255,11 @@ def _described(spec: ModelSpec) -> dict[str, Any]:
         "size": spec.size,
         "sha256": spec.sha256,
         "path": None if path is None else str(path),
+        "source": spec.source,
+        "languages": list(spec.languages),
+        "about": spec.about,
+        "seconds": None if cost is None else cost.seconds,
+        "memory": None if cost is None else cost.memory,
         "present": path is not None and path.is_file(),
     }
 

@@ -11,6 +11,7 @@ from local_models.catalog import path_of
 from local_models.chat import EmbeddedChat, load_chat
 from local_models.errors import GrammarError, ModelError
 from local_models.runtime import Generator
+from local_models.spec import Frame
 
 CONTEXT = 200
 
@@ -175,6 +176,20 @@ def test_a_prompt_always_fits_and_leaves_room_for_an_answer(messages: list[tuple
     asked = ask(*messages, max_tokens=limit)
     assert len(asked.prompt) <= CONTEXT - 16
     assert asked.options["max_tokens"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        ("chatml", "<|im_sBe brief.<|im_e<|im_shi<|im_e<|im_s"),
+        ("llama3", "<|begi<|starBe brief.<|eot_<|starhi<|eot_<|star"),
+        ("gemma", "<bos><startBe brief.<end_o<starthi<end_o<start"),
+    ],
+)
+def test_each_model_is_written_to_in_its_own_frame(frame: Frame, said: str) -> None:
+    letters = Letters()
+    list(EmbeddedChat(letters, frame).stream([("system", "Be brief."), ("user", "hi")], max_tokens=5, temperature=0.0))  # type: ignore[arg-type]
+    assert "".join(chr(abs(token)) for token in letters.prompt) == said
 
 
 def test_an_unknown_role_is_refused() -> None:
