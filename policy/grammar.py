@@ -78,6 +78,7 @@ GRAMMAR: dict[str, tuple[Key, ...]] = {
         ),
         Key("requests", "1 or more", "so many requests"),
         Key("bytes", "1 or more", "so many bytes of bodies, as clients send them"),
+        Key("tokens", "1 or more", "so many tokens of requests and replies, as replies tell them"),
         Key("every", "minute, hour or day", "in this time", required=True),
         Key("effect", "block or reroute", "what happens to requests for which nothing is left (default block)"),
         Key("to", "model", "reroute: one of the policy's models"),

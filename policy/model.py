@@ -186,12 +186,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much may leave in a time: so many requests, so many bytes, counted for each of what `per` names."""
+    """How much may leave in a time: so many requests, bytes or tokens, counted for each of what `per` names."""
 
     id: str
     every: int  # seconds; times begin at whole multiples of it, in UTC
     requests: int | None = None
     bytes: int | None = None
+    tokens: int | None = None
     per: tuple[str, ...] = ("department",)
     when: Condition = field(default_factory=Condition)
     effect: Effect = Effect.BLOCK

@@ -23,8 +23,9 @@ def read_budget(node: Node, policy_id: str, read_id: Callable[[Node], str | None
     when = read_condition(keys["when"]) if "when" in keys and keys["when"].value is not None else Condition()
     requests = keys["requests"].whole(1, MOST) if "requests" in keys else None
     size = keys["bytes"].whole(1, MOST) if "bytes" in keys else None
-    if "requests" not in keys and "bytes" not in keys:
-        node.note(Code.WRONG_VALUE, "expected requests, bytes or both: how much may leave")
+    tokens = keys["tokens"].whole(1, MOST) if "tokens" in keys else None
+    if not {"requests", "bytes", "tokens"} & set(keys):
+        node.note(Code.WRONG_VALUE, "expected requests, bytes or tokens: how much may leave")
     every = keys["every"].choice(PERIODS) if "every" in keys else None
     chosen = {item.choice(PER) for item in keys["per"].items("[department]") or ()} if "per" in keys else {PER[0]}
     effect = keys["effect"].choice(["block", "reroute"]) if "effect" in keys else None
@@ -43,6 +44,7 @@ def read_budget(node: Node, policy_id: str, read_id: Callable[[Node], str | None
         every=PERIODS[every],
         requests=requests,
         bytes=size,
+        tokens=tokens,
         per=tuple(name for name in PER if name in chosen),
         when=when,
         effect=EFFECTS[effect] if effect else Effect.BLOCK,

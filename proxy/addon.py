@@ -51,6 +51,7 @@ from proxy.providers.registry import gateway_route
 from proxy.record import Outcome, Record
 from proxy.replies import ScannedReply
 from proxy.reply_judge import enforces_replies
+from proxy.settle import settle
 
 log = logging.getLogger("privet.proxy")
 
@@ -454,9 +455,8 @@ class PrivetAddon:
         source = state.reply.stream or state.conversation
         received = source.received if source else len((response and response.raw_content) or b"")
         failed = error or state.reply.failed or (state.reply.stream.failed if state.reply.stream else None)
-        if failed is None and verdict.vault is not None and verdict.vault.failed:
-            failed = "vault_unreadable"
-        self.metrics.count_tokens(verdict, state.reply.usage)
+        failed = failed or ("vault_unreadable" if verdict.vault is not None and verdict.vault.failed else None)
+        settle(verdict, state.reply.usage, received, self.metrics, self.pipeline.ledger)
         self.record.outcome(
             verdict,
             Outcome(

@@ -13,7 +13,7 @@ from policy.match import holds, provider_of
 from policy.model import Budget, Policy
 from policy.vocabulary import EVERYTHING
 from proxy.errors import ProxyError
-from proxy.ledger import Charge, Ledger, LedgerError
+from proxy.ledger import TOKENS, Charge, Ledger, LedgerError
 from proxy.message import Request
 from proxy.reasons import Reason
 
@@ -41,6 +41,7 @@ class Decided:
     justification: Justification | None = None
     answerable: bool = False  # a reason may still be given for this decision's id
     retry_after: int | None = None  # seconds until a budget has something again
+    due: tuple[Charge, ...] = ()  # what the reply still takes: how many tokens, it tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ async def _charge(policy: Policy, decided: Decided, asker: Asker, ledger: Ledger
             raise
         return decided
     if not spent:
-        return decided
+        return replace(decided, due=tuple(charge for charge in charges if charge.unit == TOKENS))
     binding = {charge.budget for charge in charges if charge.binding}
     waits = [one.seconds for one in spent if one.budget in binding]
     asked = replace(inquiry, spent=tuple(sorted({one.budget for one in spent})))
@@ -130,7 +131,12 @@ def _charges(budget: Budget, inquiry: Inquiry, asker: Asker, *, enforced: bool) 
     }
     subject = tuple(f"{name}:{named[name]}" for name in budget.per)
     binding = enforced and budget.mode is Mode.ENFORCE
-    limits = (("requests", 1, budget.requests), ("bytes", len(asker.request.body), budget.bytes))
+    # How many tokens it takes, the reply tells: one is taken now, so that who has none left is refused.
+    limits = (
+        ("requests", 1, budget.requests),
+        ("bytes", len(asker.request.body), budget.bytes),
+        (TOKENS, 1, budget.tokens),
+    )
     return [
         Charge(budget.id, unit, subject, budget.every, amount, limit, binding)
         for unit, amount, limit in limits

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from proxy.errors import ProxyError
 
+TOKENS = "tokens"  # the unit that replies are counted in
 ASKED_SECONDS = 3600  # an answer may come for so long, and holds for so long from then on
 _BUSY = 2.0  # seconds to wait for another process's write
 _MOST_ASKED = 20_000
@@ -50,7 +51,7 @@ class Charge:
     """What a request takes from a budget, of which there is `limit` in this time."""
 
     budget: str
-    unit: str  # requests or bytes
+    unit: str  # requests, bytes or tokens
     subject: tuple[str, ...]  # who or what it is counted for
     seconds: int
     amount: int
@@ -117,12 +118,14 @@ class Ledger:
             refused = any(charge.binding for charge, _ in short)
             for charge, place in places:
                 if not (refused and charge.binding):
-                    connection.execute(
-                        "INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?) "
-                        "ON CONFLICT DO UPDATE SET used = used + excluded.used",
-                        (*place, charge.amount),
-                    )
+                    self._count(connection, place, charge.amount)
         return tuple(Spent(charge.budget, max(1, place[4] - int(now))) for charge, place in short)
+
+    def add(self, charges: Sequence[Charge], now: float) -> None:
+        """Count what was used, whether or not so much was left. Raises `LedgerError`."""
+        with self._transaction() as connection:
+            for charge in charges:
+                self._count(connection, self._place(connection, charge, int(now)), charge.amount)
 
     def ask(self, decision: str, who: bytes, what: bytes, rules: Sequence[str], now: float) -> None:
         """Remember that somebody was asked why. Raises `LedgerError`."""
@@ -188,6 +191,13 @@ class Ledger:
             if count >= _MOST_SUBJECTS:
                 subject = b""
         return charge.budget, charge.unit, subject, starts, starts + charge.seconds
+
+    @staticmethod
+    def _count(connection: sqlite3.Connection, place: tuple[str, str, bytes, int, int], amount: int) -> None:
+        connection.execute(
+            "INSERT INTO spent VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET used = used + excluded.used",
+            (*place, amount),
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

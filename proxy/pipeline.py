@@ -27,7 +27,7 @@ from proxy.errors import BodyError, LimitError, OverloadError, ProxyError, Signi
 from proxy.identity import Principal
 from proxy.inquiry import ask, tool_names
 from proxy.kept_state import reads_state
-from proxy.ledger import Ledger
+from proxy.ledger import Charge, Ledger
 from proxy.limits import check_charset, decode_body
 from proxy.memory import Owner, earlier, remember
 from proxy.message import Chat, Extraction, Refusal, Request, Response, Segment
@@ -113,6 +113,7 @@ class Verdict:
     provider: str = ""  # whose API it is: the host's owner, else the dialect's
     inquiry: Inquiry | None = None  # what the policy was asked; None if it wasn't
     justification: Justification | None = None
+    due: tuple[Charge, ...] = ()  # what the reply still takes from budgets
     started: float = 0.0  # time.monotonic() when the request was complete
 
     @property
@@ -239,6 +240,7 @@ class Pipeline:
             inquiry=decided.inquiry,
             reply=ReplyRules.of(policy, decided.inquiry),
             justification=decided.justification,
+            due=decided.due,
             started=started,
         )
         if not decision.enforced:

@@ -1,5 +1,7 @@
 """Rules that ask why, and budgets, with the vendors' SDKs: what the person is told, and what the vendor sees."""
 
+import asyncio
+
 import anthropic
 import bcrypt
 import httpx
@@ -109,3 +111,45 @@ async def test_afterwards(privet: Running, vendor: Vendor) -> None:
         assert (await ana.post(url, json=body)).status_code == 200
     assert not vendor.saw(ANNA)
     assert not vendor.saw(REASON)
+
+
+TOKENS = """
+schema: privet.policy/1
+id: tokens
+defaults: {effect: allow}
+budgets:
+  - {id: volume, tokens: 40, every: day, per: [user], message: Enough for today.}
+"""
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_budget_of_tokens(tmp_path, vendor: Vendor, told: bool) -> None:
+    """Replies tell what they took; a stream whose client asked for no count is estimated."""
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Tell me something. " * 8}], "stream": True}
+    body |= {"stream_options": {"include_usage": told}}
+    users = Credentials(USERS)
+    async with running(tmp_path, vendor, policy=TOKENS, users=users) as privet, http(privet) as client:
+        url, ledger = "https://api.openai.com/v1/chat/completions", privet.pipeline.ledger
+        assert ledger is not None
+        for _ in range(40):
+            reply = await client.post(url, json=body)
+            if reply.status_code != 200:
+                break
+            await settled(privet)
+        assert reply.status_code == 429
+        assert "Enough for today." in reply.text
+        assert int(reply.headers["retry-after"]) > 0
+        seen = len(vendor.requests)
+        assert 1 <= seen <= 10
+        assert (await client.post(url, json=body)).status_code == 429
+        assert len(vendor.requests) == seen
+        async with http(privet, "bob") as other:
+            assert (await other.post(url, json=body)).status_code == 200
+
+
+async def settled(privet: Running) -> None:
+    """Every request has its outcome, and what its reply took is in the ledger."""
+    async with asyncio.timeout(20):
+        while len(privet.store.outcomes) < len(privet.store.intents):
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(lambda: None)

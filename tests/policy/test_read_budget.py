@@ -12,7 +12,7 @@ HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model
     ("budget", "expected"),
     [
         ("{requests: 1, every: day}", ["5:5: P002: id is missing: expected name"]),
-        ("{id: a, every: day}", ["5:5: P002: expected requests, bytes or both: how much may leave"]),
+        ("{id: a, every: day}", ["5:5: P002: expected requests, bytes or tokens: how much may leave"]),
         ("{id: a, requests: 1}", ["5:5: P002: every is missing: expected minute, hour or day"]),
         ("{id: a, requests: 0, every: day}", ["5:23: P002: expected a whole number from 1 to 9007199254740992, got a number (0)"]),
         ("{id: a, bytes: 1GB, every: day}", ["5:20: P002: expected a whole number from 1 to 9007199254740992, got text ('1GB')"]),
@@ -27,7 +27,7 @@ HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model
         ("{id: a, requests: 1, every: day, when: {model: x}}", ["5:45: P001: unknown key 'model'. Did you mean models?"]),
         ("{id: a.b, requests: 1, every: day}", ["5:10: P002: expected letters, digits, hyphens and underscores, got 'a.b'"]),
         ("{id: a, requests: 1, every: day}\n  - {id: a, bytes: 1, every: day}", ["6:10: P004: budget 'a' is already in line 5. Give one another id"]),
-        ("just text", ["5:5: P002: expected a map with id, description, when, per, requests, bytes, every, effect, to, message and mode, got text ('just text')"]),
+        ("just text", ["5:5: P002: expected a map with id, description, when, per, requests, bytes, tokens, every, effect, to, message and mode, got text ('just text')"]),
     ],
 )  # fmt: skip
 def test_mistakes(problems, budget, expected):
