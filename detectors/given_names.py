@@ -5,6 +5,8 @@ Dutch, Scandinavian, Slavic, Turkish, Arabic, Indian, East Asian and African cou
 Names that are common words as well hint at nothing.
 """
 
+import unicodedata
+
 _NAMES = """
     james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark donald
     steven paul andrew joshua kenneth kevin brian george timothy ronald edward jason jeffrey ryan jacob gary nicholas
@@ -80,7 +82,13 @@ _COMMON_LOWER = frozenset(
 GIVEN_NAMES = frozenset(_NAMES.split())
 
 
+def _plain(word: str) -> str:
+    """The word in small letters without accents: Małgorzata, Ayşe, José."""
+    folded = unicodedata.normalize("NFKD", word.lower().replace("ł", "l").replace("\u0131", "i").replace("ø", "o"))
+    return "".join(character for character in folded if not unicodedata.combining(character))
+
+
 def is_given_name(word: str) -> bool:
     """Whether a word is a frequent given name, and no common word in the case that it is written in."""
-    lower = word.lower()
+    lower = word.lower() if word.isascii() else _plain(word)
     return lower in GIVEN_NAMES and lower not in COMMON and not (word.islower() and word in _COMMON_LOWER)

@@ -29,6 +29,7 @@ _DATE = re.compile(
     rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|"
     rf"th)?(?:-\d{{1,2}})?(?:,? \d{{4}})?|"
     rf"\d{{1,2}}(?: ?(?:st|nd|rd|th))?(?: of)? {_MONTH}(?:,? \d{{4}})?|"
+    r"(?:19|20)\d{2}年 ?\d{1,2}月 ?\d{1,2}日|(?:19|20)\d{2}년 ?\d{1,2}월 ?\d{1,2}일|"
     rf"\d{{1,2}}(?:\.|er|º)? ?(?:de |di )?{_MONTH_ABROAD}\.?(?: (?:de |del )?\d{{4}})?|"
     rf"{_MONTH}\.?,? (?:19|20)\d{{2}}"
     r")(?![\w/]|[.-]\d)",
@@ -38,7 +39,12 @@ _BIRTH = words(
     ("born", "birth", "birthday", "birthdate", "birth_?date", "date_?of_?birth", "dob", "d\\.o\\.b", "bday",
     "geboren", "geburtsdatum",
      "né", "née", "geb\\.", "nacimiento", "nacid[oa]", "naissance", "nascita", "nato", "nata", "geboortedatum",
-     "nascimento", "nascid[oa]", "urodzenia", "urodzon[ya]", "ur\\.")
+     "nascimento", "nascid[oa]", "urodzenia", "urodzon[ya]", "ur\\.",
+     "født", "fødselsdato", "född", "födelsedatum", "syntynyt", "syntymäaika", "narozen[áa]?", "narození", "nar\\.",
+     "narodený", "narodená", "rođena?", "rođenja", "rojena?", "rojstva", "născută?", "nașterii", "született",
+     "születési", "doğum", "sünd(?:inud|is)", "dzimis", "gimęs", "γεννήθηκε", "γέννησης", "родил(?:ся|ась)", "рождения",
+     "г\\.р\\.", "народи(?:вся|лася)", "народження", "роден[аи]?", "生年月日", "出生日期", "出生", "생년월일",
+     "تاريخ الميلاد", "الميلاد", "जन्म", "जन्म तिथि", "जन्मतिथि")
 )  # fmt: skip
 
 

@@ -36,7 +36,12 @@ _WORDS = words(
      "dial", "contact", "reach",
      "hotline", "landline", "voicemail", "contact_?number", "ph", "telefon", "telefono", "teléfono", "téléphone",
      "telefone", "telefonnummer",
-     "rufnummer", "móvil", "portable", "appelez", "llame", "llámame", "anrufen", "rufen", "numer", "номер")
+     "rufnummer", "móvil", "portable", "appelez", "llame", "llámame", "anrufen", "rufen", "numer", "номер",
+     "tlf", "tlfnr", "telefonnr", "mobilnr", "puhelin", "puhelinnumero", "numeroon", "telefonszám", "mobilszám",
+     "telefonní", "telefónne", "telefonul", "celular", "telemóvel", "cellulare", "gsm", "komórka", "volejte",
+     "ligar", "chiama", "bellen", "zadzwoń", "тел", "телефон", "телефону", "моб", "τηλ", "τηλέφωνο", "κινητό",
+     "电话", "電話", "手机", "手機", "携帯", "전화", "전화번호", "휴대폰",
+     "الهاتف", "هاتف", "جوال", "फ़ोन", "फोन", "मोबाइल")
 )  # fmt: skip
 _OTHER = words(
     ("order", "invoice", "part", "account", "serial", "ssn", "isbn", "ein", "tax", "routing", "case", "ticket",

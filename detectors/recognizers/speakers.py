@@ -11,7 +11,10 @@ from detectors.given_names import is_given_name
 from detectors.recognizers.rule import Rule, apply_rules
 from detectors.recognizers.source import Source, Within
 
-_WORD = r"[A-Z][a-zà-öø-ÿ]{1,20}(?:[-'][A-Z][a-zà-öø-ÿ]{1,20})?"
+# Latin letters beyond ASCII, as names have them: Łukasz, Šárka, Ayşe.
+_UPPER = "A-ZÀ-ÖØ-Þ" + "".join(chr(code) for code in range(0x100, 0x180) if chr(code).isupper())
+_LOWER = "a-zß-öø-ÿ" + "".join(chr(code) for code in range(0x100, 0x180) if chr(code).islower())
+_WORD = rf"[{_UPPER}][{_LOWER}]{{1,20}}(?:[-'][{_UPPER}][{_LOWER}]{{1,20}})?"
 _NAME = rf"{_WORD}(?: [A-Z]\.?(?!\w))?(?: (?:de |van |von |der |al-|bin )?{_WORD}){{0,2}}"
 _CLOCK = r"[\[(]?\d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?[\])]?"
 _NOT_A_NAME = frozenset(
