@@ -52,6 +52,14 @@ HARMLESS = ("benign_prompts", "clinc150_val")
 # Our own, written by hand, in the repository; counted beside the others, not with them.
 OWN = Path(__file__).with_name("sets")
 LANGUAGES = tuple(f"names-{language}" for language in ("de", "en", "es", "fr", "it", "nl", "pl", "pt"))
+# Letters, forms, chats and records in 23 languages, with which the words of other languages were chosen.
+FORMS = tuple(
+    f"forms-{language}"
+    for language in (
+        *("de", "en", "es", "fr", "it", "nl", "pl", "pt"),
+        *("ar", "cs", "da", "el", "fi", "hi", "hu", "ja", "ko", "ro", "ru", "sv", "tr", "uk", "zh"),
+    )
+)
 PROMPTS = "harmless"
 SOURCE_CODE, LOGS = "source code", "log lines"  # made here: Privet's own code, and a service's log without a person
 DEFAULT_SAMPLE = 100
@@ -62,7 +70,7 @@ def load(name: str, sample: int) -> list[Row]:
     if name in {SOURCE_CODE, LOGS}:
         texts = _source_code() if name == SOURCE_CODE else _log_lines()
         return [Row(text, ()) for text in texts[: sample or None]]
-    return load_rows((OWN if name in {*LANGUAGES, PROMPTS} else DATA) / f"{name}.jsonl", sample)
+    return load_rows((OWN if name in {*LANGUAGES, *FORMS, PROMPTS} else DATA) / f"{name}.jsonl", sample)
 
 
 def _source_code() -> list[str]:
@@ -117,7 +125,7 @@ def run(sets: Sequence[str], sample: int, *, with_peer: bool) -> dict[str, dict[
         find, acted = build()
         find(["Warm up, John Smith."])
         results[name] = {each: measure(load(each, sample), find, acted) for each in sets}
-        groups = {"all labelled": LABELLED, "all harmless": HARMLESS, "all languages": LANGUAGES}
+        groups = {"all labelled": LABELLED, "all harmless": HARMLESS, "all languages": LANGUAGES, "all forms": FORMS}
         sums = {
             total: totals({each: results[name][each] for each in group if each in sets})
             for total, group in groups.items()

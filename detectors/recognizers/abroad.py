@@ -101,7 +101,7 @@ _ORDINARY = frozenset(
     ("via", "strada", "largo", "corso", "str.", "al.", "pl.", "os.", "camino", "plaza", "ronda", "place")
 )
 _STREET_WORD = r"[^\W\d_](?:[^\W\d_]|['\u2019.-]){0,20}"
-_NUMBER = r"\d{1,4}(?: m\. ?\d{1,4}|(?: ?[A-Za-z](?![^\W\d_]))?(?: ?[/-] ?\d{1,4}[A-Za-z]?)?)"
+_NUMBER = r"\d{1,4}(?: m\. ?\d{1,4}|(?:(?:[A-Za-z]| (?-i:[A-Z]))(?![^\W\d_]))?(?: ?[/-] ?\d{1,4}[A-Za-z]?)?)"
 _UNITS = (
     r"(?:metr|mètr|km\b|kilom|person|euro|€|ann[io]|años?\b|ans\b|lat\b|godz|min|hor|heur|ore\b|giorn|d[ií]as|jours)"
 )

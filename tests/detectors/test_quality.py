@@ -5,7 +5,7 @@ The sets are read in place; without them these tests skip. `make bench` has the 
 
 import pytest
 
-from bench.detection import DATA, HARMLESS, LABELLED, LANGUAGES, PROMPTS, load
+from bench.detection import DATA, FORMS, HARMLESS, LABELLED, LANGUAGES, PROMPTS, load
 from configs.entities import sensitive_types
 from detectors.evaluation.score import Score, measure, of_types
 
@@ -57,6 +57,14 @@ def test_our_own_sentences_in_eight_languages(scanner):
     figures = total(measured(scanner, LANGUAGES), LANGUAGES)
     assert figures["leak_identifying"] < 0.06
     assert figures["damage"] < 0.04
+
+
+def test_our_own_letters_and_forms_in_many_languages(scanner):
+    scores = measured(scanner, FORMS)
+    measured_languages, others = FORMS[:8], FORMS[8:]
+    assert total(scores, measured_languages)["leak_identifying"] < 0.05
+    assert total(scores, others)["leak_identifying"] < 0.12
+    assert total(scores, FORMS)["damage"] < 0.06
 
 
 def test_our_own_harmless_prompts(scanner):
