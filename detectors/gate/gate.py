@@ -7,8 +7,9 @@ The rules of recognisers (`detectors.recognizers.rule`) are gated by themselves.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, KeysView, Sequence
 
 from detectors.gate.database import Database, open_database
 from detectors.gate.loosened import Loosened, loosen
@@ -20,6 +21,7 @@ _SHARE = 2  # if places make up more than one of so many characters, all of the 
 _KNOWN: dict[re.Pattern[str], None] = {}
 
 type Region = tuple[int, int]
+type Regions = tuple[array[int], array[int]]  # where they begin, where they end
 
 
 def gated(pattern: re.Pattern[str]) -> re.Pattern[str]:
@@ -62,18 +64,51 @@ class Gate:
         return self._loosened[number]
 
 
-@dataclass(frozen=True, slots=True)
+class Group:
+    """Many expressions of which few can match in a text: asked for together, they cost as little as those few."""
+
+    def __init__(self, patterns: Iterable[re.Pattern[str]]) -> None:
+        self._patterns = tuple(patterns)
+        self._gate: Gate | None = None
+        self._known: dict[int, list[int]] = {}
+        self._unknown: list[int] = []
+
+    def possible(self, places: "Places | None") -> Sequence[int]:
+        """Which of them can match, by their place in the group, in order."""
+        if places is None:
+            return range(len(self._patterns))
+        if self._gate is not places.gate:
+            numbers = [places.gate.number(pattern) for pattern in self._patterns]
+            self._unknown = [index for index, number in enumerate(numbers) if number is None]
+            self._known = {}
+            for index, number in enumerate(numbers):
+                if number is not None:
+                    self._known.setdefault(number, []).append(index)
+            self._gate = places.gate
+        there = self._known.keys() & places.numbers
+        if not there:
+            return self._unknown
+        return sorted([*self._unknown, *(index for number in there for index in self._known[number])])
+
+
 class Places:
     """Where the expressions can match in one text."""
 
-    gate: Gate = field(repr=False)
-    ends: dict[int, list[int]] = field(repr=False)
-    length: int
+    def __init__(self, gate: Gate, ends: dict[int, list[int]], length: int) -> None:
+        self.gate = gate
+        self._ends = ends
+        self._length = length
+        self._regions: dict[int, Regions | None] = {}
+
+    @property
+    def numbers(self) -> KeysView[int]:
+        """The expressions that can match."""
+        return self._ends.keys()
 
     def may(self, pattern: re.Pattern[str]) -> bool:
         """Whether an expression can match anywhere; true of one that the gate doesn't know."""
         number = self.gate.number(pattern)
-        return number is None or number in self.ends
+        return number is None or number in self._ends
 
     def matches(self, pattern: re.Pattern[str], text: str, spans: Sequence[Region]) -> Iterator[re.Match[str]]:
         """What `pattern.finditer` yields in each of these parts of the text, which are in order and don't overlap.
@@ -84,16 +119,30 @@ class Places:
         number = self.gate.number(pattern)
         if number is None:
             return _everywhere(pattern, text, spans)
-        ends = self.ends.get(number)
-        if ends is None:
+        if number not in self._ends:
             return iter(())
+        if number not in self._regions:
+            self._regions[number] = self._near(number)
+        regions = self._regions[number]
+        if regions is None:
+            return _everywhere(pattern, text, spans)
+        return _near(pattern, text, regions, spans, self.gate.loosened(number).ahead)
+
+    def _near(self, number: int) -> "Regions | None":
+        """Where an expression can match; None if that is so much that all may be read as well."""
         loose = self.gate.loosened(number)
         if loose.before is None:
-            return _everywhere(pattern, text, spans)
-        regions = _regions(ends, loose.before, loose.after)
-        if sum(last - first for first, last in regions) * _SHARE > self.length:
-            return _everywhere(pattern, text, spans)
-        return _near(pattern, text, regions, spans, loose.ahead)
+            return None
+        firsts, lasts = array("q"), array("q")
+        for place in sorted(self._ends[number]):
+            if not lasts or place - loose.before > lasts[-1]:
+                firsts.append(max(0, place - loose.before))
+                lasts.append(place + loose.after)
+            else:
+                lasts[-1] = place + loose.after
+        if (sum(lasts) - sum(firsts)) * _SHARE > self._length:
+            return None
+        return firsts, lasts
 
 
 def _everywhere(pattern: re.Pattern[str], text: str, spans: Sequence[Region]) -> Iterator[re.Match[str]]:
@@ -101,29 +150,11 @@ def _everywhere(pattern: re.Pattern[str], text: str, spans: Sequence[Region]) ->
         yield from pattern.finditer(text, start, end)
 
 
-def _regions(ends: Sequence[int], before: int, after: int) -> list[Region]:
-    """The places widened and joined."""
-    regions: list[Region] = []
-    first, last = -1, -1
-    for place in sorted(ends):
-        if place - before > last:
-            if last >= 0:
-                regions.append((first, last))
-            first = max(0, place - before)
-        last = place + after
-    regions.append((first, last))
-    return regions
-
-
 def _near(
-    pattern: re.Pattern[str], text: str, regions: Sequence[Region], spans: Sequence[Region], ahead: int
+    pattern: re.Pattern[str], text: str, regions: Regions, spans: Sequence[Region], ahead: int
 ) -> Iterator[re.Match[str]]:
     """The matches in what the regions and the spans have in common."""
-    skipped = 0
+    firsts, lasts = regions
     for start, end in spans:
-        while skipped < len(regions) and regions[skipped][1] <= start:
-            skipped += 1
-        for first, last in regions[skipped:]:
-            if first >= end:
-                break
-            yield from pattern.finditer(text, max(first, start), min(end, last + ahead))
+        for index in range(bisect_right(lasts, start), bisect_left(firsts, end)):
+            yield from pattern.finditer(text, max(firsts[index], start), min(end, lasts[index] + ahead))

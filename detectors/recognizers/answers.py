@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.given_names import is_given_name
 from detectors.recognizers.source import Source
 
@@ -27,10 +28,14 @@ _TYPES = {
     "place": "STREET_ADDRESS",
     "account": "ACCOUNT_NUMBER",
 }
-_ANSWER = re.compile(
-    r"(?i)\b(?:it'?s|it is|that'?s|that is|here it is|here you go|they are|sure|yes|yeah|ok|okay)[,:.]? {1,2}[\"'#]?"
-    r"((?=[\w-]{0,24}\d)[A-Za-z0-9](?:[\w-]{1,24}|[ -]?\d){1,5})(?![\w@%°]|[.:/]\d| ?(?:am|pm|o'clock|percent|dollars|"
-    r"euros|years?|months?|weeks?|days?|hours?|minutes?|seconds?|degrees|miles|km|kg|lbs?|mb|gb)\b)"
+_ANSWER = gated(
+    re.compile(
+        r"(?i)\b(?:it'?s|it is|that'?s|that is|here it is|here you go|they are|sure|yes|yeah|ok|okay)"
+        r"[,:.]? {1,2}[\"'#]?"
+        r"((?=[\w-]{0,24}\d)[A-Za-z0-9](?:[\w-]{1,24}|[ -]?\d){1,5})"
+        r"(?![\w@%°]|[.:/]\d| ?(?:am|pm|o'clock|percent|dollars|"
+        r"euros|years?|months?|weeks?|days?|hours?|minutes?|seconds?|degrees|miles|km|kg|lbs?|mb|gb)\b)"
+    )
 )
 _AMOUNT = re.compile(
     r"\d{1,2}(?:st|nd|rd|th|[ap]m|x|k|m|gb|mb|kg|km)?|(?:19|20)\d{2}s?|\d{4}-\d{2}-\d{2}", re.IGNORECASE
@@ -75,7 +80,7 @@ def find(source: Source) -> Iterator[Finding]:
 
 def _answers(source: Source) -> Iterator[Finding]:
     text = source.text
-    for match in _ANSWER.finditer(text):
+    for match in source.matches(_ANSWER):
         value = match[1]
         if _AMOUNT.fullmatch(value):
             continue

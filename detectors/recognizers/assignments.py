@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.assigned import assigned
 from detectors.recognizers.placeholders import entropy, is_code, is_placeholder
 from detectors.recognizers.source import Source
@@ -50,7 +51,7 @@ _SAID_PARTS = (
     ),
     *("access code", "security answer"),
 )
-_NAME = re.compile(rf"(?P<password>{_NAMING})|(?P<key>{_KEY})", re.IGNORECASE)
+_NAME = gated(re.compile(rf"(?P<password>{_NAMING})|(?P<key>{_KEY})", re.IGNORECASE))
 # What a telling name must not end in: it then holds something about a secret, not the secret.
 _ABOUT = re.compile(
     r"(?i)(?:^|[_-])?(?:id|ids|name|url|uri|path|file|filename|field|type|length|len|size|count|policy|expir\w*|ttl|"
@@ -96,19 +97,23 @@ _NULL_UUID = re.compile(r"0{8}-")
 
 # `the password for "ana" is "tulip"`, `Password is: 'tulip'`, "use the following password:⏎⏎3f2a…": quotes or a line
 # of its own say that a word is the value.
-_QUOTED_SAID = re.compile(
-    r"(?i)\bpass ?(?:word|phrase|code)\b(?: for [^.\n:]{1,40}?)? (?:is|was|are)(?: set)?(?: to)?:? {1,2}"
-    r"(?P<quote>[\"'`])(?P<value>[^\s\"'`]{4,40})(?P=quote)|"
-    r"\bpass ?word\b[^.\n:]{0,60}:\s?\n\s{0,8}\n?\s{0,8}(?P<line>[A-Za-z0-9+/=_-]{16,80})(?=\s|$)"
+_QUOTED_SAID = gated(
+    re.compile(
+        r"(?i)\bpass ?(?:word|phrase|code)\b(?: for [^.\n:]{1,40}?)? (?:is|was|are)(?: set)?(?: to)?:? {1,2}"
+        r"(?P<quote>[\"'`])(?P<value>[^\s\"'`]{4,40})(?P=quote)|"
+        r"\bpass ?word\b[^.\n:]{0,60}:\s?\n\s{0,8}\n?\s{0,8}(?P<line>[A-Za-z0-9+/=_-]{16,80})(?=\s|$)"
+    )
 )
 
 # "my password is hunter2", "otp 4623": in a sentence the value needs a digit or a symbol.
-_SAID = re.compile(
-    r"(?i)\b(?:pass\s?word|passwd|passcode|pass ?phrase|pwd|pass(?=\s?[:=])|one[ -]?time (?:password|code|pin)|otp|"
-    r"verification code|"
-    r"pin(?: code| number)?|secret code|access code|security answer)\b(?: (?:number|no))?"
-    r"(?:\s{0,3}(?:is|are|was|were|as|to|:|=|-|its|"
-    r"it's)){0,2}\s{1,3}[\"'`]?([^\s\"'`,;<>=:][^\s\"'`,;<>]{2,63}(?: \d{2,6}(?!\S))?)"
+_SAID = gated(
+    re.compile(
+        r"(?i)\b(?:pass\s?word|passwd|passcode|pass ?phrase|pwd|pass(?=\s?[:=])|one[ -]?time (?:password|code|pin)|otp|"
+        r"verification code|"
+        r"pin(?: code| number)?|secret code|access code|security answer)\b(?: (?:number|no))?"
+        r"(?:\s{0,3}(?:is|are|was|were|as|to|:|=|-|its|"
+        r"it's)){0,2}\s{1,3}[\"'`]?([^\s\"'`,;<>=:][^\s\"'`,;<>]{2,63}(?: \d{2,6}(?!\S))?)"
+    )
 )
 
 
@@ -119,22 +124,24 @@ def find(source: Source) -> Iterator[Finding]:
     """Every named secret in a text; and the text itself, if its field's name says that it is one."""
     yield from _field(source)
     text = source.text
-    for start, end in source.beside(_PARTS, 16, 24):
-        for name in _NAME.finditer(text, start, end):
+    for start, end in source.beside(_PARTS, 16, 24) if source.may(_NAME) else ():
+        for name in source.matches(_NAME, start, end):
             finding = _assigned(text, name)
             if finding is not None:
                 yield finding
-    for start, end in source.beside(_SAID_PARTS, 24, 200):
-        yield from _said(text, start, end)
+    if source.may(_SAID) or source.may(_QUOTED_SAID):
+        for start, end in source.beside(_SAID_PARTS, 24, 200):
+            yield from _said(source, start, end)
 
 
-def _said(text: str, first: int, last: int) -> Iterator[Finding]:
-    for match in _QUOTED_SAID.finditer(text, first, last):
+def _said(source: Source, first: int, last: int) -> Iterator[Finding]:
+    text = source.text
+    for match in source.matches(_QUOTED_SAID, first, last):
         start, end = match.span("value" if match["value"] else "line")
         value = text[start:end]
         if not (is_placeholder(value) or is_code(value)) and (match["value"] or is_random(value)):
             yield Finding(start, end, "PASSWORD", 0.75, "assignments")
-    for match in _SAID.finditer(text, first, last):
+    for match in source.matches(_SAID, first, last):
         value = match[1].rstrip(".!?):;]}")
         if _ATTRIBUTE.match(value):
             continue

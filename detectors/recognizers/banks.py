@@ -7,11 +7,12 @@ from stdnum import iban
 from stdnum.exceptions import ValidationError
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.rule import Rule, apply_rules
 from detectors.recognizers.source import Source
 
-_IBAN = re.compile(
-    r"(?<![^\W_])([A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?)(?![^\W_])", re.IGNORECASE
+_IBAN = gated(
+    re.compile(r"(?<![^\W_])([A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?)(?![^\W_])", re.IGNORECASE)
 )
 _RULES = (
     Rule(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.numbers import digits_of, luhn_valid
 from detectors.recognizers.rule import Rule, apply_rules, words
 from detectors.recognizers.source import Source
@@ -14,7 +15,7 @@ _ISSUER = re.compile(
     r"5[06-9]|6[0-9]|62|220[0-4]|81|82|1[28]"
 )
 _LENGTHS = range(12, 20)
-_NUMBER = re.compile(r"(?<![\w.+-])\d(?:[ .-]?\d){11,18}(?![\w-]|\.\d)")
+_NUMBER = gated(re.compile(r"(?<![\w.+-])\d(?:[ .-]?\d){11,18}(?![\w-]|\.\d)"))
 _GROUPED = re.compile(r"\d{4}([ .-])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ .-])\d{6}\2\d{4,5}|\d{12,19}")
 _CARD_WORDS = words(
     ("card", "cards", "credit", "debit", "visa", "mastercard", "amex", "american express", "discover", "diners", "jcb",

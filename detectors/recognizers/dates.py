@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.rule import words
 from detectors.recognizers.source import Source
 
@@ -21,19 +22,21 @@ _MONTH_ABROAD = (
     r"d(?:ezember|écembre|ecembre|iciembre|icembre|ezembro)|enero|gennaio|giugno|luglio|dez|okt|"
     r"stycznia|lutego|kwietnia|czerwca|lipca|sierpnia|września|października|listopada|grudnia)"
 )
-_DATE = re.compile(
-    r"(?<![\w./-])(?:"
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|"
-    r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|"
-    rf"\d{{1,2}}[-/ .]{{1,2}}{_MONTH}\.?[-/ ,]{{1,2}}\d{{2,4}}|"
-    rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|"
-    rf"th)?(?:-\d{{1,2}})?(?:,? \d{{4}})?|"
-    rf"\d{{1,2}}(?: ?(?:st|nd|rd|th))?(?: of)? {_MONTH}(?:,? \d{{4}})?|"
-    r"(?:19|20)\d{2}年 ?\d{1,2}月 ?\d{1,2}日|(?:19|20)\d{2}년 ?\d{1,2}월 ?\d{1,2}일|"
-    rf"\d{{1,2}}(?:\.|er|º)? ?(?:de |di )?{_MONTH_ABROAD}\.?(?: (?:de |del )?\d{{4}})?|"
-    rf"{_MONTH}\.?,? (?:19|20)\d{{2}}"
-    r")(?![\w/]|[.-]\d)",
-    re.IGNORECASE,
+_DATE = gated(
+    re.compile(
+        r"(?<![\w./-])(?:"
+        r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|"
+        r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|"
+        rf"\d{{1,2}}[-/ .]{{1,2}}{_MONTH}\.?[-/ ,]{{1,2}}\d{{2,4}}|"
+        rf"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|"
+        rf"th)?(?:-\d{{1,2}})?(?:,? \d{{4}})?|"
+        rf"\d{{1,2}}(?: ?(?:st|nd|rd|th))?(?: of)? {_MONTH}(?:,? \d{{4}})?|"
+        r"(?:19|20)\d{2}年 ?\d{1,2}月 ?\d{1,2}日|(?:19|20)\d{2}년 ?\d{1,2}월 ?\d{1,2}일|"
+        rf"\d{{1,2}}(?:\.|er|º)? ?(?:de |di )?{_MONTH_ABROAD}\.?(?: (?:de |del )?\d{{4}})?|"
+        rf"{_MONTH}\.?,? (?:19|20)\d{{2}}"
+        r")(?![\w/]|[.-]\d)",
+        re.IGNORECASE,
+    )
 )
 _BIRTH = words(
     ("born", "birth", "birthday", "birthdate", "birth_?date", "date_?of_?birth", "dob", "d\\.o\\.b", "bday",
@@ -68,7 +71,7 @@ def find(source: Source) -> Iterator[Finding]:
     text = source.text
     last_end, last_birth = 0, False
     named = _BIRTH.search(source.context) is not None
-    for match in _DATE.finditer(text):
+    for match in source.matches(_DATE):
         if not _plausible(match[0]):
             continue
         start = match.start()

@@ -13,18 +13,23 @@ from functools import cache
 import tldextract
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.source import Source
 
 # The local part is bounded (RFC 5321: 64 octets), so a megabyte of letters costs no more than its length.
-_ADDRESS = re.compile(
-    r"(?<![\w.%+-])[\w%+!#$&*/=?^`{|}~-](?:[\w.%+'!#$&*/=?^`{|}~-]{0,63}?)(?P<at>@|%40)"
-    r"(?P<host>(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62})(?![\w@])"
+_ADDRESS = gated(
+    re.compile(
+        r"(?<![\w.%+-])[\w%+!#$&*/=?^`{|}~-](?:[\w.%+'!#$&*/=?^`{|}~-]{0,63}?)(?P<at>@|%40)"
+        r"(?P<host>(?:[^\W_](?:[\w-]{0,62})\.){1,8}[^\W\d_][\w-]{1,62})(?![\w@])"
+    )
 )
 # An address without its signs, as speech recognition and hasty typing leave it: the mail service gives it away.
-_SERVICE = re.compile(
-    r"(?:gmail|googlemail|yahoo|ymail|hotmail|outlook|icloud|aol|protonmail|yandex|rediffmail|gmx|mail)"
-    r"(?P<dot> dot )?(?:com|net|org|de|co ?in|in|fr)(?!\w)",
-    re.IGNORECASE,
+_SERVICE = gated(
+    re.compile(
+        r"(?:gmail|googlemail|yahoo|ymail|hotmail|outlook|icloud|aol|protonmail|yandex|rediffmail|gmx|mail)"
+        r"(?P<dot> dot )?(?:com|net|org|de|co ?in|in|fr)(?!\w)",
+        re.IGNORECASE,
+    )
 )
 _SERVICES = ("mail", "yahoo", "outlook", "icloud", "aol", "yandex", "gmx")  # in each of them
 _BEFORE_GLUED = re.compile(r"(?<![\w@./:-])(?:[a-z]{2,30} \d{1,6} )?\w{0,30}$", re.IGNORECASE)
@@ -58,7 +63,7 @@ def find(source: Source) -> Iterator[Finding]:
     yield from _unsigned(source)
     if "@" not in source.text and "%40" not in source.text:
         return
-    for match in _ADDRESS.finditer(source.text):
+    for match in source.matches(_ADDRESS):
         start, at = match.start(), match.start("at")
         local = source.text[start:at]
         if (front := _IN_FRONT.match(local)) is not None and front.end() < len(local):
@@ -87,8 +92,8 @@ def _says_nothing(source: Source, start: int, at: int, end: int) -> bool:
 def _unsigned(source: Source) -> Iterator[Finding]:
     """`jo 65 gmailcom`, "jo dot doe at gmail dot com"."""
     text = source.text
-    places = source.beside(_SERVICES, 24, 24)
-    for match in (match for start, end in places for match in _SERVICE.finditer(text, start, end)):
+    places = source.beside(_SERVICES, 24, 24) if source.may(_SERVICE) else ()
+    for match in (match for start, end in places for match in source.matches(_SERVICE, start, end)):
         left = max(0, match.start() - 64)
         before = (_BEFORE_SAID if match["dot"] else _BEFORE_GLUED).search(text[left : match.start()])
         if before is not None and before[0]:

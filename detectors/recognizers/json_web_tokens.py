@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.source import Source
 
-_TOKEN = re.compile(r"(?<![\w.-])eyJ[\w-]{8,2000}(?:\.[\w-]{0,20000}){1,4}")
+_TOKEN = gated(re.compile(r"(?<![\w.-])eyJ[\w-]{8,2000}(?:\.[\w-]{0,20000}){1,4}"))
 _MIN_LENGTH = 40
 
 
@@ -17,7 +18,7 @@ def find(source: Source) -> Iterator[Finding]:
     """Every token in a text: surely one if its header decodes, probably one if it only looks like it."""
     if "eyJ" not in source.text:
         return
-    for match in _TOKEN.finditer(source.text):
+    for match in source.matches(_TOKEN):
         if len(match[0]) < _MIN_LENGTH:
             continue
         score = 1.0 if _is_header(match[0].partition(".")[0]) else 0.7

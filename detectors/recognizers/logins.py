@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import Group, gated
 from detectors.recognizers.assigned import assigned
 from detectors.recognizers.placeholders import is_code, is_placeholder
 from detectors.recognizers.source import Source
@@ -25,7 +26,7 @@ def _command(commands: str, option: str) -> str:
 
 # (a literal that must occur in lower case, the expression)
 _PLACES = tuple(
-    (literals, re.compile(expression))
+    (literals, gated(re.compile(expression)))
     for literals, expression in (
         (("mysql", "mariadb"), _command(r"(?i:mysql\w{0,8}|mariadb\w{0,8})", "-p")),
         (("sshpass",), _command("sshpass", "-p ?")),
@@ -70,22 +71,29 @@ _PLACES = tuple(
             r"(?P<user>[\w.@-]{2,40}) ?/ ?(?P<password>[^\s\"'/,;]{5,40})(?P=q)(?![^\s,;.])")),
     )
 )  # fmt: skip
+_GROUP = Group(expression for _, expression in _PLACES)
 # Sessions of a browser or a server: who has one is logged in.
-_COOKIES = re.compile(
-    r"(?i)(?<![\w-])(?:j?session_?id|phpsessid|asp\.net_sessionid|aspsessionid\w{0,12}|connect\.sid|laravel_session|"
-    r"_?[a-z]{0,20}_session|sessid|session|sid|remember_(?:me|token|user_token)|auth_?token|csrftoken|xsrf-token|"
-    r"__host-[\w-]{1,30}|__secure-[\w-]{1,40})=(?P<value>[\w%.:+/-]{16,1200}=?=?)(?![\w%])"
+_COOKIES = gated(
+    re.compile(
+        r"(?i)(?<![\w-])(?:j?session_?id|phpsessid|asp\.net_sessionid|aspsessionid\w{0,12}|connect\.sid|laravel_session|"
+        r"_?[a-z]{0,20}_session|sessid|session|sid|remember_(?:me|token|user_token)|auth_?token|csrftoken|xsrf-token|"
+        r"__host-[\w-]{1,30}|__secure-[\w-]{1,40})=(?P<value>[\w%.:+/-]{16,1200}=?=?)(?![\w%])"
+    )
 )
 _COOKIE_HEADER = re.compile(r"(?i)\bcookies?\b")
-_USER_NAME = re.compile(
-    r"(?i)(?<![^\W_])(?:user(?:[ _-]?(?:name|id))?|uid|login|(?:db|smtp|ftp|mail)[_-]?user|account_?name)(?![^\W_])"
+_USER_NAME = gated(
+    re.compile(
+        r"(?i)(?<![^\W_])(?:user(?:[ _-]?(?:name|id))?|uid|login|(?:db|smtp|ftp|mail)[_-]?user|account_?name)(?![^\W_])"
+    )
 )
 _PASSWORD_BESIDE = re.compile(r"(?i)pass(?:word|wd|phrase)?(?![a-z])|(?<![a-z])pwd|(?<![^\W_])p(?= )|account_?key")
 _BESIDE = 160
-_USER_OPTION = re.compile(
-    r"(?i)\s--?u(?:ser(?:name)?)?[ =](?P<q>[\"']?)(?P<user>[\w.@\\-]{3,64})(?P=q)\s{1,4}"
-    r"--?p(?:w|ass|asswd|assword)?[ =]|"
-    r"\bAccountName\s?=\s?(?P<account>[\w-]{3,64})\s?;\s{0,4}AccountKey\s?="
+_USER_OPTION = gated(
+    re.compile(
+        r"(?i)\s--?u(?:ser(?:name)?)?[ =](?P<q>[\"']?)(?P<user>[\w.@\\-]{3,64})(?P=q)\s{1,4}"
+        r"--?p(?:w|ass|asswd|assword)?[ =]|"
+        r"\bAccountName\s?=\s?(?P<account>[\w-]{3,64})\s?;\s{0,4}AccountKey\s?="
+    )
 )
 _NOBODY = frozenset(
     {"root", "admin", "user", "username", "postgres", "sa", "test", "guest", "anonymous", "administrator", "name"}
@@ -96,26 +104,26 @@ _TELLING = re.compile(r"[\d\W_]|[a-z][A-Z]")
 def find(source: Source) -> Iterator[Finding]:
     """Every credential that its place gives away, and the user names beside passwords."""
     text, lower = source.text, source.lower
-    for literals, expression in _PLACES:
+    for literals, expression in map(_PLACES.__getitem__, _GROUP.possible(source.places)):
         if any(literal in lower for literal in literals):
-            yield from _placed(text, expression)
+            yield from _placed(source, expression)
     if "cookie" in lower or "sess" in lower:
-        for match in _COOKIES.finditer(text):
+        for match in source.matches(_COOKIES):
             line = text.rfind("\n", 0, match.start()) + 1
             named = "sess" in match[0][:20].lower()
             if (named or _COOKIE_HEADER.search(text, line, match.start())) and _varied(match["value"]):
                 yield Finding(*match.span("value"), "SECRET", 0.85, "logins")
     if " -u" in lower or " --u" in lower or "accountname" in lower:
-        for match in _USER_OPTION.finditer(text):
+        for match in source.matches(_USER_OPTION):
             user = match.lastgroup if match.lastgroup in {"user", "account"} else "user"
             if match[user].lower() not in _NOBODY and not is_placeholder(match[user]):
                 yield Finding(*match.span(user), "USERNAME", 0.7, "logins")
     if "pass" in lower or "pwd" in lower:
-        yield from _users(text)
+        yield from _users(source)
 
 
-def _placed(text: str, expression: re.Pattern[str]) -> Iterator[Finding]:
-    for match in expression.finditer(text):
+def _placed(source: Source, expression: re.Pattern[str]) -> Iterator[Finding]:
+    for match in source.matches(expression):
         password = match["password"]
         quoted = bool(match["q"])
         if is_placeholder(password) or (not quoted and is_code(password)) or not _strong(password, quoted=quoted):
@@ -126,8 +134,9 @@ def _placed(text: str, expression: re.Pattern[str]) -> Iterator[Finding]:
             yield Finding(*match.span("user"), "USERNAME", 0.75, "logins")
 
 
-def _users(text: str) -> Iterator[Finding]:
-    for name in _USER_NAME.finditer(text):
+def _users(source: Source) -> Iterator[Finding]:
+    text = source.text
+    for name in source.matches(_USER_NAME):
         given = assigned(text, name.start(), name.end())
         if given is None or given.listed or given.stop - given.start > 64 or text[given.start - 1] == ":":
             continue

@@ -16,17 +16,18 @@ from stdnum.exceptions import ValidationError
 from stdnum.us import itin
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.national_numbers import ALONE, NUMBERS, Number
 from detectors.recognizers.numbers import digits_of
 from detectors.recognizers.rule import words
 from detectors.recognizers.source import Source
 
 # US social security numbers: the form with separators counts by itself, nine digits need the name.
-_SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])")
+_SSN = gated(re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])"))
 # Taxpayer numbers (ITIN, ATIN) look like one with a 9 in front, whatever group is given out today. Their form counts,
 # not what a model makes of the words around them.
-_ITIN = re.compile(r"(?<![\w-])9\d{2}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
-_SSN_LOOSE = re.compile(r"(?<![\w-])\d{3}[ .-]?\d{2}[ .-]?\d{4}(?![\w-])")
+_ITIN = gated(re.compile(r"(?<![\w-])9\d{2}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"))
+_SSN_LOOSE = gated(re.compile(r"(?<![\w-])\d{3}[ .-]?\d{2}[ .-]?\d{4}(?![\w-])"))
 _SSN_WORDS = words(("ssn", "ssns", "ssn_?number", "social", "soc ?sec", "social ?security", "tin", "itin", "taxpayer"))
 # In advertisements: void since, nobody's, and quoted everywhere.
 _PRINTED = frozenset({"078051120", "219099999", "987654321"})
@@ -39,8 +40,8 @@ _HASH = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}(?![A-Za-z0-9])"
 _PATH = re.compile(r"/[a-z]{3}")
 _FEWEST = 5  # digits of any of them
 # A number with what may belong to it: a country's letters before it, groups of letters and digits behind.
-_CANDIDATE = re.compile(
-    r"(?<!\w)(?:\w[A-Za-z]{0,3}[ .-]{1,2}){0,2}[A-Za-z]{0,5}-?\d(?:[ ./-]{0,2}[A-Za-z0-9]){3,29}(?![\w])"
+_CANDIDATE = gated(
+    re.compile(r"(?<!\w)(?:\w[A-Za-z]{0,3}[ .-]{1,2}){0,2}[A-Za-z]{0,5}-?\d(?:[ ./-]{0,2}[A-Za-z0-9]){3,29}(?![\w])")
 )
 _GROUP = re.compile(r"[^\W_]+")
 _DATE = re.compile(r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./ ]\d\d?[-./ ](?:19|20)\d\d")
@@ -88,7 +89,7 @@ def find(source: Source) -> Iterator[Finding]:
             match = pattern.match(source.text, start)
             if match and _valid(module, match[0]) and not _NOT_SSN.search(source.before(start, 24)):
                 yield Finding(start, match.end(), kind, 0.9, "national_ids")
-    if _may_be_named(source):
+    if source.may(_CANDIDATE) and _may_be_named(source):
         for match in source.in_numbers(_CANDIDATE):
             yield from _named(source, match)
 
@@ -106,7 +107,7 @@ def _social_security(source: Source) -> Iterator[Finding]:
         if digits_of(match[0]) not in _PRINTED and not _NOT_SSN.search(source.before(match.start(), 40)):
             score = 0.8 if _valid(itin, match[0]) else 0.75
             yield Finding(match.start(), match.end(), "US_ITIN", score, "national_ids")
-    if _SSN_WORDS.search(f"{source.context} {source.text}"):
+    if source.may(_SSN_LOOSE) and _SSN_WORDS.search(f"{source.context} {source.text}"):
         for match in source.in_numbers(_SSN_LOOSE):
             if digits_of(match[0]) not in _PRINTED and _SSN_WORDS.search(source.before(match.start(), 40)):
                 yield Finding(match.start(), match.end(), "US_SSN", 0.96, "national_ids")
@@ -138,13 +139,15 @@ def _named(source: Source, candidate: re.Match[str]) -> Iterator[Finding]:
     number = next(index for index, (start, end) in enumerate(groups) if any(map(str.isdigit, text[start:end])))
     ends = [end for _, end in groups[number:]][::-1]
     for start, _ in groups[: number + 1]:
-        earlier = _before(source, start)
+        earlier: list[Number] | None = None
         for end in ends:
             value = text[start:end]
             if sum(map(str.isdigit, value)) < _FEWEST:
                 break
             if _HASH.match(value) or _PATH.search(value) or _DATE.fullmatch(value):
                 continue
+            if earlier is None:
+                earlier = _before(source, start)
             for kind in (*earlier, *_after(text, end)):
                 if _is(kind, value):
                     yield Finding(start, end, kind.entity_type, 0.95, "national_ids")
@@ -202,7 +205,7 @@ def _after(text: str, end: int) -> Iterator[Number]:
 
 def _is(number: Number, value: str) -> bool:
     """Whether it is one, with or without the country's letters in front."""
-    module = import_module(f"stdnum.{number.module}")
+    module = _module(number.module)
     if _valid(module, value):
         return True
     country = number.country
@@ -212,6 +215,11 @@ def _is(number: Number, value: str) -> bool:
         and value[2:3] in {" ", "-", "."}
         and _valid(module, value[3:])
     )
+
+
+@cache
+def _module(name: str) -> Any:
+    return import_module(f"stdnum.{name}")
 
 
 def _words(text: str) -> Iterable[str]:

@@ -9,13 +9,16 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.rule import words
 from detectors.recognizers.source import Source
 
-_V4 = re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)(/\d{1,2}\b)?")
-_V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,36}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])")
-_MAC = re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}(?![\w]|[:-][0-9A-Fa-f])")
-_MAC_DOTTED = re.compile(r"(?<![\w.])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w.])")
+_V4 = gated(re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)(/\d{1,2}\b)?"))
+_V6 = gated(re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,36}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])"))
+_MAC = gated(
+    re.compile(r"(?<![\w:.-])[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}(?![\w]|[:-][0-9A-Fa-f])")
+)
+_MAC_DOTTED = gated(re.compile(r"(?<![\w.])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w.])"))
 _VERSION = words(
     ("v", "ver", "version", "release", "build", "oid", "section", "§", "chapter", "chrome", "firefox", "safari", "edge")
 )
@@ -53,15 +56,15 @@ def find(source: Source) -> Iterator[Finding]:
         for match in source.in_numbers(_V4):
             if _is_v4(match[0].partition("/")[0], source, match.start()):
                 yield Finding(match.start(), match.end(), "IP_ADDRESS", 0.9, "networks")
-        for match in _MAC_DOTTED.finditer(text):
+        for match in source.matches(_MAC_DOTTED):
             if any(character.isdigit() for character in match[0]) and "mac" in source.before(match.start()).lower():
                 yield Finding(match.start(), match.end(), "MAC_ADDRESS", 0.8, "networks")
     if ":" in text or "-" in text:
-        for match in _MAC.finditer(text):
+        for match in source.matches(_MAC):
             if len(set(match[0].lower())) > 2:
                 yield Finding(match.start(), match.end(), "MAC_ADDRESS", 0.95, "networks")
     if ":" in text:
-        for match in _V6.finditer(text):
+        for match in source.matches(_V6):
             value = match[0].rstrip(":") if not match[0].endswith("::") else match[0]
             if _is_v6(value):
                 yield Finding(match.start(), match.start() + len(value), "IP_ADDRESS", 0.9, "networks")

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 import phonenumbers
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.numbers import digits_of
 from detectors.recognizers.rule import words
 from detectors.recognizers.source import Source
 
-_CANDIDATE = re.compile(
-    r"(?<![\w@#$€£/.-])(?<!\d[ ,:])(?:tel:)?(\+?\(?\d(?:[ ./()-]{0,2}\d){5,16})(?:\s?(?:x|ext\.?|"
-    r"extension)\s?:?\s?\d{1,6})?(?![\w@%]|[-.:/,]\d)"
+_CANDIDATE = gated(
+    re.compile(
+        r"(?<![\w@#$€£/.-])(?<!\d[ ,:])(?:tel:)?(\+?\(?\d(?:[ ./()-]{0,2}\d){5,16})(?:\s?(?:x|ext\.?|"
+        r"extension)\s?:?\s?\d{1,6})?(?![\w@%]|[-.:/,]\d)"
+    )
 )
 _INTERNATIONAL = re.compile(r"00[ (]{0,2}[1-9]")
 # Groups that are written for telephone numbers and hardly for anything else.

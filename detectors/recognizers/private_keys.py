@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.rule import Rule, apply_rules
 from detectors.recognizers.source import Source
 
-_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40}?)PRIVATE KEY( BLOCK)?-----")
+_BEGIN = gated(re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40}?)PRIVATE KEY( BLOCK)?-----"))
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?-----")
 # Where no end follows (a cut-off key), the block goes on as long as its characters do.
 _BODY = re.compile(r"(?:[A-Za-z0-9+/=\s\\\",:.-]|\\[rn])*")
@@ -32,7 +33,7 @@ _RULES = (
 def find(source: Source) -> Iterator[Finding]:
     """Every private key in a text."""
     yield from apply_rules(_RULES, source)
-    if "PRIVATE KEY" not in source.text:
+    if "PRIVATE KEY" not in source.text or not source.may(_BEGIN):
         return
     position = 0
     while begin := _BEGIN.search(source.text, position):

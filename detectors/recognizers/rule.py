@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from detectors.finding import Finding
-from detectors.gate.gate import Gate, Places
+from detectors.gate.gate import Group, Places
 from detectors.recognizers.source import RUN, Source, Within
 
 _REFUSED = 24  # characters before a value in which a rule's `unless` counts
@@ -52,9 +52,7 @@ class RuleTable:
         for index, rule in enumerate(rules):
             for literal in rule.literals:
                 (self._inside if _is_inside(rule, literal) else self._around).setdefault(literal, []).append(index)
-        self._gate: Gate | None = None
-        self._known: dict[int, list[int]] = {}
-        self._unknown: list[int] = []
+        self._group = Group(rule.pattern for rule in self.rules)
 
     def apply(self, source: Source) -> Iterator[Finding]:
         """The findings of all rules in one text; they may overlap."""
@@ -73,17 +71,11 @@ class RuleTable:
 
     def _possible(self, source: Source, places: Places) -> list[int]:
         """The rules whose expressions can match, of those of which a literal occurs."""
-        if self._gate is not places.gate:
-            self._gate, self._known, self._unknown = places.gate, {}, []
-            for index, rule in enumerate(self.rules):
-                number = places.gate.number(rule.pattern)
-                if number is None:
-                    self._unknown.append(index)
-                else:
-                    self._known.setdefault(number, []).append(index)
-        there = self._known.keys() & places.ends.keys()
-        chosen = sorted([*self._unknown, *(index for number in there for index in self._known[number])])
-        return [index for index in chosen if index in self._always or _occurs(self.rules[index], source)]
+        return [
+            index
+            for index in self._group.possible(places)
+            if index in self._always or _occurs(self.rules[index], source)
+        ]
 
 
 def rules_in(values: Iterable[object]) -> Iterator[Rule]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import Group, gated
 from detectors.recognizers.assigned import assigned
 from detectors.recognizers.assignments import is_random, says_about
 from detectors.recognizers.source import Source
@@ -179,9 +180,13 @@ _SPELLED = {"newrelic": r"new[_-]?relic", "linkedin": r"linked[_-]?in", "message
 _SPELLED |= {"privateai": r"private[_-]?ai", "rapidapi": r"rapid[_-]?api", "assemblyai": r"assembly[_-]?ai"}
 # In names of several words a vendor is one of them: not in `pipeline`, `zoomed`, `disco`.
 _NAMES = {
-    vendor: re.compile(rf"(?<![^\W_])(?i:{_SPELLED.get(vendor, vendor)})|{_SPELLED.get(vendor, vendor).capitalize()}")
+    vendor: gated(
+        re.compile(rf"(?<![^\W_])(?i:{_SPELLED.get(vendor, vendor)})|{_SPELLED.get(vendor, vendor).capitalize()}")
+    )
     for vendor, _ in VENDORS
 }
+_KEYS = tuple((_NAMES[vendor], _SHAPES[vendor]) for vendor, _ in VENDORS)
+_GROUP = Group(name for name, _ in _KEYS)
 _REST = re.compile(r"[\w.-]{0,40}(?:[ \t][A-Za-z][\w.-]{0,19}){0,3}")
 
 
@@ -189,14 +194,14 @@ def find(source: Source) -> Iterator[Finding]:
     """Every value that has the shape of a key of the vendor that its name names."""
     if not source.runs:
         return
-    plain = source.lower.replace("_", "").replace("-", "")
-    for vendor, shape in _SHAPES.items():
-        if vendor in plain:
-            yield from _named(source.text, _NAMES[vendor], shape)
+    for index in _GROUP.possible(source.places):
+        name, shape = _KEYS[index]
+        yield from _named(source, name, shape)
 
 
-def _named(text: str, vendor: re.Pattern[str], shape: re.Pattern[str]) -> Iterator[Finding]:
-    for name in vendor.finditer(text):
+def _named(source: Source, vendor: re.Pattern[str], shape: re.Pattern[str]) -> Iterator[Finding]:
+    text = source.text
+    for name in source.matches(vendor):
         rest = _REST.match(text, name.end())
         end = rest.end() if rest else name.end()
         given = assigned(text, name.start(), end)
