@@ -16,7 +16,7 @@ from detectors.recognizers.wordlike import is_made_up, is_named
 
 # A part of a name that tells: `vm_password`, `FromEmailPassword`, `twilioApiKeySecret`. Two kinds.
 _NAMING = (
-    r"pass(?:word|wd|phrase|code|wort)|passw|(?<![a-z])pass(?![a-z])|pwd|psw|(?<![^\W_])pw(?![^\W_])|"
+    r"pass(?:word|wd|phrase|code|wort)|passw|(?<![a-z])pass(?![a-z]|_[a-z])|pwd|psw|(?<![^\W_])pw(?![^\W_])|"
     r"(?:store|key|require)pass|contraseñ?a|mot[_ ]de[_ ]passe|wachtwoord|senha|hasło|lösenord|salasana|heslo|jelszó|"
     r"adgangskode|parola|пароль"
 )
@@ -65,9 +65,9 @@ _ABOUT = re.compile(
 _HARMLESS = re.compile(
     r"(?i)(?:primary|foreign|public|publishable|cache|sort|partition|range|idempotency|dedup\w{0,12}|group|routing|row|"
     r"object|map|lookup|translation|message|i18n|local[_-]?storage|registry|hash|unique|index|composite|natural|"
-    r"bucket|event|query|react|list|item|tag|label|css|sibling|parent|child|order|shard|flag|feature|menu|hot|short"
+    r"bucket|event|query|react|list|item|tag|label|css|sibling|parent|child|order|shard|flag|feature|menu|hot|meta|ctrl|alt|shift|short"
     r"cut)[_-]?key$|"
-    r"(?:page|next|continu\w{1,6}|pagination|paging|sync|delta|bos|eos|pad|unk|sep|cls|mask|stop|start|end|special|"
+    r"(?:page|next|client[_-]?request|continu\w{1,6}|pagination|paging|sync|delta|bos|eos|pad|unk|sep|cls|mask|stop|start|end|special|"
     r"input|output|prompt|completion|cached?|public[_-]?key)[_-]?token$"
 )
 _TAIL = re.compile(r"[\w.-]{0,40}")
@@ -75,6 +75,7 @@ _FALLBACK = re.compile(r"[\"')\]]{0,2}\s?(?:\|\||\?\?|,|or)\s?[\"'](?P<value>[^\
 _ASKED = re.compile(r"(?i)env|get|conf|sett|option|prop|param")
 _SYMBOL = re.compile(r"[^\w\s]|_")
 _EXPRESSION = re.compile(r"\(\?[:=!<Pix]|\[\^|\[(?:a-z|A-Z|0-9|\\)|\]\{\d|\(%s|\[-?\d{1,2}\]|\{[a-z]{2,9}\}")
+_IN_ARN = re.compile(r"\barn:[\w:/-]{1,80}\Z")  # its last part is a name
 _TAIL_LETTER = re.compile(r"[\w-]")
 _HANDED_ON = re.compile(r"[a-z]{1,30}(?:_[a-z]{1,30}){1,6}")  # `f(x, password=some_name)`
 _ARGUMENTS = re.compile(r"[(,]\s{0,40}\Z")
@@ -180,7 +181,7 @@ def _assigned(text: str, name: re.Match[str]) -> Finding | None:
     if name["key"] and _NAME.match(text, name.end()):  # `secret_key`: the second part decides
         return None
     given = assigned(text, name.start(), end)
-    if given is None:
+    if given is None or _IN_ARN.search(text, max(0, name.start() - 90), name.start()):
         return None
     start, stop, quoted = given.start, given.stop, given.quoted
     if not quoted and (is_code(text[start:stop]) or text[stop : stop + 1] == "("):
