@@ -6,11 +6,13 @@ introduces a person, is not read. What a person writes around their code is no l
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
 from detectors.given_names import is_given_name
 
 # Code shows itself by how a line ends or starts. JSON, YAML, CSV and logs carry people's data and count as prose.
-_END = re.compile(r"(?:[;{]|\w\(.*\)\s*:|=>|\)\s?;|^\s*[\])}]+[,;]?)\s*$")
+_CALLED = re.compile(r"\w\(.*\)\s*:$")
+_CLOSING = re.compile(r"\s*[\])}]+,?")
 _START = re.compile(
     r"\s*(?:import |from \S+ import |def |class \w+[(:{]|return\b|if\s*\(|for\s*\(|while\s*\(|else\b|elif |"
     r"try\s*[:{]|except\b|"
@@ -26,8 +28,10 @@ _STATEMENT = re.compile(
     r"[\w.]+\(.{0,200}\)?,?\s*$|[\w.]+: [\w\[\], .|]{1,60}$)"
 )
 _COMMENT = re.compile(r"\s*(?:#(?!\w)|//|/?\*|--\s|r?\"{3}|'{3}|;;|<!--|rem\s)", re.IGNORECASE)
-# A member of JSON or of a dictionary: data, as much in code as anywhere.
-_MEMBER = re.compile(r"\s*[\[{(]*\s*[\"'][^\"'\n]{1,60}[\"']\s?(?::|=>)")
+# A member of JSON or of a dictionary: data, as much in code as anywhere, unless its value is worked out.
+_MEMBER = re.compile(r"\s*[\[{(]*\s*[\"'][^\"'\n]{1,60}[\"']\s?(?::|=>)(?!\s?[A-Za-z_][\w.]{0,60}[(\[.])")
+# How a docstring begins, or another string over several lines.
+_FENCE = re.compile(r"\s*(?:[\w.]{1,40}(?:: ?\w+)? = )?[rbfuRBFU]{0,2}(\"\"\"|''')")
 
 # A capitalised word that no sentence begins with: a word, a sign or a number stands before it on the line.
 _NAME = re.compile(
@@ -43,6 +47,14 @@ _INTRODUCED = re.compile(
     r"(?:name|city|town|street|address|person|customer|client|patient|employee|author|owner|contact)s?[\"']?\]?"
     r"\s?(?:=>?|:)\s?[\"'][^\"'\s]"
 )
+# One of these stands in whatever introduces a person outside an assignment: quicker to look for.
+_INTRODUCING = frozenset(
+    """
+    name names i called dear regards written author authors maintainer maintained mr mrs ms dr signed thanks hello hi
+    contact
+    """.split()  # noqa: SIM905 - a table of words is read more easily than a list of strings
+)
+_LETTERS = re.compile(r"[a-z]+")
 _QUOTED = re.compile(r"[\"']([a-z]{2,20}) [a-z]{2,20}(?: [a-z]{2,20})?[\"']")
 _OTHER_SCRIPT = re.compile(r"[\u0250-\u1fff\u2c00-\ud7ff\uf900-\ufdff]")
 # Capitalised words of languages, and those that comments begin sentences or tables with.
@@ -51,7 +63,32 @@ _WORDS = frozenset({"True", "False", "None", "Any", "Self", "Null", "Nil", "Neve
 
 def is_statement(line: str) -> bool:
     """Whether a line is code by how it starts or ends."""
-    return _START.match(line) is not None or _END.search(line) is not None
+    stripped = line.rstrip()
+    if not stripped:
+        return False
+    match stripped[-1]:
+        case ";" | "{":
+            return True
+        case ">" if stripped.endswith("=>"):
+            return True
+        case ":" if _CALLED.search(stripped):
+            return True
+        case "," | "]" | ")" | "}" if _CLOSING.fullmatch(stripped):
+            return True
+    return _START.match(line) is not None
+
+
+def fenced(lines: Sequence[str]) -> Iterator[int]:
+    """Which lines stand inside strings over several lines, as docstrings do; none of one that doesn't end."""
+    opened, fence = -1, ""
+    for index, line in enumerate(lines):
+        if opened < 0:
+            begun = _FENCE.match(line)
+            if begun is not None and line.count(begun[1]) == 1:
+                opened, fence = index, begun[1]
+        elif fence in line:
+            yield from range(opened, index + 1)
+            opened = -1
 
 
 def beside_code(line: str) -> bool:
@@ -63,13 +100,19 @@ def beside_code(line: str) -> bool:
 
 def may_name(line: str) -> bool:
     """Whether a line of code can hold a name, by its capitals and by what introduces one."""
-    if any(match[0] not in _WORDS for match in _NAME.finditer(line)):
+    lower = line.lower()
+    if lower != line:
+        if any(match[0] not in _WORDS for match in _NAME.finditer(line)):
+            return True
+        if any(is_given_name(word.lower()) for word in _CAPITAL.findall(line)):
+            return True
+    quoted = '"' in line or "'" in line
+    if quoted and any(is_given_name(match[1]) for match in _QUOTED.finditer(line)):
         return True
-    if any(is_given_name(word.lower()) for word in _CAPITAL.findall(line)):
+    if not line.isascii() and _OTHER_SCRIPT.search(line):
         return True
-    if any(is_given_name(match[1]) for match in _QUOTED.finditer(line)):
-        return True
-    return _INTRODUCED.search(line) is not None or _OTHER_SCRIPT.search(line) is not None
+    said = (quoted and (":" in line or "=" in line)) or not _INTRODUCING.isdisjoint(_LETTERS.findall(lower))
+    return said and _INTRODUCED.search(line) is not None
 
 
 def goes_on(line: str, following: str) -> bool:

@@ -7,7 +7,7 @@ costs most of a scan's time and gives most of its false findings. Patterns don't
 import re
 from collections.abc import Iterator, Sequence
 
-from detectors.code import beside_code, goes_on, is_statement, may_name
+from detectors.code import beside_code, fenced, goes_on, is_statement, may_name
 
 CHUNK = 440  # characters that the models read at a time: about what they were trained on
 _SEEN = 240  # characters of a line that say whether it is code
@@ -80,6 +80,8 @@ def _among_code(text: str, lines: Sequence[tuple[int, int]]) -> bytearray:
                 continue
             within = bool(among[index]) or (within and beside_code(line))
             among[index] = within
+    for index in fenced(starts):
+        among[index] = True
     return among
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from detectors.code import beside_code, goes_on, is_statement, may_name
+from detectors.code import beside_code, fenced, goes_on, is_statement, may_name
 from detectors.prose import prose_chunks
 
 PROGRAM = """\
@@ -73,6 +73,12 @@ def test_what_a_person_writes_before_their_code_is_read():
         ("# Milosz Kowalczyk", True),
         ('"ana novak"', True),
         ("# имя: Анна", True),
+        ("# dear kowalczyk", True),
+        ("# hi, kowalczyk here", True),
+        ("x = 1  # i'm kowalczyk", True),
+        ("# co-author: kowalczyk", True),
+        ("# this is while", False),
+        ("username='kowalczyk'", True),
         ('city = "berlin"', True),
         ("x = ['red green']", False),
     ],
@@ -90,10 +96,48 @@ def test_may_name(line, expected):
         ('  "member": 1', False),
         ("a sentence of somebody's", False),
         ("#hashtag", False),
+        ('  "time": event["time"],', True),
+        ('  "sum": sum(one for one in all),', True),
+        ('  "sum": true,', False),
+        ('  "sum": "one.two(3)"', False),
     ],
 )
 def test_beside_code(line, expected):
     assert beside_code(line) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("int x = 1;", True),
+        ("f(x => x) =>", True),
+        ("class Ana(Base):", True),
+        ("call(1) :", True),
+        ("  ])", True),
+        ("},", True),
+        ("};", True),
+        ("  ],", True),
+        ("Dear all:", False),
+        ("what I mean (really)", False),
+        ("a, b,", False),
+        ("see [1]", False),
+        ("", False),
+        (" \n", False),
+    ],
+)
+def test_is_statement(line, expected):
+    assert is_statement(line) is expected
+    assert is_statement(line + "\n") is expected
+
+
+def test_docstrings_are_read_as_comments_are():
+    text = PROGRAM.replace(
+        "import os", '"""Sums for shops.\n\nThe sums are rounded.\nMilosz Kowalczyk wrote it.\n"""\nimport os'
+    )
+    assert "Kowalczyk" in read(text)
+    assert "rounded.\n" not in read(text)
+    assert list(fenced(['"""One', "two", '"""', "x", "s = '''", "y", "'''"])) == [0, 1, 2, 4, 5, 6]
+    assert list(fenced(['"""One."""', "x", '"""never ends'])) == []
 
 
 def test_statements_and_broken_lines():
