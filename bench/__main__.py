@@ -63,7 +63,7 @@ def _detection(*, quick: bool) -> list[Row]:
     if not detection.DATA.is_dir():
         print(f"no data at {detection.DATA}: detection is not measured", file=sys.stderr)
         return []
-    own = [*detection.LANGUAGES, detection.PROMPTS]
+    own = [*detection.LANGUAGES, detection.STYLES, *detection.PROMPTS]
     sets = [*detection.LABELLED, *detection.HARMLESS, *own, detection.SOURCE_CODE, detection.LOGS]
     results = detection.run(sets, 10 if quick else detection.DEFAULT_SAMPLE, with_peer=True)
     ours, theirs = results["privet"], results["presidio"]
@@ -76,7 +76,9 @@ def _detection(*, quick: bool) -> list[Row]:
         ("all harmless", "touched", "harmless prompts that default policies act on", "%", 100),
         ("all languages", "leak_identifying", "identifying values missed, sentences in eight languages", "%", 100),
         ("all languages", "damage", "unlabelled characters that findings cover, the same", "%", 100),
-        (detection.PROMPTS, "touched", "harmless prompts of our own that default policies act on", "%", 100),
+        (detection.STYLES, "leak_identifying", "identifying values missed, mails, chats, forms, notes, news", "%", 100),
+        (detection.STYLES, "damage", "unlabelled characters that findings cover, the same", "%", 100),
+        ("all prompts of our own", "touched", "harmless prompts of our own that default policies act on", "%", 100),
         ("secrets", "leak", "secrets that no finding touches", "%", 100),
         ("secrets", "touched_secrets", "look-alikes of secrets taken for some", "%", 100),
         ("all labelled", "kb_per_second", "speed per core, labelled sets", "KB/s", 1),

@@ -12,8 +12,9 @@
 - source code and log lines: Privet's own modules and a made-up service's log. Nothing in them is anybody's, but the
   code quotes names; they are here for their speed.
 - languages and prompts of our own (`bench/sets/`, written by hand for measuring alone): `names-XX` are sentences in
-  eight languages with their names, places and companies labelled, `harmless` are prompts in which nobody is named whom
-  the writer knows.
+  eight languages with their names, places and companies labelled, `names-styles` are lines in the manner of mails,
+  chats, forms, notes, news and files, `harmless` and `harmless-work` are prompts in which nobody is named whom the
+  writer knows.
 - touched: harmless texts (no labelled value) with at least one finding in PII or SECRETS; JSON also has
   `touched_secrets`, with one in SECRETS.
 
@@ -60,7 +61,8 @@ FORMS = tuple(
         *("ar", "cs", "da", "el", "fi", "hi", "hu", "ja", "ko", "ro", "ru", "sv", "tr", "uk", "zh"),
     )
 )
-PROMPTS = "harmless"
+STYLES = "names-styles"
+PROMPTS = ("harmless", "harmless-work")
 SOURCE_CODE, LOGS = "source code", "log lines"  # made here: Privet's own code, and a service's log without a person
 DEFAULT_SAMPLE = 100
 
@@ -70,7 +72,7 @@ def load(name: str, sample: int) -> list[Row]:
     if name in {SOURCE_CODE, LOGS}:
         texts = _source_code() if name == SOURCE_CODE else _log_lines()
         return [Row(text, ()) for text in texts[: sample or None]]
-    return load_rows((OWN if name in {*LANGUAGES, *FORMS, PROMPTS} else DATA) / f"{name}.jsonl", sample)
+    return load_rows((OWN if name in {*LANGUAGES, *FORMS, STYLES, *PROMPTS} else DATA) / f"{name}.jsonl", sample)
 
 
 def _source_code() -> list[str]:
@@ -125,7 +127,13 @@ def run(sets: Sequence[str], sample: int, *, with_peer: bool) -> dict[str, dict[
         find, acted = build()
         find(["Warm up, John Smith."])
         results[name] = {each: measure(load(each, sample), find, acted) for each in sets}
-        groups = {"all labelled": LABELLED, "all harmless": HARMLESS, "all languages": LANGUAGES, "all forms": FORMS}
+        groups = {
+            "all labelled": LABELLED,
+            "all harmless": HARMLESS,
+            "all languages": LANGUAGES,
+            "all forms": FORMS,
+            "all prompts of our own": PROMPTS,
+        }
         sums = {
             total: totals({each: results[name][each] for each in group if each in sets})
             for total, group in groups.items()
@@ -171,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"no data at {DATA}", file=sys.stderr)
         return 2
     results = run(
-        options.sets or [*LABELLED, *HARMLESS, *LANGUAGES, PROMPTS, SOURCE_CODE, LOGS],
+        options.sets or [*LABELLED, *HARMLESS, *LANGUAGES, STYLES, *PROMPTS, SOURCE_CODE, LOGS],
         options.sample,
         with_peer=not options.no_peer,
     )

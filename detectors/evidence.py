@@ -91,6 +91,13 @@ _ESCAPED = frozenset({'"', "'", "n", "r", "t"})
 _CLOCK = re.compile(r"\d{1,2}[:.]?(?:\d{2})? ?(?:[ap]\.?m\.?|h|uhr)", re.IGNORECASE)
 # A number to reckon with: "4817 * 3926", "543 times 344".
 _RECKONED = re.compile(r"[*+=^\u00d7÷<>] ?$")
+_YEAR = re.compile(
+    r"\b(?:in|since|until|by|of|around|from|to|and|between|before|after|year|im|jahre?|seit|en|desde|nel|dal|em|roku|anno|c\.|"
+    r"spring|summer|autumn|fall|winter|january|february|march|april|may|june|july|august|september|october|november|"
+    r"december)[ ,]{1,2}$",
+    re.IGNORECASE,
+)
+_CALENDAR = re.compile(r"(?:1\d|20)\d\d")
 _SUMMED = re.compile(r" ?[*+=^\u00d7÷<>]| (?:times|plus|minus|divided) ")
 _SUM = re.compile(r"\d (?:times|plus|minus|divided by|[x*+]) \d")
 _NUMBER_GAP = re.compile(r"[ ]?[-./() +][ ]?|")
@@ -273,6 +280,8 @@ def _is_account(text: str, run: Finding, value: str) -> bool:
     """A number as people type it ("u 6 hgh 8") may have few digits; what names it as something else still counts."""
     digits = sum(character.isdigit() for character in value)
     if _SUM.search(value) or _RECKONED.search(text[max(0, run.start - 3) : run.start]) or _SUMMED.match(text, run.end):
+        return False
+    if _CALENDAR.fullmatch(value) and _YEAR.search(text[max(0, run.start - 12) : run.start]):
         return False
     if digits < 2 or len(value) > _MAX_NUMBER or len(value.replace(" ", "")) < _MIN_DIGITS:
         return False

@@ -25,6 +25,26 @@ def settled(text, *values, context="", detector="tagger"):
         ("Is the Hadwiger hypothesis proven today?", "Hadwiger", "PUBLIC_FIGURE"),
         ("Prove Zorn's lemma in two steps.", "Zorn", "PUBLIC_FIGURE"),
         ("Riederer's plan was not approved by us.", "Riederer", "PERSON"),
+        # Sums in words and stories are about nobody.
+        ("Weng earns $12 an hour. How much does she earn in 50 minutes?", "Weng", "FIRST_NAME"),
+        ("Mr. Alvarez buys 3 boxes with 24 sticks. How many has he?", "Alvarez", "FIRST_NAME"),
+        ("Ben sells 4 of 9 cakes to customers. How many are left?", "Ben", "FIRST_NAME"),
+        ("Lena kauft 5 Hefte zu je 2 Euro. Wie viel bezahlt sie?", "Lena", "FIRST_NAME"),
+        ("Write a story about a dark lord called Morvath.", "Morvath", "FIRST_NAME"),
+        ("Write a poem for my colleague Riederer.", "Riederer", "PERSON"),
+        ("Our patient Alvarez weighs 80 kg and is 70. How much may he take?", "Alvarez", "PERSON"),
+        ("Riederer owes 300 of the 900 euros.", "Riederer", "PERSON"),
+        ("Ana Novak has 3 apples and 4 pears. How many is that?", "Ana Novak", "PERSON"),
+        # Who lived long ago.
+        ("Ludolph van Ceulen found 35 digits in 1596.", "Ludolph van Ceulen", "PUBLIC_FIGURE"),
+        ("Ferdinand Ries (1784-1838) wrote it.", "Ferdinand Ries", "PUBLIC_FIGURE"),
+        ("Who was Ferdinand Ries?", "Ferdinand Ries", "PUBLIC_FIGURE"),
+        ("Wer war Ferdinand Ries?", "Ferdinand Ries", "PUBLIC_FIGURE"),
+        ("Who is Ferdinand Ries?", "Ferdinand Ries", "PERSON"),
+        ("Ana Novak (1784) is at her desk.", "Ana Novak", "PERSON"),
+        ("Ana Novak answered in 1500 words.", "Ana Novak", "PERSON"),
+        ("Ana Novak (1964-2019) was kind.", "Ana Novak", "PERSON"),
+        ("Explain Obergefell v. Hodges in short.", "Obergefell", "PUBLIC_FIGURE"),
         # Said of somebody in particular.
         ("my name is david and i need help", "david", "PERSON"),
         ("Hi David, can we meet on Friday?", "David", "PERSON"),
@@ -103,6 +123,15 @@ def test_the_field_s_name_counts(context, kind):
 )
 def test_the_words_of_a_schema_are_nobody_in_particular(context, text, kind):
     assert settled(text, (text, "PERSON"), context=context) == [kind]
+
+
+def test_who_stands_among_public_figures_is_one():
+    figures = ["Isaac Newton", "Albert Einstein", "Ada Lovelace"]
+    names = [(name, "PERSON") for name in [*figures, "Ferdinand Ries"]]
+    text = "Compare Isaac Newton, Albert Einstein, Ada Lovelace and Ferdinand Ries."
+    assert settled(text, *names) == ["PUBLIC_FIGURE"] * 4
+    assert settled(text.replace("Compare", "Compare my friends"), *names)[3] == "PERSON"
+    assert settled(text.replace("Isaac Newton, ", ""), *names[1:])[2] == "PERSON"
 
 
 def test_a_transcript_s_speaker_is_somebody():

@@ -5,7 +5,7 @@ The sets are read in place; without them these tests skip. `make bench` has the 
 
 import pytest
 
-from bench.detection import DATA, FORMS, HARMLESS, LABELLED, LANGUAGES, PROMPTS, load
+from bench.detection import DATA, FORMS, HARMLESS, LABELLED, LANGUAGES, PROMPTS, STYLES, load
 from configs.entities import sensitive_types
 from detectors.evaluation.score import Score, measure, of_types
 
@@ -68,4 +68,10 @@ def test_our_own_letters_and_forms_in_many_languages(scanner):
 
 
 def test_our_own_harmless_prompts(scanner):
-    assert total(measured(scanner, (PROMPTS,)), (PROMPTS,))["touched"] < 0.1
+    assert total(measured(scanner, PROMPTS), PROMPTS)["touched"] < 0.2
+
+
+def test_our_own_lines_in_many_styles(scanner):
+    figures = total(measured(scanner, (STYLES,)), (STYLES,))
+    assert figures["leak_identifying"] < 0.15
+    assert figures["damage"] < 0.04
