@@ -93,11 +93,17 @@ def _log_lines() -> list[str]:
     return ["\n".join(lines[first : first + 40]) for first in range(0, len(lines), 40)]
 
 
-def privet() -> tuple[Find, Acted]:
-    """Our scanner."""
-    from detectors.scan import build_scanner  # noqa: PLC0415 - each system is loaded when its turn comes
+def privet(weights: Path | None = None) -> tuple[Find, Acted]:
+    """Our scanner; with other weights of the tagger if a folder is named."""
+    from detectors.names import NameDetector  # noqa: PLC0415 - each system is loaded when its turn comes
+    from detectors.presidio import PresidioDetector  # noqa: PLC0415 - the same
+    from detectors.recognizers import pattern_detectors  # noqa: PLC0415 - the same
+    from detectors.scan import Scanner, build_scanner  # noqa: PLC0415 - the same
+    from detectors.tagger import Tagger  # noqa: PLC0415 - the same
 
     scanner = build_scanner()
+    if weights is not None:
+        scanner = Scanner([NameDetector(Tagger(weights)), PresidioDetector(), *pattern_detectors()])
 
     def find(texts: Sequence[str]) -> list[Sequence[Finding]]:
         scans = [
@@ -117,10 +123,12 @@ def presidio() -> tuple[Find, Acted]:
     return peer.presidio(), lambda findings: findings
 
 
-def run(sets: Sequence[str], sample: int, *, with_peer: bool) -> dict[str, dict[str, Score]]:
+def run(
+    sets: Sequence[str], sample: int, *, with_peer: bool, weights: Path | None = None
+) -> dict[str, dict[str, Score]]:
     """System → set → score."""
     results: dict[str, dict[str, Score]] = {}
-    systems: dict[str, Callable[[], tuple[Find, Acted]]] = {"privet": privet, "presidio": presidio}
+    systems: dict[str, Callable[[], tuple[Find, Acted]]] = {"privet": lambda: privet(weights), "presidio": presidio}
     for name, build in systems.items():
         if name == "presidio" and not with_peer:
             continue
@@ -174,6 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=DEFAULT_SAMPLE, metavar="N", help="texts per set; 0 for all")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--no-peer", action="store_true", help="leave out stock Presidio")
+    parser.add_argument("--weights", type=Path, metavar="FOLDER", help="the tagger's, from `privet models train ner`")
     options = parser.parse_args(arguments)
     if not DATA.is_dir():
         print(f"no data at {DATA}", file=sys.stderr)
@@ -182,6 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.sets or [*LABELLED, *HARMLESS, *LANGUAGES, STYLES, *PROMPTS, SOURCE_CODE, LOGS],
         options.sample,
         with_peer=not options.no_peer,
+        weights=options.weights,
     )
     if options.json:
         out: dict[str, Any] = {s: {e: score.figures() for e, score in sets.items()} for s, sets in results.items()}

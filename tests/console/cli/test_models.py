@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from console import tagger_training
 from console.cli import models
 from console.cli.models import command
 from local_models import catalog, classify, corpus, embed, heads, train
@@ -111,6 +112,31 @@ def test_train_passes_its_options_on_and_shows_the_scores(monkeypatch: pytest.Mo
     assert found["scores"]["left_out"]["macro_f1"] == 0.75
     assert (seen["texts"], seen["cache"], seen["directory"]) == (tmp_path, tmp_path / "c", tmp_path / "o")
     assert "macro-F1" in run(*args).output
+
+
+def test_train_ner_passes_its_options_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen: list[tagger_training.Plan] = []
+    monkeypatch.setattr(tagger_training, "train_tagger", lambda plan, _: seen.append(plan))
+    args = (
+        "train",
+        "ner",
+        "--data",
+        str(tmp_path),
+        "--output",
+        str(tmp_path / "o"),
+        "--without",
+        "a",
+        "--without",
+        "b",
+    )
+    assert json.loads(run(*args, "--rounds", "2", "--json").output) == {"path": str(tmp_path / "o")}
+    assert seen == [tagger_training.Plan(tmp_path, tmp_path / "o", 2, ("a", "b"))]
+
+
+def test_train_ner_says_what_is_missing(tmp_path: Path) -> None:
+    done = run("train", "ner", "--data", str(tmp_path / "none"))
+    assert done.exit_code == 2
+    assert "--data DIR" in done.stderr
 
 
 def test_evaluate_shows_scores_of_now_and_of_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
