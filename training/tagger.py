@@ -143,7 +143,7 @@ class Network(nn.Module):
         return self.norm(rows.sum(1) + 2 * of_parts + self.project(self.pieces(*pieces)))
 
     def forward(self, words, index, real):
-        values = self.drop(words)[index] * real
+        values = functional.embedding(index, self.drop(words)) * real  # its gradient is quicker than indexing's
         for reach, layer in zip(REACHES, self.layers, strict=True):
             empty = torch.zeros(reach, WIDTH)
             before, after = torch.cat([empty, values[:-reach]]), torch.cat([values[reach:], empty])
@@ -227,10 +227,12 @@ def train(texts, rounds, start):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = factor * rate
             unique, inverse = np.unique(index, return_inverse=True)
-            scores = network(
-                network.words(*vocabulary.rows(unique)), torch.tensor(inverse), torch.tensor(real)[:, None]
-            )
-            loss = functional.cross_entropy(scores, torch.tensor(classes), ignore_index=IGNORED, label_smoothing=0.02)
+            with torch.autocast("cpu", torch.bfloat16):  # of the products; twice as fast with AVX-512
+                scores = network(
+                    network.words(*vocabulary.rows(unique)), torch.tensor(inverse), torch.tensor(real)[:, None]
+                )
+            wanted = torch.tensor(classes)
+            loss = functional.cross_entropy(scores.float(), wanted, ignore_index=IGNORED, label_smoothing=0.02)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
