@@ -22,6 +22,20 @@ _CARD_WORDS = words(
      "maestro", "pan", "cc", "ccn", "cardnumber", "card_number", "payment", "kreditkarte", "carte", "tarjeta", "carta")
 )  # fmt: skip
 
+_CARD_NEAR = words(
+    ("cards?", "visa", "mastercard", "amex", "cvv2?", "cvc2?", "pan", "kreditkarte", "carte", "tarjeta", "carta",
+     "cartão",
+     r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}", r"\d{4}[ -]?\d{6}[ -]?\d{4,5}")
+)  # fmt: skip
+
+
+def _track(value: str) -> bool:
+    """Whether its card number is one, and its date has a month."""
+    number, *rest = re.split(r"[\^=D]", value.lstrip("%B;"))
+    date = rest[-1][:4]
+    return luhn_valid(number) and "01" <= date[2:] <= "12"
+
+
 _SECURITY_CODE = (
     Rule(
         "cards",
@@ -32,6 +46,24 @@ _SECURITY_CODE = (
         group=1,
         literals=("cvv", "cvc", "cv2", "csc", "security code"),
     ),
+    Rule("cards", "CARD_SECURITY_CODE", re.compile(
+        r"(?i)(?<![^\W_])(?:(?:card|atm|debit|bank|credit)(?:'s)?[ _-]?pin|geheimzahl|pin[ _-]?(?:code )?(?:of|for) "
+        r"(?:my|the) (?:\w{2,12} )?card)(?:[ _-]?(?:code|number|no\.?))?"
+        r"[\"']?\s?(?:is|ist|:|=)?\s{0,2}[\"']?(\d{4,6})(?!\d)"),
+        0.9, 1, None, ("pin", "geheimzahl")),
+    # What stands on the stripe and in the chip: number, name, date, and what proves the card.
+    Rule("cards", "CARD_TRACK", re.compile(r"%?B\d{12,19}\^[^\^\n]{2,26}\^\d{4}[0-9A-Za-z ]{0,60}\??"), 0.95, 0, _track,
+         ("^",)),
+    Rule("cards", "CARD_TRACK", re.compile(r"(?<![\w=]);?\d{12,19}[=D]\d{7}\d{0,24}(?!\w)\??"), 0.9, 0, _track,
+         within="numbers"),
+    Rule("cards", "CARD_EXPIRY", re.compile(
+        r"(?i)(?<![^\W_])(?:exp(?:\.|iry|ires|iration)?(?:[ _-]?date)?|"
+        r"valid (?:thru|until|through|to)|good thru|gültig bis|"
+        r"scadenza|caduca(?:ducidad)?|date d'expiration|validade)(?: ?\(?mm/yy(?:yy)?\)?)?"
+        r"[\"']?\s?(?:is|:|=|on)?\s{0,2}[\"']?"
+        r"((?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?[2-4]\d)(?![\d/-])"),
+        0.85, 1, None, ("exp", "valid", "thru", "gültig", "scad", "caduc"), within="numbers",
+         near=_CARD_NEAR, reach=160),
 )  # fmt: skip
 
 

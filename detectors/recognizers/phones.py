@@ -19,7 +19,7 @@ from detectors.recognizers.source import Source
 
 _CANDIDATE = gated(
     re.compile(
-        r"(?<![\w@#$€£/.-])(?<!\d[ ,:])(?:tel:)?(\+?\(?\d(?:[ ./()-]{0,2}\d){5,16})(?:\s?(?:x|ext\.?|"
+        r"(?<![\w@#$€£/.-])(?<!\d[ ,:])(?:tel:)?(\+?\(?\d(?:[ ./()-]{0,2}\d){4,16})(?:\s?(?:x|ext\.?|"
         r"extension)\s?:?\s?\d{1,6})?(?![\w@%]|[-.:/,]\d)"
     )
 )
@@ -39,7 +39,8 @@ _WORDS = words(
      "dial", "contact", "reach",
      "hotline", "landline", "voicemail", "contact_?number", "ph", "telefon", "telefono", "teléfono", "téléphone",
      "telefone", "telefonnummer",
-     "rufnummer", "móvil", "portable", "appelez", "llame", "llámame", "anrufen", "rufen", "numer", "номер",
+     "rufnummer", "ruf mich", "móvil",
+    "telepono", "cep", "numara", "portable", "appelez", "llame", "llámame", "anrufen", "rufen", "numer", "номер",
      "tlf", "tlfnr", "telefonnr", "mobilnr", "puhelin", "puhelinnumero", "numeroon", "telefonszám", "mobilszám",
      "telefonní", "telefónne", "telefonul", "celular", "telemóvel", "cellulare", "gsm", "komórka", "volejte",
      "ligar", "chiama", "bellen", "zadzwoń", "тел", "телефон", "телефону", "моб", "τηλ", "τηλέφωνο", "κινητό",
@@ -51,6 +52,8 @@ _OTHER = words(
      "tracking", "card", "id", "vat", "policy", "claim", "date", "sku", "model", "version", "ref", "reference")
 )  # fmt: skip
 _NUMBER_WORD = words(("numbers?", "número", "numero", "numéro", "nummer"))  # of what is not said: the form decides
+# Right before a number of five digits.
+_KEY = re.compile(r"(?i)(?<![^\W_])(?:(?:tele)?phone|mobile|cell|tel|fax|contact)[\"']?\s?[:=]\s?[\"']?$")
 _SENTENCE_END = re.compile(r"[.!?]\s|\n")
 _NO_AREA = re.compile(r"\+1[ .(-]{0,3}(?:[01]\d\d|[2-9]11)[ .)-]")  # North America's plan has no such area
 _AMERICAN = re.compile(r"\+1[ .(-]")
@@ -104,7 +107,7 @@ def find(source: Source) -> Iterator[Finding]:
 def _score(value: str, source: Source, start: int) -> float:
     digits = digits_of(value)
     if not _SHORTEST <= len(digits) <= _LONGEST or _DATE.fullmatch(value):
-        return 0.0
+        return 0.8 if len(digits) == _SHORTEST - 1 and _KEY.search(source.before(start, 24)) else 0.0
     if _NO_AREA.match(value):
         return 0.0
     if value.startswith("+") and _plan(value, None):
@@ -119,7 +122,9 @@ def _score(value: str, source: Source, start: int) -> float:
         return 0.9 if any(_plan(value, region) for region in _REGIONS) else 0.6
     if other:
         return 0.0
-    if _NUMBER_WORD.search(before) and (_LOCAL.fullmatch(value) or any(_plan(value, region) for region in _REGIONS)):
+    if _NUMBER_WORD.search(before) and (
+        value[0] == "+" or _LOCAL.fullmatch(value) or any(_plan(value, region) for region in _REGIONS)
+    ):
         return 0.6
     if _GROUPED.fullmatch(value) and len(digits) >= 9:
         return 0.75
