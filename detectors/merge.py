@@ -19,10 +19,11 @@ _RANK = {"PRIVATE_KEY": 0, "AWS_ACCESS_KEY": 1, "API_KEY": 2, "JWT": 3, "CONNECT
 _OPENING = frozenset({"PRIVATE_KEY", "AWS_ACCESS_KEY", "API_KEY", "JWT", "CONNECTION_STRING"})
 _LAST = {"SECRET": 101, "PASSWORD": 100, "LOCATION": 105}
 # Types that no default policy acts on give way to the others instead of being taken over.
-_YIELDING = frozenset({"DATE_TIME", "URL", "ORGANIZATION"})
+_YIELDING = frozenset({"DATE_TIME", "ORGANIZATION", *entity_groups()["TRAITS"], *entity_groups()["MACHINES"]})
 # What is said of a person keeps what others leave of it: "depression, says Ana Novak" in a record's field.
 _SAID = entity_groups()["SPECIAL_CATEGORY"]
 _LEAST = 3  # letters
+_STATED, _GUESSED = frozenset({"statements", "records"}), frozenset({"PERSON", "LOCATION"})
 _start, _end = attrgetter("start"), attrgetter("end")
 _MODELS = frozenset({"tagger", "rampart", "repeats"})
 _SURE = 0.75
@@ -43,7 +44,7 @@ def merge(text: str, findings: Iterable[Finding], thresholds: Mapping[str, float
         for finding in findings
         if finding.end <= len(text) and finding.score >= thresholds.get(finding.entity_type, 2.0)
     ]
-    kept = _without_eponyms(kept)
+    kept = _without_said(text, kept)
     strong = _join(text, _resolve([one for one in kept if one.entity_type not in _YIELDING | _SAID]))
     said = [
         rest
@@ -69,17 +70,27 @@ def _rest(text: str, one: Finding, others: Sequence[Finding]) -> Finding | None:
     return replace(one, start=start, end=end) if sum(map(str.isalpha, text[start:end])) >= _LEAST else None
 
 
-def _without_eponyms(findings: list[Finding]) -> list[Finding]:
-    """Without names that are an illness's: whoever has Parkinson's isn't called so."""
-    ill = [one for one in findings if one.entity_type == "HEALTH_CONDITION" and one.detector == "statements"]
-    if not ill:
+def _without_said(text: str, findings: list[Finding]) -> list[Finding]:
+    """Without names that are what is said of somebody: whoever has Parkinson's or is Black isn't called so.
+
+    What a field of a record holds may have a name in it, so there only a name that is all of it goes.
+    """
+    said = [one for one in findings if one.entity_type in _SAID and one.detector in _STATED]
+    if not said:
         return findings
+
+    def is_said(one: Finding) -> bool:
+        for other in said:
+            inside = other.start <= one.start and one.end <= other.end
+            if inside and (other.detector == "statements" or one.end - one.start == other.end - other.start):
+                return True
+            around = one.start <= other.start and other.end <= one.end
+            if around and not any(map(str.isupper, text[one.start : other.start] + text[other.end : one.end])):
+                return True  # "ist schwul": the rest is no name
+        return False
+
     return [
-        one
-        for one in findings
-        if one.entity_type != "PERSON"
-        or one.detector not in _MODELS
-        or not any(other.start <= one.start and one.end <= other.end for other in ill)
+        one for one in findings if one.entity_type not in _GUESSED or one.detector not in _MODELS or not is_said(one)
     ]
 
 

@@ -42,7 +42,9 @@ _PLACES = frozenset({"LOCATION", "COUNTRY", "STREET_ADDRESS", "ADDRESS", "GPE"})
 _FITTING: dict[str, frozenset[str]] = {
     **dict.fromkeys(_NUMBERS, _NUMBERS),
     **dict.fromkeys(_PLACES, _PLACES),
-    **dict.fromkeys(("DATE_TIME", "DATE_OF_BIRTH", "AGE"), frozenset({"DATE_TIME", "DATE_OF_BIRTH", "AGE"})),
+    **dict.fromkeys(
+        ("DATE_TIME", "DATE_OF_BIRTH", "AGE"), frozenset({"DATE_TIME", "DATE_OF_BIRTH", "AGE", "AGE_OVER_89"})
+    ),
 }
 
 

@@ -47,7 +47,11 @@ _BIRTH = words(
      "narodený", "narodená", "rođena?", "rođenja", "rojena?", "rojstva", "născută?", "nașterii", "született",
      "születési", "doğum", "sünd(?:inud|is)", "dzimis", "gimęs", "γεννήθηκε", "γέννησης", "родил(?:ся|ась)", "рождения",
      "г\\.р\\.", "народи(?:вся|лася)", "народження", "роден[аи]?", "生年月日", "出生日期", "出生", "생년월일",
-     "تاريخ الميلاد", "الميلاد", "जन्म", "जन्म तिथि", "जन्मतिथि")
+     "تاريخ الميلاد", "الميلاد", "जन्म", "जन्म तिथि", "जन्मतिथि",
+     "geburtstag", "gebürtig", "naître", "cumpleaños",
+     "nací", "nació", "f\\.? ?nac", "fecha de nac", "nasceu", "nasci", "dt\\.? ?nasc", "aniversário",
+     "geb(?:oorte)?(?:dag|datum)?",
+     "jarig", "verjaardag", "compleanno", "urodziny", "urodził[a]?", "urodziłem", "urodziłam", "data ur")
 )  # fmt: skip
 
 

@@ -110,7 +110,8 @@ def _social_security(source: Source) -> Iterator[Finding]:
     if source.may(_SSN_LOOSE) and _SSN_WORDS.search(f"{source.context} {source.text}"):
         for match in source.in_numbers(_SSN_LOOSE):
             if digits_of(match[0]) not in _PRINTED and _SSN_WORDS.search(source.before(match.start(), 40)):
-                yield Finding(match.start(), match.end(), "US_SSN", 0.96, "national_ids")
+                kind = "US_ITIN" if digits_of(match[0]).startswith("9") else "US_SSN"  # no SSN begins so
+                yield Finding(match.start(), match.end(), kind, 0.96, "national_ids")
 
 
 def _may_be_named(source: Source) -> bool:

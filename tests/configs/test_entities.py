@@ -45,7 +45,7 @@ def types_in_code():
     for path in (ROOT / "detectors").rglob("*.py"):
         named |= set(
             re.findall(
-                r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PERSON|LOCATION|COUNTRY|CRYPTO|JWT|PASSWORD|SECRET|USERNAME|RELIGION)"',
+                r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PERSON|LOCATION|COUNTRY|CRYPTO|JWT|PASSWORD|SECRET|USERNAME|RELIGION|AGE)"',
                 path.read_text(),
             )
         )

@@ -9,6 +9,9 @@ from detectors.finding import Finding
 from detectors.merge import merge
 
 TEXT = "x" * 60
+GIVE_WAY = {"DATE_TIME", "ORGANIZATION"}.union(
+    *(entity_groups()[name] for name in ("SPECIAL_CATEGORY", "TRAITS", "MACHINES"))
+)
 
 
 def one(start, end, kind="PERSON", score=0.9):
@@ -73,6 +76,23 @@ def test_an_illness_is_not_its_discoverer():
     assert spans(merge(text, [ill, *names], thresholds())) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "said", "expected"),
+    [
+        ("Er ist schwul.", (3, 13), (7, 13, "statements"), ["SEXUAL_ORIENTATION"]),
+        ("She is Christian Black.", (7, 22), (7, 16, "statements"), ["PERSON"]),  # a name stays one
+        ("Orientation: gay", (13, 16), (13, 16, "records"), ["SEXUAL_ORIENTATION"]),
+        ("Orientation: gay, says Ana", (23, 26), (13, 26, "records"), ["SEXUAL_ORIENTATION", "PERSON"]),
+    ],
+)
+def test_what_is_said_is_no_name(text, name, said, expected):
+    found = [
+        Finding(*name, "PERSON", 0.9, "tagger"),
+        Finding(said[0], said[1], "SEXUAL_ORIENTATION", 0.75, said[2]),
+    ]
+    assert [one.entity_type for one in merge(text, found, thresholds())] == expected
+
+
 def test_parts_of_an_address_are_one():
     text = "12 Maple Street, Springfield, 62704 and Boston"
     parts = [
@@ -102,11 +122,7 @@ def test_laws(findings):
     assert all(first.end <= second.start for first, second in pairwise(merged))
     covered = {index for f in merged for index in range(f.start, f.end)}
     for f in findings:
-        if (
-            f.end <= len(TEXT)
-            and f.score >= limits[f.entity_type]
-            and f.entity_type not in {"DATE_TIME", "ORGANIZATION", *entity_groups()["SPECIAL_CATEGORY"]}
-        ):
+        if f.end <= len(TEXT) and f.score >= limits[f.entity_type] and f.entity_type not in GIVE_WAY:
             assert covered.issuperset(range(f.start, f.end))
 
 

@@ -25,6 +25,7 @@ AT_ONE_PLACE = {
         "emails_IN_FRONT",
     ),
     *("national_ids_HASH", "answers_PAIR", "answers_NAME", "answers_NUMBER", "answers_SPELLED"),
+    *("internal_hosts_EVERYBODYS", "internal_hosts_PUBLIC", "statementsNOTHING", "statementsNAMES"),
 }
 
 
