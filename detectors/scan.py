@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from configs.entities import entity_groups, thresholds
 from detectors.alone import settle
+from detectors.edges import without_edges
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Scan, Skipped, SkipReason
 from detectors.gate.gate import Gate, build_gate
@@ -121,7 +122,8 @@ class Scanner:
             merged = merge(plain.text, found[index], self.thresholds)
             if self._own is not None:
                 merged = _with_registered(merged, registered[index], self._own.allowed(plain.text))
-            settled = settle(plain.text, items[index][1], without_products(plain.text, merged))
+            named = without_edges(plain.text, without_products(plain.text, merged))
+            settled = settle(plain.text, items[index][1], named)
             mapped = tuple(
                 Finding(*plain.original(one.start, one.end), one.entity_type, one.score, one.detector)
                 for one in settled

@@ -50,7 +50,8 @@ def test_a_finding_covers_the_run(scanner, write):
 def test_the_word_before_a_run_says_what_it_is(scanner):
     text = f"my passport number: {b64('K21345678')}"
     assert [one.entity_type for one in whole(scanner, text).findings] == ["PASSPORT"]
-    assert whole(scanner, b64("K21345678") + " is a nice word").findings == ()
+    alone = whole(scanner, b64("K21345678") + " is a nice word").findings
+    assert {one.entity_type for one in alone} <= {"ACCOUNT_NUMBER"}  # a code that is all of what is said
 
 
 @pytest.mark.parametrize(
