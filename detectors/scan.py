@@ -89,16 +89,16 @@ class Scanner:
         """One scan per (text, context). Quicker than one by one: the models read in batches."""
         normalized = [normalize(text) for text, _ in items]
         failures: list[set[SkipReason]] = [set() for _ in items]
-        disguised: list[tuple[int, View, Normalized]] = []
-        for index, plain in enumerate(normalized):
-            try:
-                views = readings(plain.text, hidden_runs(items[index][0], plain))
-                disguised += [(index, view, normalize(view.text)) for view in views]
-            except TooMuchError:
-                failures[index].add(SkipReason.TOO_LARGE)
         sources = [
             Source(plain.text, context, self._gate) for plain, (_, context) in zip(normalized, items, strict=True)
         ]
+        disguised: list[tuple[int, View, Normalized]] = []
+        for index, plain in enumerate(normalized):
+            try:
+                views = readings(plain.text, hidden_runs(items[index][0], plain), sources[index].places)
+                disguised += [(index, view, normalize(view.text)) for view in views]
+            except TooMuchError:
+                failures[index].add(SkipReason.TOO_LARGE)
         sources += [Source(inner.text, items[index][1], self._gate) for index, _, inner in disguised]
         # Names are looked for in views that may be prose: the others are numbers and keys.
         prose = [*range(len(items)), *(at for at, (_, view, _) in enumerate(disguised, len(items)) if view.prose)]

@@ -55,7 +55,7 @@ class Database:
         with self._lock:
             try:
                 self._compiled.scan(data, match_event_handler=tell)
-            except hyperscan.ScanTerminated:
+            except hyperscan.HyperscanError:  # there were too many, or it lacks memory
                 return None
         return found
 

@@ -134,7 +134,7 @@ class _Loose:
         count = 0
         for op, argument in nodes:
             if op is _constants.LITERAL:
-                count += 1
+                count += argument < 128
             elif op is _constants.BRANCH:
                 count += min(self.named(list(branch)) for branch in argument[1])
             elif op in _REPEATS:

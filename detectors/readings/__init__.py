@@ -17,6 +17,7 @@ apply costs a search or two; one that is a guess counts only for findings that p
 from collections.abc import Callable, Iterator, Sequence
 
 from detectors.encoded import runs
+from detectors.gate.gate import Group, Places
 from detectors.normalize import Normalized
 from detectors.readings import apart, codes, escapes, lookalikes, spelled, turned, unspaced
 from detectors.readings.view import TooMuchError, View
@@ -29,9 +30,11 @@ _ROOM_AT_LEAST = 200_000
 type Reading = Callable[[str], Iterator[View]]
 
 _READINGS: Sequence[Reading] = (apart.read, spelled.read, codes.read, turned.read, lookalikes.read, unspaced.read)
+# Those of which a gate can say that they read nothing.
+_NEEDED = {module.read: Group(module.NEEDED) for module in (spelled, codes, turned, lookalikes)}
 
 
-def readings(text: str, hidden: Sequence[View] = ()) -> list[View]:
+def readings(text: str, hidden: Sequence[View] = (), places: Places | None = None) -> list[View]:
     """All views of a text, `hidden` ones among them, and what is disguised in these. Raises `TooMuchError`.
 
     Whole encodings that stand in the text are texts of their own (`detectors.whole`, `proxy.encoded`).
@@ -39,7 +42,8 @@ def readings(text: str, hidden: Sequence[View] = ()) -> list[View]:
     if len(text) < SHORTEST:
         return []
     level = [(view, _READINGS) for view in (*hidden, *escapes.views(text))]
-    level += [(view, _without(read)) for read in _READINGS for view in read(text)]
+    applied = [read for read in _READINGS if read not in _NEEDED or _NEEDED[read].possible(places)]
+    level += [(view, _without(read)) for read in applied for view in read(text)]
     found: list[View] = []
     room = max(_ROOM_AT_LEAST, _ROOM * len(text))
     for _ in range(DEPTH):

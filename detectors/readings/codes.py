@@ -8,6 +8,7 @@ import re
 from array import array
 from collections.abc import Iterator
 
+from detectors.gate.gate import gated
 from detectors.readings.view import READ, View
 
 _GAP = r"(?P<gap>[ ,:;-]|, |\n)"
@@ -27,6 +28,9 @@ _MAYBE = re.compile(rf"[1-9][0-9A-Fa-f]{{1,2}}(?P<gap>[ ,:;\n-]|, ){_UNIT}(?P=ga
 _HEX = 16
 _LEAST = 0.75
 _CONTEXT = 80
+
+# Wherever something is read so, one of these matches: a gate says so of all texts at once.
+NEEDED = tuple(map(gated, (_BYTES, _DECIMALS, _BITS, _OCTALS, _QUOTED)))
 
 
 def read(text: str) -> Iterator[View]:

@@ -8,6 +8,7 @@ language. Numbers glued to other letters are read as if there were a space.
 import re
 from collections.abc import Iterator
 
+from detectors.gate.gate import gated
 from detectors.readings.view import Piece, View, rewrite
 
 # By what they are taken for: capitals and small letters, Greek and Cyrillic ones, other signs.
@@ -37,6 +38,9 @@ CARD_WORDS = ("card", "visa", "amex", "carte", "karte", "tarjeta")  # one of the
 _LEAST = 0.9
 _GLUED_LEAST = 0.95
 _REACH = 30
+
+# Wherever something is read so, one of these matches: a gate says so of all texts at once.
+NEEDED = tuple(map(gated, (_NUMBER, _FOREIGN_ONE, re.compile(r"\d{13}"))))
 
 
 def read(text: str) -> Iterator[View]:

@@ -7,6 +7,7 @@ are understood. An address in words needs brackets around its signs, or a name b
 import re
 from collections.abc import Iterator
 
+from detectors.gate.gate import gated
 from detectors.readings.view import Piece, View, rewrite
 
 _DIGITS = (
@@ -71,6 +72,9 @@ _VERBS = re.compile(
 )
 _AT_SIGNS = tuple(f"{left}{gap}{sign}" for left in "[({<" for gap in ("", " ") for sign in ("at", "@", "ät", "arroba"))
 _DOT_SIGNS = (" dot ", "[dot", "(dot", "{dot", "<dot", "[ dot", "( dot", "[.", "(.", "punto", "punkt")
+
+# Wherever something is read so, one of these matches: a gate says so of all texts at once.
+NEEDED = tuple(map(gated, (_ROW, _MORSE_ROW, _AT_DOT)))
 
 
 def read(text: str) -> Iterator[View]:

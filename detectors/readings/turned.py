@@ -9,6 +9,7 @@ import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 
+from detectors.gate.gate import gated
 from detectors.readings.lookalikes import CARD_WORDS
 from detectors.readings.view import READ, View, left, right
 
@@ -47,6 +48,10 @@ _AROUND = 120
 _REACH = 80
 _START = re.compile(r"[^\s\"'<>(){}=,;]{0,400}$")
 _END = re.compile(r"[^\s\"'<>(){}=,;]{0,400}")
+
+# Wherever something is read so, one of these matches: a gate says so of all texts at once.
+_FLUENT = re.compile("|".join((*_ROT13_WORDS, *_REVERSED_WORDS)))
+NEEDED = tuple(map(gated, (_ROT13, _ROT13_TOLD, _REVERSED, _REVERSED_TOLD, _REVERSED_CARD, _FLUENT)))
 
 
 def read(text: str) -> Iterator[View]:

@@ -1,16 +1,21 @@
 """Disguised values: found where they were written; what only looks disguised stays untouched; laws of all readings."""
 
+import ast
 import base64
 import codecs
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors import readings as all_readings
 from detectors.finding import Skipped, SkipReason
+from detectors.gate.gate import build_gate
 from detectors.readings import DEPTH, readings
 from detectors.readings.view import TooMuchError
+from detectors.recognizers import pattern_detectors
 from detectors.scan import Scanner
 
 CARD = "4539148803436467"
@@ -270,3 +275,24 @@ def test_long_rows_of_anything_have_an_end(unit):
 def test_the_letter_in_a_logs_time_is_no_digit():
     log = "".join(f"2026-11-24T10:00:{second:02d}.331Z INFO request took {second}ms\n" for second in range(40))
     assert readings(log) == []
+
+
+def test_the_gate_leaves_out_no_reading():
+    pattern_detectors()
+    gate = build_gate()
+    texts = [text for file in sorted(Path(__file__).parent.rglob("test_*.py")) for text in strings_of(file)]
+    assert len(texts) > 1000
+    left_out = 0
+    for text in texts:
+        places = gate.places(text)
+        for read, needed in all_readings._NEEDED.items():
+            if not needed.possible(places):
+                left_out += 1
+                assert list(read(text)) == [], text
+    assert left_out > 2 * len(texts)
+
+
+def strings_of(file):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    found = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return [text for text in dict.fromkeys(found) if 6 < len(text) < 2000]

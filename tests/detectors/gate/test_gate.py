@@ -13,7 +13,9 @@ from detectors.gate.gate import Gate, build_gate, gated
 from detectors.gate.loosened import loosen
 from detectors.recognizers import pattern_detectors
 from detectors.recognizers.source import Source
+from detectors.scan import build_scanner  # and with it everything that has expressions
 
+assert build_scanner
 FAMILIES = pattern_detectors()
 TESTS = Path(__file__).parents[1] / "recognizers"
 
