@@ -169,13 +169,17 @@ _LISTS: dict[str, Callable[[dict[str, Any]], str]] = {
         + (f" of {', '.join(entry['sets'])}" if entry.get("sets") else "")
     ),
     "labels": lambda entry: f"{entry['name']} ({entry['score'] / 1000:g})",
-    "languages": lambda entry: f"{entry['language']}: {entry.get('texts', 1)} texts, read by {_reading(entry)}",
+    "languages": lambda entry: f"{entry['language']}: in {_texts(entry.get('texts', 1))}, read by {_reading(entry)}",
     "pointers": lambda entry: (
         f"{entry['pointer']}: {entry.get('count', 1)} {entry['type']} {entry.get('operator', '')}".rstrip()
     ),
     "skipped": lambda entry: f"{entry.get('pointer', '')}: {entry['reason']}",
     "fingerprints": lambda entry: f"{entry['type']} {entry['hmac']}",
 }
+
+
+def _texts(count: int) -> str:
+    return "1 text" if count == 1 else f"{count} texts"
 
 
 def _reading(entry: dict[str, Any]) -> str:
