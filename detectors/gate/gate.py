@@ -157,4 +157,7 @@ def _near(
     firsts, lasts = regions
     for start, end in spans:
         for index in range(bisect_right(lasts, start), bisect_left(firsts, end)):
-            yield from pattern.finditer(text, max(firsts[index], start), min(end, lasts[index] + ahead))
+            for match in pattern.finditer(text, max(firsts[index], start), min(end, lasts[index] + ahead)):
+                if match.start() >= lasts[index]:  # seen on the way ahead: it lies near the next place
+                    break
+                yield match

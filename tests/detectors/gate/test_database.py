@@ -15,6 +15,15 @@ def test_where_they_match(tmp_path):
     assert opened.ends(b"") == {}
 
 
+def test_what_ends_a_text_is_found_whatever_its_length(tmp_path):
+    expressions = ["1b(?:-)", "(?:ab|b1)", "(?:a)b", "ab", "bb(?:[^a]){0,1}1", "[^x]{3}z"]
+    opened = open_database([(expression, False) for expression in expressions], tmp_path)
+    for length in range(120):
+        found = opened.ends(b"1" * length + b"ab")
+        assert [found.get(number) for number in (1, 2, 3)] == [[length + 2]] * 3
+        assert all(end <= length + 2 for ends in found.values() for end in ends)
+
+
 def test_so_many_places_say_nothing(tmp_path):
     opened = open_database([("a", False)], tmp_path)
     assert opened.ends(b"a" * 200) == {0: list(range(1, 201))}

@@ -98,6 +98,15 @@ def test_matches_are_those_of_finditer(several, text, start, end):
             assert [match.span() for match in places.matches(pattern, text, spans)] == expected
 
 
+@pytest.mark.parametrize("text", ["1" * 15 + "ab", "1" * 12 + "ab1111ab", "ab" + "1" * 30 + "ab1" + "1" * 30 + "ab"])
+def test_what_it_once_missed_or_found_twice(several, text):
+    built, patterns = several
+    places = built.places(text)
+    for pattern in patterns:
+        expected = [match.span() for match in pattern.finditer(text)]
+        assert [match.span() for match in places.matches(pattern, text, ((0, len(text)),))] == expected
+
+
 def test_nothing_is_read_where_nothing_can_match(small):
     built, (pattern, other) = small(r"needle\d{2}", r"pin\d")
     text = "hay " * 1000 + "needle42 " + "hay " * 1000
