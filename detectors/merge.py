@@ -14,7 +14,15 @@ from configs.entities import entity_groups
 from detectors.finding import Finding
 
 # When scores tie: a type that says more goes before one that says less.
-_RANK = {"PRIVATE_KEY": 0, "AWS_ACCESS_KEY": 1, "API_KEY": 2, "JWT": 3, "CONNECTION_STRING": 4, "CREDIT_CARD": 5}
+_RANK = {
+    "PRIVATE_KEY": 0,
+    "AWS_ACCESS_KEY": 1,
+    "API_KEY": 2,
+    "JWT": 3,
+    "CONNECTION_STRING": 4,
+    "CARD_TRACK": 5,
+    "CREDIT_CARD": 6,
+}
 # What opens a door goes before whatever it is a part of, or what is a part of it: `user:key@example.com` is no address.
 _OPENING = frozenset({"PRIVATE_KEY", "AWS_ACCESS_KEY", "API_KEY", "JWT", "CONNECTION_STRING"})
 _LAST = {"SECRET": 101, "PASSWORD": 100, "LOCATION": 105}

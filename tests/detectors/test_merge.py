@@ -35,6 +35,7 @@ def spans(findings):
         ([one(1, 6, "CONNECTION_STRING", 0.95), one(4, 9, "EMAIL_ADDRESS", 1.0)], [(1, 9, "CONNECTION_STRING")]),
         ([one(1, 6, "API_KEY", 0.7), one(4, 9, "CREDIT_CARD", 1.0)], [(1, 9, "CREDIT_CARD")]),  # a guess isn't
         ([one(1, 9, "DATE_TIME", 1.0), one(3, 5)], [(3, 5, "PERSON")]),  # a date gives way
+        ([one(2, 6, "CREDIT_CARD"), one(1, 9, "CARD_TRACK")], [(1, 9, "CARD_TRACK")]),  # the stripe says more
         ([one(1, 9, "DATE_TIME", 0.9)], [(1, 9, "DATE_TIME")]),
         ([one(1, 9, score=0.1)], []),  # under its threshold
         ([one(1, 9, "NO_SUCH_TYPE")], []),

@@ -117,3 +117,14 @@ def test_mistakes_are_raised_with_their_places(tmp_path):
     with pytest.raises(SourceError, match=r"terms\.yaml:3:13: .*no look-around") as caught:
         dictionary(tmp_path, "schema: privet.terms/1\nterms:\n- {pattern: '(?=a)b'}\n- {words: []}")
     assert len(caught.value.problems) == 2
+
+
+def test_a_companys_own_domains_are_internal_hosts(tmp_path):
+    text = "see build7.ci.acme.com and www.acme.com"
+    pattern = r"([a-z0-9-]+\.)+acme\.com"
+    made = dictionary(
+        tmp_path,
+        f"schema: privet.terms/1\nterms: [{{type: INTERNAL_HOST, pattern: '{pattern}'}}]\nallow: [www.acme.com]",
+    )
+    hosts = {value[:2] for value in found(DictionaryDetector(made), text)}
+    assert ("build7.ci.acme.com", "INTERNAL_HOST") in hosts
