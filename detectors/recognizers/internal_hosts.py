@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
+from detectors.gate.gate import gated
 from detectors.recognizers.rule import words
 from detectors.recognizers.source import Source
 from detectors.recognizers.system_users import PROMPT, REMOTE
@@ -19,15 +20,19 @@ from detectors.recognizers.system_users import PROMPT, REMOTE
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,40}[A-Za-z0-9])?"
 # Endings that only a network of one's own knows: reserved for that (RFC 6762, RFC 8375, ICANN's .internal), or usual.
 _ENDINGS = (".internal", ".corp", ".local", ".lan", ".intra", "home.arpa", ".svc")
-_INSIDE = re.compile(
-    rf"(?<![\w.@$%-])(?P<host>(?:{_LABEL}\.){{1,6}}"
-    r"(?i:internal|corp|local|lan|intra|intranet|localdomain|home\.arpa|svc))(?![\w(-]|\.\w)"
+_INSIDE = gated(
+    re.compile(
+        rf"(?<![\w.@$%-])(?P<host>(?:{_LABEL}\.){{1,6}}"
+        r"(?i:internal|corp|local|lan|intra|intranet|localdomain|home\.arpa|svc))(?![\w(-]|\.\w)"
+    )
 )
-_SERVICE = re.compile(
-    r"(?<![\w.@$%-])(?P<host>(?i:intranet|jira|confluence|wiki|gitlab|git|bitbucket|jenkins|nexus|artifactory|sonar|"
-    r"sonarqube|grafana|kibana|prometheus|vault|vpn|sharepoint|ldap|adfs|owa|exchange|sso|argocd|rancher|harbor|splunk|"
-    r"servicedesk|helpdesk|payroll|erp|crm|sap|citrix|rdp|bastion|jumphost|staging|uat|qa|preprod|internal|intra|corp)"
-    rf"(?:\.{_LABEL}){{1,4}}\.(?i:[a-z]{{2,12}}))(?![\w(-]|\.\w)"
+_SERVICE = gated(
+    re.compile(
+        r"(?<![\w.@$%-])(?P<host>(?i:intranet|jira|confluence|wiki|gitlab|git|bitbucket|jenkins|nexus|artifactory|sonar|"
+        r"sonarqube|grafana|kibana|prometheus|vault|vpn|sharepoint|ldap|adfs|owa|exchange|sso|argocd|rancher|harbor|splunk|"
+        r"servicedesk|helpdesk|payroll|erp|crm|sap|citrix|rdp|bastion|jumphost|staging|uat|qa|preprod|internal|intra|corp)"
+        rf"(?:\.{_LABEL}){{1,4}}\.(?i:[a-z]{{2,12}}))(?![\w(-]|\.\w)"
+    )
 )
 _SERVICES = tuple(
     f"{name}."
@@ -46,8 +51,10 @@ _NAMED = words(
      "connect(?:ed|ion|ing)?", "curl", "wget", "traceroute", "telnet", "resolve[ds]?", "reach(?:able)?", "url",
      "endpoint", "vm", "workstation", "laptop", "computer", "deployed", "rechner", "serveur", "servidor", "cluster")
 )  # fmt: skip
-_UNC = re.compile(
-    r"(?<![\\\w:])\\{2,4}(?P<host>[A-Za-z][A-Za-z0-9-]{2,30}(?:\.[A-Za-z][\w.-]{1,60})?)\\{1,2}[\w$][\w$ .-]{1,60}"
+_UNC = gated(
+    re.compile(
+        r"(?<![\\\w:])\\{2,4}(?P<host>[A-Za-z][A-Za-z0-9-]{2,30}(?:\.[A-Za-z][\w.-]{1,60})?)\\{1,2}[\w$][\w$ .-]{1,60}"
+    )
 )
 _UNC_TELLING = re.compile(r"(?i)\d|-|\.|^(?:file|fs|nas|srv|server|dc|share|print|backup)")
 _ROLE = (
@@ -58,14 +65,16 @@ _ROLE = (
 )
 _STAGE = "prod|prd|dev|uat|stg|stage|staging|test|tst|qa|int|preprod|dr|live|dmz"
 _BEGIN, _STOP = r"(?<![\w.@/=-])", r"(?![\w-]|\.\w)"
-_MACHINE = re.compile(
-    rf"{_BEGIN}(?P<host>(?:[A-Za-z]{{2,12}}-){{0,2}}(?:(?i:{_ROLE})\d{{0,3}}-(?:[A-Za-z]{{2,8}}-)?(?i:{_STAGE})|"
-    rf"(?i:{_STAGE})-(?:[A-Za-z]{{2,8}}-)?(?i:{_ROLE}))(?:-[A-Za-z]{{1,8}})?-?\d{{1,4}}){_STOP}"
+_MACHINE = gated(
+    re.compile(
+        rf"{_BEGIN}(?P<host>(?:[A-Za-z]{{2,12}}-){{0,2}}(?:(?i:{_ROLE})\d{{0,3}}-(?:[A-Za-z]{{2,8}}-)?(?i:{_STAGE})|"
+        rf"(?i:{_STAGE})-(?:[A-Za-z]{{2,8}}-)?(?i:{_ROLE}))(?:-[A-Za-z]{{1,8}})?-?\d{{1,4}}){_STOP}"
+    )
 )
-_PLAIN_MACHINE = re.compile(
-    rf"{_BEGIN}(?P<host>(?:[A-Za-z]{{2,12}}-){{0,2}}(?i:{_ROLE})(?:-[A-Za-z]{{2,10}})?-?\d{{2,4}}){_STOP}"
+_PLAIN_MACHINE = gated(
+    re.compile(rf"{_BEGIN}(?P<host>(?:[A-Za-z]{{2,12}}-){{0,2}}(?i:{_ROLE})(?:-[A-Za-z]{{2,10}})?-?\d{{2,4}}){_STOP}")
 )
-_WINDOWS = re.compile(rf"{_BEGIN}(?P<host>(?:DESKTOP|LAPTOP|WIN)-(?=[A-Z]{{0,10}}\d)[A-Z0-9]{{7,11}}){_STOP}")
+_WINDOWS = gated(re.compile(rf"{_BEGIN}(?P<host>(?:DESKTOP|LAPTOP|WIN)-(?=[A-Z]{{0,10}}\d)[A-Z0-9]{{7,11}}){_STOP}"))
 _EVERYBODYS = re.compile(
     r"(?i)(?:[\w-]{1,63}\.){0,3}(?:docker|google|containers|k3d|minikube|orb|kind)\.(?:internal|local)|"
     r"kubernetes(?:\.default)?(?:\.svc)?(?:\.cluster\.local)?|(?:svc\.)?cluster\.local|localhost(?:\.[\w.-]{1,80})?|"
@@ -99,26 +108,26 @@ def find(source: Source) -> Iterator[Finding]:
 def _matches(source: Source) -> Iterator[tuple[re.Match[str], float]]:
     text, lower = source.text, source.lower
     if any(sign in lower for sign in _ENDINGS):
-        for match in _INSIDE.finditer(text):
+        for match in source.matches(_INSIDE):
             if not _EVERYBODYS.fullmatch(match["host"]) and _is_host(source, match):
                 yield match, 0.75
     if any(sign in lower for sign in _SERVICES):
-        for match in _SERVICE.finditer(text):
+        for match in source.matches(_SERVICE):
             if not _is_everybodys(match["host"]) and (_is_url(text, match) or _is_named(source, match, _NAMED_BEFORE)):
                 yield match, 0.7
     if "\\" in text:
-        for match in _UNC.finditer(text):
+        for match in source.matches(_UNC):
             if _UNC_TELLING.search(match["host"]):
                 yield match, 0.75
     if "@" in text and any(sign in text for sign in "$#%>"):
-        yield from ((match, 0.7) for match in PROMPT.finditer(text) if not _is_everybodys(match["host"]))
+        yield from ((match, 0.7) for match in source.matches(PROMPT) if not _is_everybodys(match["host"]))
     if "@" in text and any(sign in lower for sign in ("ssh ", "scp ", "sftp ", "rsync ", "mosh ")):
-        yield from ((match, 0.7) for match in REMOTE.finditer(text) if not _is_everybodys(match["host"]))
+        yield from ((match, 0.7) for match in source.matches(REMOTE) if not _is_everybodys(match["host"]))
     if "DESKTOP-" in text or "LAPTOP-" in text or "WIN-" in text:
-        yield from ((match, 0.7) for match in _WINDOWS.finditer(text))
-    for start, end in source.numbers:
-        yield from ((match, 0.7) for match in _MACHINE.finditer(text, start, end))
-        for match in _PLAIN_MACHINE.finditer(text, start, end):
+        yield from ((match, 0.7) for match in source.matches(_WINDOWS))
+    for start, end in source.numbers if source.may(_MACHINE) or source.may(_PLAIN_MACHINE) else ():
+        yield from ((match, 0.7) for match in source.matches(_MACHINE, start, end))
+        for match in source.matches(_PLAIN_MACHINE, start, end):
             if _is_named(source, match, _CLOSE):
                 yield match, 0.6
 
