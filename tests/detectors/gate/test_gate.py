@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detectors.gate import database, gate
@@ -55,7 +55,7 @@ def test_the_same_is_found_in_what_the_recognisers_are_tested_with(whole, name):
         assert found(value, "", whole) == found(value, "", None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.tuples(st.sampled_from(ALL_VALUES), st.sampled_from(["\n", " ", ", ", "", "=", " é ", "a" * 300, "\u2003"])),
@@ -86,7 +86,7 @@ def several(small):
     return small(r"ab(?!1)b{0,3}(?=[-1]{1,2}a)?", r"(?<=a)1b-{1,2}\b", r"(?m)^ab|b1$", r"a+b", r"bb[^a]?1")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.text(alphabet="ab1- \né", max_size=400), st.integers(0, 80), st.integers(0, 400))
 def test_matches_are_those_of_finditer(several, text, start, end):
     built, patterns = several
