@@ -1,0 +1,38 @@
+"""Passwords that people tell each other, in seven languages beside English: `mein Passwort ist …`, `hasło to …`.
+
+English is `detectors.recognizers.assignments`' work, where the same words name what programs assign. A value here has a
+digit, and a letter or a sign: a word alone may be the rest of the sentence.
+"""
+
+import re
+from collections.abc import Iterator
+
+from detectors.finding import Finding
+from detectors.recognizers.placeholders import is_code, is_placeholder
+from detectors.recognizers.source import Source
+
+_LITERALS = (
+    *("passwort", "kennwort", "contraseñ", "clave", "mot de passe", "password", "parola", "wachtwoord", "senha"),
+    *("palavra-passe", "hasło", "hasłem"),
+)
+_SHORTEST = 6
+_SAID = re.compile(
+    r"(?i)\b(?:passwort|kennwort|contraseña|clave|mot de passe|password|parola d.ordine|wachtwoord|senha|"
+    r"palavra-passe|hasło|hasłem)"
+    r"(?: (?:für|fürs|zum|del?|para|pour|du|per|voor|do|da|dla) (?:\w{1,20} )?\w{1,20})?"
+    r"\s?(?::|=|ist|lautet:?|es|est|è|is|é|to|jest|era|war|était)\s{1,3}[\"'„«`]?"
+    r"(?P<value>[^\s\"'“»`,;<>]{6,64})"
+)
+
+
+def find(source: Source) -> Iterator[Finding]:
+    """Every password that a sentence says."""
+    if not any(literal in source.lower for literal in _LITERALS):
+        return
+    for match in _SAID.finditer(source.text):
+        value = match["value"].rstrip(".?):]}")
+        if len(value) < _SHORTEST or value.isdigit() or not any(character.isdigit() for character in value):
+            continue
+        if "://" not in value and not is_placeholder(value) and not is_code(value):
+            start = match.start("value")
+            yield Finding(start, start + len(value), "PASSWORD", 0.75, "said_passwords")
