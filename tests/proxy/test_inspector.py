@@ -28,7 +28,9 @@ class Pool:
 
 
 def find_x(payload: Any) -> Any:
-    return [[[[text.index("x"), text.index("x") + 1, "X", 0.9, "d"]] if "x" in text else [], []] for text, _ in payload]
+    return [
+        [[[text.index("x"), text.index("x") + 1, "X", 0.9, "d"]] if "x" in text else [], [], []] for text, _ in payload
+    ]
 
 
 def inspector(detection: Any, documents: Any = None) -> PoolInspector:
@@ -67,7 +69,7 @@ async def test_large_requests_are_split() -> None:
         (WorkerError("gone"), SkipReason.DETECTOR_DOWN),
         (lambda _: "nonsense", SkipReason.DETECTOR_DOWN),
         (lambda _: [], SkipReason.DETECTOR_ERROR),
-        (lambda payload: [[[[5, 2, "X", 0.9, "d"]], []]] * len(payload), SkipReason.DETECTOR_DOWN),
+        (lambda payload: [[[[5, 2, "X", 0.9, "d"]], [], []]] * len(payload), SkipReason.DETECTOR_DOWN),
     ],
 )
 async def test_failures_are_skipped_and_not_remembered(answer, reason) -> None:
@@ -79,7 +81,7 @@ async def test_failures_are_skipped_and_not_remembered(answer, reason) -> None:
 
 
 async def test_a_text_that_was_skipped_inside_is_not_remembered() -> None:
-    subject = inspector(lambda payload: [[[], [["", "detector_error"]]] for _ in payload])
+    subject = inspector(lambda payload: [[[], [["", "detector_error"]], []] for _ in payload])
     for _ in "12":
         (scan,) = await subject.scan([("a", "")])
         assert scan.skipped == (Skipped("", SkipReason.DETECTOR_ERROR),)
