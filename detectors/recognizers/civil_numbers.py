@@ -12,6 +12,7 @@ from functools import cache
 from stdnum import luhn
 
 from detectors.finding import Finding
+from detectors.gate.gate import Group, gated
 from detectors.recognizers.numbers import digits_of
 from detectors.recognizers.rule import words
 from detectors.recognizers.source import Source
@@ -33,8 +34,10 @@ class Civil:
 
 
 def _form(pattern: str, *, capitals: bool = False) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<![A-Za-z0-9_/-])(?:{pattern})(?![A-Za-z0-9_/-]|\.\d)", re.NOFLAG if capitals else re.IGNORECASE
+    return gated(
+        re.compile(
+            rf"(?<![A-Za-z0-9_/-])(?:{pattern})(?![A-Za-z0-9_/-]|\.\d)", re.NOFLAG if capitals else re.IGNORECASE
+        )
     )
 
 
@@ -265,7 +268,9 @@ def find(source: Source) -> Iterator[Finding]:
             yield Finding(match.start(), match.end(), _PASSPORT, 0.9, "civil_numbers")
     if not source.numbers or not _FORM.search(source.text):
         return
-    for kind, names in _kinds():
+    kinds = _kinds()
+    for index in _group().possible(source.places):
+        kind, names = kinds[index]
         if names is not None and not names.may_be_in(source):
             continue
         for match in source.in_numbers(kind.form):
@@ -274,6 +279,12 @@ def find(source: Source) -> Iterator[Finding]:
             if kind.check is None or kind.check(match[0]):
                 score = 0.85 if names is None else 0.9
                 yield Finding(match.start(), match.end(), kind.entity_type, score, "civil_numbers")
+
+
+@cache
+def _group() -> Group:
+    """The forms of all kinds, of which few can stand in a text."""
+    return Group(kind.form for kind, _ in _kinds())
 
 
 @dataclass(frozen=True, slots=True)
