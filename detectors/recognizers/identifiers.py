@@ -65,8 +65,8 @@ _RULES = (
            "benef", "tenant", "owner",
            "guest", "personal", "profile", "donor")),
     _rule("ACCOUNT_NUMBER", r"(?:(?:from|to|source|destination|debit|credit|checking|savings?|bank|recipient|sender|"
-        r"payee|payer)[ _])?(?:account|acct)|member(?:ship)?|policy(?: ?holder)?",
-          ("account", "acct", "member", "policy"), optional=True),
+        r"payee|payer)[ _])?(?:account|acct|a/c)|member(?:ship)?|policy(?: ?holder)?|inmate|prisoner|offender",
+          ("account", "acct", "a/c", "member", "policy", "inmate", "prisoner", "offender"), optional=True),
     # What is left of a number: the last four digits still tell an account from another.
     Rule("identifiers", "ACCOUNT_NUMBER", re.compile(
         r"(?i)\b(?:(?:card|account|number|ssn)[^.?!\n]{0,24}\b(?:ending|ends)(?: (?:in|with))?|"

@@ -7,6 +7,8 @@ from detectors.recognizers.identifiers import find
     ("text", "expected"),
     [
         ("My account number is 555-987-6543.", ("555-987-6543", "ACCOUNT_NUMBER")),
+        ("Refund it to a/c 30912345678 please.", ("30912345678", "ACCOUNT_NUMBER")),
+        ("inmate #A0482913 was moved", ("A0482913", "ACCOUNT_NUMBER")),
         ("Policy Number: POL123456789", ("POL123456789", "ACCOUNT_NUMBER")),
         ("Patient ID: 4567", ("4567", "MEDICAL_RECORD")),
         ("MRN 00123456", ("00123456", "MEDICAL_RECORD")),
