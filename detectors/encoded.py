@@ -9,6 +9,7 @@ import base64
 import binascii
 import codecs
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -32,6 +33,14 @@ _LONGEST_HEAD = 300
 _JOINTS = re.compile(r"[/_-]")  # a path or a name with dashes may end in base64
 # Base64 of anything readable has capitals or digits among its small letters; most long words don't.
 _MIXED = re.compile(r"[A-Z0-9]")
+_PACKED = (b"\x1f", b"x")  # how gzip and zlib begin
+_ANY_HEADER = 47  # zlib's word for "gzip or zlib, whichever it is"
+_LARGEST_UNPACKED = 200_000
+# Padding tells short base64, of eight to eleven characters.
+_SHORT = re.compile(r"=(?<=[A-Za-z0-9+/_-]{7}=)=?(?![\w=])", re.ASCII)
+_SHORT_START = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{7,11}$", re.ASCII)
+_DIGIT = re.compile(rb"\d")
+_READABLE = re.compile(r"[\w@.+/: -]{5,9}", re.ASCII)
 _TO_STANDARD = str.maketrans("-_", "+/")
 
 
@@ -51,6 +60,12 @@ class Run:
         """What it says, if it is a text."""
         return as_text(self.data)
 
+    @property
+    def says(self) -> str | None:
+        """What it says to a reader, who may unpack it, too."""
+        said = self.text
+        return as_text(_unpacked(self.data) or b"") if said is None and self.data[:1] in _PACKED else said
+
 
 def runs(text: str) -> Iterator[list[Run]]:
     """For each run that may be encoded, the ways to read it."""
@@ -59,6 +74,16 @@ def runs(text: str) -> Iterator[list[Run]]:
             ways = list(_ways(text, match))
             if ways:
                 yield ways
+    if "=" in text:
+        yield from _short(text)
+
+
+def _unpacked(data: bytes) -> bytes | None:
+    """What was packed by gzip or zlib, as far as it is bounded."""
+    try:
+        return zlib.decompressobj(_ANY_HEADER).decompress(data, _LARGEST_UNPACKED)
+    except zlib.error:
+        return None
 
 
 def before(text: str, start: int) -> str:
@@ -109,6 +134,19 @@ def _ways(text: str, match: re.Match[str]) -> Iterator[Run]:
             yield Run(first, last, "base64", data)
         if last - first >= _SHORTEST_TURNED:
             yield from _turned(first, last, written)
+
+
+def _short(text: str) -> Iterator[list[Run]]:
+    for match in _SHORT.finditer(text):
+        first = max(0, match.start() - SHORTEST)
+        start = _SHORT_START.search(text[first : match.start()])
+        if start is None:
+            continue
+        begin, end = first + start.start(), match.end()
+        data = decode_base64(text[begin:end]) if (end - begin) % 4 == 0 else None
+        # What is so short decodes to text by chance: it must be letters and digits, as values are.
+        if data is not None and data.isascii() and _READABLE.fullmatch(data.decode()) and _DIGIT.search(data):
+            yield [Run(begin, end, "base64", data)]
 
 
 def _turned(start: int, end: int, written: str) -> Iterator[Run]:

@@ -3,8 +3,8 @@
 Full-width, mathematical, raised, circled and non-ASCII digits and letters become ASCII, as do the invisible tag
 characters that models read. Odd spaces become spaces, typographic dashes and quotes become plain, lone surrogates
 become U+FFFD (the models' tokenizers refuse them), characters of no width are dropped. Letters written in two
-characters (`e` and an accent) become one, and marks on signs that have no such letter are dropped. Cyrillic and Greek
-letters that look like Latin ones become these in words that have Latin letters as well. Findings point into the
+characters (`e` and an accent) become one, and marks on signs that have no such letter are dropped. Letters of
+other scripts that look like Latin ones become these in words that have Latin letters as well. Findings point into the
 normalized text until `Normalized.original` maps them back.
 
 What takes more than single characters is in `detectors.readings` and `detectors.encoded`.
@@ -33,8 +33,16 @@ _LOOK_ALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝѵӏҮԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϳονι",
     "ABESIJKMHOPCTYXaesijopcyxhdqwvlYGQWABEZHIKMNOPTYXCjovi",
 )
-_MIXED = re.compile(r"[A-Za-z][0-9_]*[\u0370-\u052f]|[\u0370-\u052f][0-9_]*[A-Za-z]")
-_MIXABLE = re.compile(r"[0-9A-Za-z_\u0370-\u052f]+")
+# Armenian, Cherokee, Canadian and Lisu letters that look like Latin ones.
+_LOOK_ALIKES |= str.maketrans(
+    "ՏՍԼօոսցզհյᎪᏼᏟᎠᎬᏀᎻᏆᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃᗩᗷᑕᗪᖴᕼᒍᒪᗰᑎᑭᖇᔕᑌᐯᗯ\u166d\ua4d0\ua4d1\ua4d3\ua4d4\ua4d6\ua4d7\ua4d9\ua4da\ua4dc\ua4dd\ua4df\ua4e0\ua4e1\ua4e2\ua4e3\ua4e6\ua4e7\ua4ea\ua4eb\ua4ec\ua4ee\ua4f0\ua4f2\ua4f3\ua4f4",
+    "SULonugqhjABCDEGHIJKLMPRSTVWZABCDFHJLMNPRSUVWXBPDTGKJCZFMNLSRVHWXYAEIOU",
+)
+_FOREIGN = "\u0370-\u058f\u13a0-\u13f5\u13fc\u1400-\u167f\ua4d0-\ua4ff"
+_MIXED = re.compile(rf"[A-Za-z][0-9_]*[{_FOREIGN}]|[{_FOREIGN}][0-9_]*[A-Za-z]")
+_MIXABLE = re.compile(rf"[0-9A-Za-z_{_FOREIGN}]+")
+# Small capitals, and signs that stand for a full stop and an at.
+_SMALL = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ\u2024﹒﹫", "abcdefghijklmnoprstuvwyz..@", strict=True))
 _LATIN = re.compile(r"[A-Za-z]")
 
 
@@ -101,6 +109,7 @@ def _table() -> dict[int, str]:
             if len(folded) == 1:
                 table[code] = folded
     table.update({0xE0000 + code: chr(code) for code in range(0x20, 0x7F)})
+    table.update({ord(character): plain for character, plain in _SMALL.items()})
     for characters, plain in (
         (_SPACES, " "),
         (_DASHES, "-"),

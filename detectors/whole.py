@@ -65,7 +65,7 @@ def _inside(part: Part) -> Iterator[Part]:
         return
     for ways in runs(part.text):
         for run in ways:
-            if (said := run.text) is not None:
+            if (said := run.says) is not None:
                 told = before(part.text, run.start)
                 start, end = (run.start, run.end) if part.start is None else (part.start, part.end)
                 yield Part(told + said, part.context, start, end, len(told))

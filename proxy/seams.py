@@ -1,8 +1,9 @@
 """Values that are split over what a person says: half a card number in one message, the rest in the next.
 
-Where one text of a person's ends with a part of something and the next one begins with another part, and both together
-have the form of a value that proves itself (check digits, a vendor's format), they are scanned together. What is found
-then is a finding in each of the texts. Most texts end with a full stop or a word, which costs next to nothing.
+The same for what tools gave, call by call. Where one text of a person's ends with a part of something and the next
+one begins with another part, and both together have the form of a value that proves itself (check digits, a vendor's
+format), they are scanned together. What is found then is a finding in each of the texts. Most texts end with a full
+stop or a word, which costs next to nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,8 +49,12 @@ class Seam:
 
 
 def seams(segments: Sequence[Segment]) -> list[Seam]:
-    """What may be split over the texts of the person."""
-    mine = [number for number, segment in enumerate(segments) if segment.role is Role.USER and segment.text]
+    """What may be split over the texts of the person, or over what tools gave."""
+    return [seam for role in (Role.USER, Role.TOOL) for seam in _of_role(segments, role)]
+
+
+def _of_role(segments: Sequence[Segment], role: Role) -> list[Seam]:
+    mine = [number for number, segment in enumerate(segments) if segment.role is role and segment.text]
     found: list[Seam] = []
     chain: list[tuple[int, int, int]] = []
     for number in mine:

@@ -5,7 +5,10 @@
     apart       values taken apart by signs, line breaks, comments, quotes
     spelled     digits as words and in Morse code; "jane at example dot com"
     codes       characters as numbers: hex with gaps, binary, decimal, octal, quoted-printable
-    turned      ROT13 and reversed
+    dumps       bytes as programs print them: xxd, uuencode, Ascii85, chr(52); base58
+    parted      values in parts with members' names, tags, quotes or words between them
+    turned      ROT13, ROT47 and reversed
+    upside_down letters and digits upside down
     lookalikes  letters in place of digits
     unspaced    values beside letters of scripts without spaces
     encoded     base64, base32 and hex (`detectors.encoded`), inside what other readings say
@@ -19,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from detectors.encoded import runs
 from detectors.gate.gate import Group, Places
 from detectors.normalize import Normalized
-from detectors.readings import apart, codes, escapes, lookalikes, spelled, turned, unspaced
+from detectors.readings import apart, codes, dumps, escapes, lookalikes, parted, spelled, turned, unspaced, upside_down
 from detectors.readings.view import TooMuchError, View
 
 DEPTH = 5  # readings of readings
@@ -29,7 +32,17 @@ _ROOM_AT_LEAST = 200_000
 
 type Reading = Callable[[str], Iterator[View]]
 
-_READINGS: Sequence[Reading] = (apart.read, spelled.read, codes.read, turned.read, lookalikes.read, unspaced.read)
+_READINGS: Sequence[Reading] = (
+    apart.read,
+    parted.read,
+    spelled.read,
+    codes.read,
+    dumps.read,
+    turned.read,
+    upside_down.read,
+    lookalikes.read,
+    unspaced.read,
+)
 # Those of which a gate can say that they read nothing.
 _NEEDED = {module.read: Group(module.NEEDED) for module in (spelled, codes, turned, lookalikes)}
 
@@ -65,7 +78,7 @@ def hidden_runs(written: str, plain: Normalized) -> list[View]:
     for ways in runs(plain.text):
         for run in ways:
             start, end = plain.original(run.start, run.end)
-            if (said := run.text) is not None:
+            if (said := run.says) is not None:
                 if written[start:end] != plain.text[run.start : run.end]:
                     found.append(codes.whole(plain.text, run.start, run.end, said, prose=True))
                 break
@@ -76,7 +89,7 @@ def _inside(text: str, left: Sequence[Reading]) -> Iterator[tuple[View, Sequence
     """What is disguised once more in what a view says, and the readings that may follow; encodings may be repeated."""
     for ways in runs(text):
         for run in ways:
-            if (said := run.text) is not None:
+            if (said := run.says) is not None:
                 yield codes.whole(text, run.start, run.end, said, prose=True), left
                 break
     for read in left:

@@ -47,10 +47,12 @@ _PROMISING = re.compile(
     r"[\w.+/=-]{12,}|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}"
 )
 _NUMBER = re.compile(r"(?=(?:\D{0,6}\d){4})[A-Z0-9]{6,20}")
-_TOLD = re.compile(
-    r"(?i)(?:number|num|no|nr|#|id|ssn|sin|card|passport|licen[cs]e|account|iban|tax|health|insurance)\W{0,4}"
-    r"(?:is\W{1,3})?$"
-)
+_NAMES = r"number|num|no|nr|#|id|ssn|sin|card|passport|licen[cs]e|account|iban|tax|health|insurance"
+_TOLD = re.compile(rf"(?i)(?:{_NAMES}|reference value|data field|record)\W{{0,4}}(?:is\W{{1,3}})?$")
+# "Passport: TZ12⏎34567", but no list of numbers.
+_TOLD_HERE = re.compile(rf"(?i)(?:{_NAMES}|passport|record|reference|ref|value|field|code)(?: \w{{2,12}})?\s?[:=]\s?$")
+_LINE_END = re.compile(r"[.,;]?[ \t]*(?:\r?\n[ \t]*(?:\r?\n|[^\W\d])|$)")
+_MOST_LINES = 2
 _REACH = 40
 # How a line begins that is no rest of a value: with a word, a bullet, a name that something is given.
 _NEW_LINE = re.compile(
@@ -121,16 +123,22 @@ def _of_chain(text: str, chain: list[re.Match[str]]) -> Iterator[View]:
     inner = [text[one.end() : two.start()] for one, two in pairwise(chain)]
     whole = "".join((before[0], *inner, after[0]))
     start = first - len(before[0])
-    if (
-        not any("\n" in gap[0] for gap in chain)
-        and _NUMBER.fullmatch(whole)
-        and _TOLD.search(text[max(0, start - _REACH) : start])
-    ):
-        yield from rewrite(text, [Piece(gap.start(), gap.end(), "") for gap in chain])
+    if _NUMBER.fullmatch(whole) and _is_told(text, start, chain, after.end()):
+        yield from rewrite(text, [Piece(gap.start(), gap.end(), "") for gap in chain], prose=True)
     elif promising(whole):
         # Two numbers one below the other may be a card's by chance; four of four digits hardly.
         least = _PROOF if len(inner) >= 2 and len({len(part) for part in inner}) == 1 else _FULL_PROOF
         yield from rewrite(text, [Piece(gap.start(), gap.end(), "") for gap in chain], least=least)
+
+
+def _is_told(text: str, start: int, chain: list[re.Match[str]], end: int) -> bool:
+    """Whether a name for a number stands before it; over lines, directly before, with nothing behind."""
+    before = text[max(0, start - _REACH) : start]
+    if not any("\n" in gap[0] for gap in chain):
+        return _TOLD.search(before) is not None
+    return (
+        len(chain) <= _MOST_LINES and _TOLD_HERE.search(before) is not None and _LINE_END.match(text, end) is not None
+    )
 
 
 def promising(whole: str) -> bool:

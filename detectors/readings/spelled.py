@@ -11,16 +11,16 @@ from detectors.gate.gate import gated
 from detectors.readings.view import Piece, View, rewrite
 
 _DIGITS = (
-    "zero oh nought null nul zéro cero zerowe",
-    "one eins un une uno um één een jeden",
-    "two zwei zwo deux dos due dois twee dwa",
-    "three drei trois tres tre três drie trzy",
-    "four vier quatre cuatro quattro quatro cztery",
-    "five fünf cinq cinco cinque vijf pięć",
-    "six sechs seis sei zes sześć",
-    "seven sieben sept siete sette sete zeven siedem",
-    "eight acht huit ocho otto oito osiem",
-    "nine neun neuf nueve nove negen dziewięć",
+    "zero oh nought null nul zéro cero zerowe noll nula ноль s\u0131f\u0131r nolla nulla μηδέν",
+    "one eins un une uno um uma één een jeden ett jedna один bir unu yksi egy ένα",
+    "two zwei zwo deux dos due dois duas twee dwa två dva два iki doi kaksi kettő két δύο",
+    "three drei trois tres tre três drie trzy tři три üç trei kolme három τρία",
+    "four vier quatre cuatro quattro quatro cztery fyra čtyři четыре dört patru neljä négy τέσσερα",
+    "five fünf cinq cinco cinque vijf pięć fem pět пять beş cinci viisi öt πέντε",
+    "six sechs seis sei zes sześć sex šest шесть alt\u0131 șase kuusi hat έξι",
+    "seven sieben sept siete sette sete zeven siedem sju sedm семь yedi șapte seitsemän hét επτά",
+    "eight acht huit ocho otto oito osiem åtta osm восемь sekiz opt kahdeksan nyolc οκτώ",
+    "nine neun neuf nueve nove negen dziewięć nio devět девять dokuz nouă yhdeksän kilenc εννέα",
 )
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
@@ -36,7 +36,8 @@ _FEWEST_DIGITS = 6
 _ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _OTHERS = (
     "zwei", "drei", "fünf", "sieben", "deux", "trois", "cero", "cuatro", "cinco", "siete", "quattro", "cinque", "sette",
-    "quatro", "oito", "vijf", "zeven", "negen", "cztery", "siedem", "osiem",
+    "quatro", "oito", "vijf", "zeven", "negen", "cztery", "siedem", "osiem", "fyra", "åtta", "čtyři", "devět", "четыре",
+    "семь", "yedi", "sekiz", "dokuz", "patru", "cinci", "neljä", "viisi", "kuusi", "négy", "nyolc", "τέσσερα", "πέντε",
 )  # fmt: skip
 _FEWEST_WORDS = 5
 _ROW_REACH = 80  # characters from the first of five words to the last

@@ -1,4 +1,4 @@
-"""Texts that were turned: ROT13 and reversed.
+"""Texts that were turned: ROT13, ROT47 and reversed.
 
 Any text can be turned; what comes out counts where it shows itself: an address that ends in `.pbz`, a vendor's prefix,
 an IBAN's or a card's check digits, or the commonest words of English, turned.
@@ -19,6 +19,10 @@ _ROT13 = re.compile(
     r"|kbk[a-z]-|rlW[\w-]{8}|acz_|clcv-|[efc]x[-_](?:yvir|grfg|cebw|nag)|[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){3}"
 )
 _ROT13_TOLD = re.compile(r"\b(?:cnffjbeq|rznvy|cubar|ahzore|nqqerff|frperg|gbxra)\b")
+# ROT47 turns signs and digits as well: `.com` is `]4@>`, `@` is `o`.
+_ROT47_SIGNS = ("]4@>", "]@C8", "]?6E", "]65F", "pzxp", "56]", "]56")
+_ROT47 = re.compile(r"[!-~]{1,64}o[!-~]{1,63}\](?:4@>|@C8|\?6E|65F|56)(?=[.,;)\"']{0,3}(?:\s|$))|pzxp[!-~]{16}")
+_ROT47_TURNED = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
 _REVERSED = re.compile(
     r"(?<!\w)(?:moc|gro|ten|ude|vog|ed|rf|se|ti|ln|lp|ku|oi|ia)\.[\w.-]{1,63}@|AIKA|AISA|azIA|_[oprsu]hg|-talpg|-[a-z]xox"
     r"|_mpn|-ipyp|[-_]k[rsp]\b|\d{4}(?:[ -]?[A-Z0-9]{4}){2,6}[ -]?[A-Z0-9]{0,2}\d{2}[A-Z]{2}\b"
@@ -51,7 +55,7 @@ _END = re.compile(r"[^\s\"'<>(){}=,;]{0,400}")
 
 # Wherever something is read so, one of these matches: a gate says so of all texts at once.
 _FLUENT = re.compile("|".join((*_ROT13_WORDS, *_REVERSED_WORDS)))
-NEEDED = tuple(map(gated, (_ROT13, _ROT13_TOLD, _REVERSED, _REVERSED_TOLD, _REVERSED_CARD, _FLUENT)))
+NEEDED = tuple(map(gated, (_ROT13, _ROT13_TOLD, _ROT47, _REVERSED, _REVERSED_TOLD, _REVERSED_CARD, _FLUENT)))
 
 
 def read(text: str) -> Iterator[View]:
@@ -60,6 +64,10 @@ def read(text: str) -> Iterator[View]:
     account = _ACCOUNT.search(text) is not None
     if account or any(sign in text for sign in _ROT13_SIGNS) or _fluent(text, _ROT13_WORDS):
         yield from _turned(text, (_ROT13, _ROT13_TOLD), _ROT13_WORDS, lambda part: codecs.encode(part, "rot13"), 1)
+    if any(sign in text for sign in _ROT47_SIGNS):
+        for match in _ROT47.finditer(text):
+            bounds = (max(0, match.start() - _REACH), *match.span(), match.end())
+            yield turned_view(text, bounds, lambda part: part.translate(_ROT47_TURNED), 1, least=_LEAST)
     if account or any(sign in text for sign in _REVERSED_SIGNS) or _fluent(text, _REVERSED_WORDS):
         yield from _turned(text, (_REVERSED, _REVERSED_TOLD), _REVERSED_WORDS, lambda part: part[::-1], -1)
     elif any(word in lower for word in CARD_WORDS):
@@ -79,7 +87,7 @@ def _turned(
     way: int,
 ) -> Iterator[View]:
     if _fluent(text, words):
-        yield _view(text, (0, 0, len(text), len(text)), turn, way, prose=True)
+        yield turned_view(text, (0, 0, len(text), len(text)), turn, way, prose=True)
         return
     last = -1
     for sign, told in zip(signs, (False, True), strict=False):
@@ -88,7 +96,9 @@ def _turned(
                 continue
             first, last = match.span()
             if told:
-                yield _view(text, (left(text, first, _AROUND),) * 2 + (right(text, last, _AROUND),) * 2, turn, way)
+                yield turned_view(
+                    text, (left(text, first, _AROUND),) * 2 + (right(text, last, _AROUND),) * 2, turn, way
+                )
                 continue
             before = text[max(0, first - _REACH) : first]
             card = match.groupdict().get("card")
@@ -97,10 +107,10 @@ def _turned(
                 continue
             first -= len(start[0]) if (start := _START.search(before)) else 0
             last = end.end() if (end := _END.match(text, last)) else last
-            yield _view(text, (max(0, first - _REACH), first, last, last), turn, way, least=_LEAST)
+            yield turned_view(text, (max(0, first - _REACH), first, last, last), turn, way, least=_LEAST)
 
 
-def _view(
+def turned_view(
     text: str,
     bounds: tuple[int, int, int, int],
     turn: Callable[[str], str],

@@ -2,8 +2,11 @@
 
 import ast
 import base64
+import binascii
 import codecs
+import gzip
 import json
+import zlib
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from detectors.readings import DEPTH, readings
 from detectors.readings.view import TooMuchError
 from detectors.recognizers import pattern_detectors
 from detectors.scan import Scanner
+from detectors.whole import gathered, parts
 
 CARD = "4539148803436467"
 IBAN = "DE89370400440532013000"
@@ -33,6 +37,32 @@ def b64(text):
 
 def rot13(text):
     return codecs.encode(text, "rot13")
+
+
+def rot47(text):
+    return text.translate({code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)})
+
+
+def xxd(text):
+    data = text.encode()
+    rows = (data[at : at + 16] for at in range(0, len(data), 16))
+    groups = (" ".join(row.hex()[at : at + 4] for at in range(0, 2 * len(row), 4)) for row in rows)
+    return "\n" + "".join(
+        f"{16 * number:08x}: {group:<39}  {text[16 * number : 16 * number + 16]}\n"
+        for number, group in enumerate(groups)
+    )
+
+
+def uu(text):
+    return f"\nbegin 644 x.txt\n{binascii.b2a_uu(text.encode()).decode()}`\nend\n"
+
+
+def b58(text):
+    number, written = int.from_bytes(text.encode()), ""
+    while number:
+        number, rest = divmod(number, 58)
+        written = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[rest] + written
+    return f"(base58) {written}"
 
 
 def spelled(words, gap=" "):
@@ -94,6 +124,32 @@ LOOK_ALIKES = [
     ("DE8937O400440532O13000", "IBAN_CODE"),
     (f"XXXX{CARD}XXXX", "CREDIT_CARD"),
 ]
+PARTED = [
+    (json.dumps({"part1": "12ABC", "part2": "12345"}), "ACCOUNT_NUMBER"),
+    ("<data>12ABC12345</data>", "ACCOUNT_NUMBER"),
+    (", ".join(f"'{one}'" for one in CARD), "CREDIT_CARD"),
+    ("4539 then 1488 then 0343 and finally 6467", "CREDIT_CARD"),
+    ("45391488 and it ends with 03436467", "CREDIT_CARD"),
+]
+DUMPS = [
+    (xxd(f"the mail is {MAIL}"), "EMAIL_ADDRESS"),
+    (uu(MAIL), "EMAIL_ADDRESS"),
+    (f"<~{base64.a85encode(MAIL.encode()).decode()}~>", "EMAIL_ADDRESS"),
+    (" + ".join(f"chr({ord(one)})" for one in MAIL), "EMAIL_ADDRESS"),
+    (f"String.fromCharCode({'), String.fromCharCode('.join(str(ord(one)) for one in MAIL)})", "EMAIL_ADDRESS"),
+    (base64.b64encode(gzip.compress(f"my mail is {MAIL}".encode())).decode(), "EMAIL_ADDRESS"),
+    (base64.b64encode(zlib.compress(f"my mail is {MAIL}".encode())).decode(), "EMAIL_ADDRESS"),
+    (b58(f"my mail is {MAIL}"), "EMAIL_ADDRESS"),
+    (rot47(MAIL), "EMAIL_ADDRESS"),
+    (rot47(KEY), "AWS_ACCESS_KEY"),
+]
+OTHER_LETTERS = [
+    ("My name is Ꭺnna Schmidt.", "Ꭺnna Schmidt"),
+    ("My name is ᗩnna Ꮪchmidt.", "ᗩnna Ꮪchmidt"),
+    ("my name is ᴀɴɴᴀ sᴄʜᴍɪᴅᴛ from Berlin", "ᴀɴɴᴀ sᴄʜᴍɪᴅᴛ"),
+    ("My name is A̶n̶n̶a̶ S̶c̶h̶m̶i̶d̶t ok", "A̶n̶n̶a̶ S̶c̶h̶m̶i̶d̶t"),
+    ("\u028fW \u01ddɯɐu s\u0131 ʇp\u0131ɯɥɔS ɐuu∀"[3:], "ʇp\u0131ɯɥɔS ɐuu∀"),
+]
 CHAINS = [
     (rot13(b64(f"mail {MAIL}")), "EMAIL_ADDRESS", "see \\u0020{}"),
     ("".join(f"%{byte:02X}" for byte in b64(f"mail {MAIL}").encode()), "EMAIL_ADDRESS", "see {}"),
@@ -150,6 +206,44 @@ def test_a_value_beside_letters_of_a_script_without_spaces(scanner, sentence, va
 def test_the_next_line_is_no_rest_of_a_whole_value(scanner, value, following):
     text = f"a = {value}{following}"
     assert [text[one.start : one.end] for one in scanner.scan(text).findings] == [value]
+
+
+@pytest.mark.parametrize(("hidden", "entity_type"), [*PARTED, *DUMPS])
+def test_a_value_in_parts_or_in_a_dump_is_found(scanner, hidden, entity_type):
+    text = f"my card is {hidden}." if entity_type == "CREDIT_CARD" else f"Reference value: {hidden}."
+    found = {one.entity_type: text[one.start : one.end] for one in whole_scan(scanner, text).findings}
+    assert entity_type in found, found
+    assert len(found[entity_type]) >= min(10, len(hidden))
+
+
+def whole_scan(scanner, text):
+    among = parts(text)
+    return gathered(among, scanner.scan_many([(part.text, part.context) for part in among]))
+
+
+@pytest.mark.parametrize(("text", "value"), OTHER_LETTERS)
+def test_names_in_other_letters(scanner, text, value):
+    found = [(one.entity_type, text[one.start : one.end]) for one in scanner.scan(text).findings]
+    assert ("PERSON", value) in found, found
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("noll ett två tre fyra fem sex sju åtta nio", "sv"),
+        ("nula jedna dva tři čtyři pět šest sedm osm devět", "cs"),
+        ("ноль один два три четыре пять шесть семь восемь девять", "ru"),
+        ("s\u0131f\u0131r bir iki üç dört beş altı yedi sekiz dokuz".replace("ı", "\u0131"), "tr"),
+        ("zero unu doi trei patru cinci șase șapte opt nouă", "ro"),
+        ("nolla yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän", "fi"),
+        ("nul een twee drie vier vijf zes zeven acht negen", "nl"),
+        ("zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć", "pl"),
+        ("zero um dois três quatro cinco seis sete oito nove", "pt"),
+    ],
+)
+def test_digits_in_words_of_many_languages(scanner, words, language):
+    text = f"card: {spelled(words.split())}"
+    assert "CREDIT_CARD" in {one.entity_type for one in scanner.scan(text).findings}, language
 
 
 @pytest.mark.parametrize(("hidden", "entity_type", "sentence"), CHAINS[1:])
@@ -210,6 +304,19 @@ def test_a_whole_letter_is_read_when_it_was_turned(scanner):
         "2024年11月25日，第3季度收入增长12%，iPhone15的销量是1000000台。用Python3写一个函数",
         "3月の売上は1200万円、前年比15%増でした。GPT-4oとClaude3.5を比べて",
         "**Total:** 42, `x = 1`, <b>12</b> items",
+        '{"data": "x", "field1": 4, "value0": {"a": 1}}',
+        '{"line1": "12 apples", "line2": "and pears"}',
+        "letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']",
+        "with a card in 2019 there were 2020 and 2021 and later 2022",
+        "my card was charged 4539 then 1488 then 0343 and finally 6468",
+        "begin 644 what you started\nand end it\nend",
+        "a <~ b and c ~> d",
+        "00000000: nothing here\n00000010: 12",
+        "chr(10) + chr(13) + chr(9) + chr(10)",
+        "x ∀ ∃ ʌ and IPA ˈtɹæŋkwɪl ɔ ɾ ɐ",
+        "f(x)=y; some_long_name10= other, fontSize12=",
+        "Number: 1234\n5678\n9012\n3456\n7890",
+        "the base58 alphabet is 123456789ABCDEFGHJKLMNPQRSTUVWXYZ",
     ],
 )
 def test_what_only_looks_disguised_is_left_alone(scanner, monkeypatch, text):
