@@ -112,12 +112,14 @@ class MitmServer:
 def keep_logs_apart() -> None:
     """Libraries' messages may quote requests: they go nowhere. At start-up `ErrorCheck` reads mitmproxy's.
 
-    aiohttp's stay out of its sight: a client of the local API that goes away is no reason not to start.
+    aiohttp's and asyncio's stay out of its sight: a client of the local API that goes away is no reason not to start,
+    and neither is a connection that some other task left open.
     """
     logging.getLogger().addHandler(logging.NullHandler())
-    web = logging.getLogger("aiohttp")
-    web.addHandler(logging.NullHandler())
-    web.propagate = False
+    for name in ("aiohttp", "asyncio"):
+        apart = logging.getLogger(name)
+        apart.addHandler(logging.NullHandler())
+        apart.propagate = False
 
 
 def mitmproxy_options(settings: Settings) -> dict[str, Any]:

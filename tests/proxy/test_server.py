@@ -44,6 +44,7 @@ def test_a_client_of_the_local_api_that_goes_away_ends_no_start() -> None:
     try:
         logging.getLogger("mitmproxy.proxy").error("address in use")
         logging.getLogger("aiohttp.server").error("Error handling request")
+        logging.getLogger("asyncio").error("Task exception was never retrieved")
     finally:
         logging.getLogger().removeHandler(heard)
     assert heard.names == ["mitmproxy.proxy"]
