@@ -6,6 +6,7 @@ from pathlib import Path
 import bcrypt
 import pytest
 
+from tests.fakes.model import Behaviour
 from tests.fakes.service import Service, serving
 from tests.fakes.vendor import Vendor
 
@@ -50,6 +51,7 @@ def service_process(vendor_process: Vendor, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def real_vendor(vendor_process: Vendor) -> Vendor:
     vendor_process.reset()
+    vendor_process.behaviour = Behaviour()  # a test before may have left it another
     return vendor_process
 
 

@@ -51,7 +51,7 @@ class Vendor:
         port: int = 0,
         plain_port: int = 0,
     ) -> None:
-        self.behaviour = self._first = behaviour or Behaviour()
+        self.behaviour = behaviour or Behaviour()
         self.authority = authority or Authority()
         self._names = names
         self._wanted_ports = (port, plain_port)
@@ -107,8 +107,7 @@ class Vendor:
         return self.requests
 
     def reset(self) -> None:
-        """Forget requests, bytes, what was queued with `once`, and how to behave from now on."""
-        self.behaviour = self._first
+        """Forget requests, bytes and what was queued with `once`."""
         self._queue.clear()
         self._recording.clear()
 
