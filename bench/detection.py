@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"no data at {DATA}", file=sys.stderr)
         return 2
     results = run(
-        options.sets or [*LABELLED, *HARMLESS, *LANGUAGES, STYLES, *PROMPTS, SOURCE_CODE, LOGS],
+        options.sets or [*LABELLED, *HARMLESS, *LANGUAGES, *FORMS, STYLES, *PROMPTS, SOURCE_CODE, LOGS],
         options.sample,
         with_peer=not options.no_peer,
         weights=options.weights,
