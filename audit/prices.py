@@ -5,14 +5,11 @@ So a price that was wrong is put right for the past, too, and the proxy carries 
 package: nothing is fetched.
 """
 
-import logging
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from functools import cache
 
 from audit.event import UsageFacts
 
@@ -63,7 +60,7 @@ class Prices:
 
     def __init__(self, own: Sequence[OwnPrice] = ()) -> None:
         self._own = tuple(own)
-        self._known: dict[tuple[str, str, str], bool] = {}  # model and day that the list doesn't know
+        self._unknown: set[tuple[str, str, str]] = set()  # models that the list doesn't know, by day
 
     def of(self, provider: str, model: str, usage: UsageFacts, moment: datetime) -> Decimal | None:
         """What a request cost, in USD; None if nobody knows the model's price."""
@@ -71,10 +68,11 @@ class Prices:
             if price.speaks_of(provider, model):
                 return price.of(usage)
         key = (provider, model, moment.date().isoformat())
-        if not model or self._known.get(key) is False:
+        if not model or key in self._unknown:
             return None
         found = _listed(_NAMES.get(provider, provider), model, usage, moment)
-        self._known[key] = found is not None
+        if found is None:
+            self._unknown.add(key)
         return found
 
 
@@ -82,7 +80,6 @@ def _listed(provider: str, model: str, usage: UsageFacts, moment: datetime) -> D
     # Importing it takes a second, and only reports need it.
     from genai_prices import Usage, calc_price  # noqa: PLC0415
 
-    _quiet()
     tokens = Usage(
         input_tokens=max(usage.input, usage.cache_read + usage.cache_write),
         output_tokens=usage.output,
@@ -90,13 +87,6 @@ def _listed(provider: str, model: str, usage: UsageFacts, moment: datetime) -> D
         cache_write_tokens=usage.cache_write,
     )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Decimal(calc_price(tokens, model, provider_id=provider, genai_request_timestamp=moment).total_price)
+        return Decimal(calc_price(tokens, model, provider_id=provider, genai_request_timestamp=moment).total_price)
     except (LookupError, ValueError):
         return None
-
-
-@cache
-def _quiet() -> None:
-    logging.getLogger("genai-prices").addHandler(logging.NullHandler())

@@ -456,19 +456,17 @@ class PrivetAddon:
         received = source.received if source else len((response and response.raw_content) or b"")
         failed = error or state.reply.failed or (state.reply.stream.failed if state.reply.stream else None)
         failed = failed or ("vault_unreadable" if verdict.vault is not None and verdict.vault.failed else None)
-        settle(verdict, state.reply.usage, received, self.metrics, self.pipeline.ledger)
-        self.record.outcome(
-            verdict,
-            Outcome(
-                status=response.status_code if response is not None else 0,
-                response_bytes=received,
-                duration_ms=int((time.monotonic() - verdict.started) * 1000),
-                restored=state.reply.restored,
-                error=failed,
-                judge=state.reply.judge,
-                usage=state.reply.usage,
-            ),
+        outcome = Outcome(
+            status=response.status_code if response is not None else 0,
+            response_bytes=received,
+            duration_ms=int((time.monotonic() - verdict.started) * 1000),
+            restored=state.reply.restored,
+            error=failed,
+            judge=state.reply.judge,
+            usage=state.reply.usage,
         )
+        self.record.outcome(verdict, outcome)
+        settle(verdict, outcome, self.metrics, self.pipeline.ledger)
 
     def _is_llm(self, host: str) -> bool:
         return self.hosts.knows(host)

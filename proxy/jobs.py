@@ -2,6 +2,7 @@
 
 A job is made once (models are loaded) and then called with one payload at a time. It yields one value or several, and
 None where it could stop if nobody waited any more. Payloads and results are plain values, since they cross a process
+boundary as msgpack.
 """
 
 import importlib

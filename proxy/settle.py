@@ -12,7 +12,7 @@ from dataclasses import replace
 from proxy.ledger import Charge, Ledger, LedgerError
 from proxy.metrics import Metrics
 from proxy.pipeline import Verdict
-from proxy.usage import Usage
+from proxy.record import Outcome
 
 log = logging.getLogger("privet.settle")
 
@@ -20,19 +20,24 @@ log = logging.getLogger("privet.settle")
 _TEXT, _STREAM = 4, 100
 
 
-def settle(verdict: Verdict, usage: Usage | None, received: int, metrics: Metrics, ledger: Ledger | None) -> None:
-    """Count what a reply of `received` bytes took. Needs a running loop if budgets are to be charged."""
+def settle(verdict: Verdict, outcome: Outcome, metrics: Metrics, ledger: Ledger | None) -> None:
+    """Count what a request took that ended so. Needs a running loop if budgets are to be charged.
+
+    One that the vendor refused, or that never came there, took nothing more.
+    """
+    usage = outcome.usage
     metrics.count_tokens(verdict, usage)
-    if verdict.due and verdict.goes and ledger is not None:
-        streams = verdict.inquiry is not None and verdict.inquiry.streaming
-        tokens = usage.input + usage.output if usage is not None else estimate(verdict, received, streams=streams)
+    answered = 200 <= outcome.status < 300 or usage is not None
+    if answered and verdict.due and verdict.goes and ledger is not None:
+        tokens = usage.input + usage.output if usage is not None else estimate(verdict, outcome.response_bytes)
         # One was taken when the request was let go.
         charges = [replace(charge, amount=max(0, tokens - 1)) for charge in verdict.due]
         asyncio.get_running_loop().run_in_executor(None, _add, ledger, charges, time.time())
 
 
-def estimate(verdict: Verdict, received: int, *, streams: bool) -> int:
+def estimate(verdict: Verdict, received: int) -> int:
     """How many tokens it may have been, by the bytes of the request and of the reply."""
+    streams = verdict.inquiry is not None and verdict.inquiry.streaming
     return len(verdict.request.body) // _TEXT + received // (_STREAM if streams else _TEXT)
 
 

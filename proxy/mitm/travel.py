@@ -35,14 +35,15 @@ class Travel:
         response = flow.response
         if response is None:
             return
-        if flow.request.method == "POST" and 200 <= response.status_code < 300:
-            self._counts = UsageReader({name.lower(): value for name, value in response.headers.items()})
         try:
             self._choose(flow, response, verdict, inspector, hold)
         except Exception as error:  # noqa: BLE001 - what is to be inspected is refused when it is there
             self.failed = type(error).__name__
             if not self._must_be_inspected:
                 response.stream = self.stream = passing(verdict.decision.id)
+        # Only now: whatever went wrong with counting, how the reply travels is settled.
+        if flow.request.method == "POST" and 200 <= response.status_code < 300:
+            self._counts = UsageReader({name.lower(): value for name, value in response.headers.items()})
         if self.stream is not None:
             self.stream.counts = self._counts
 
