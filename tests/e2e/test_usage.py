@@ -110,3 +110,32 @@ async def ended(privet: Running) -> UsageFacts | None:
         while not privet.store.outcomes:
             await asyncio.sleep(0.01)
     return privet.store.outcomes[-1].usage
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_reply_is_inspected_whatever_becomes_of_counting(
+    tmp_path, vendor: Vendor, monkeypatch: pytest.MonkeyPatch, stream: bool
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("proxy.mitm.travel.UsageReader", breaks)
+    async with running(tmp_path, vendor, policy=INSPECTED) as privet, privet.client() as http:
+        privet.inspector.known = {"hunter2-secret": "SECRET"}
+        vendor.behaviour = Behaviour(text="The password is hunter2-secret.")
+        reply = await ask(http, "openai", stream=stream, text="Hello")
+        assert "hunter2-secret" not in reply.text
+        assert await ended(privet) is None
+        assert privet.store.outcomes[-1].outcome is not None
+
+
+async def test_the_outcome_is_recorded_whatever_becomes_of_budgets(
+    tmp_path, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("proxy.addon.settle", breaks)
+    async with running(tmp_path, vendor, policy=POLICY) as privet, privet.client() as http:
+        assert (await ask(http, "openai", stream=False, text="Hello")).status_code == 200
+        assert await ended(privet) is not None
