@@ -28,6 +28,8 @@ def _rule(policy: Policy, rule: Rule) -> Iterator[str]:
         yield f"{name}: no host of the shipped table is in {', '.join(missing)}. Known: {known}"
     if rule.effect is Effect.ALLOW and rule.when.entities and not rule.shape_only and not rule.obligations:
         yield f"{name} changes nothing: what is found never permits, and it asks for nothing else"
+    if rule.effect is Effect.ALLOW and rule.when.tasks and not rule.shape_only and not rule.obligations:
+        yield f"{name} changes nothing: a client says what its task is, so a task never permits"
     if (over := _overruled(policy, rule)) is not None:
         yield f"{name} never decides: {over.id!r} says {over.effect.name.lower()} wherever it applies"
 

@@ -174,14 +174,15 @@ class Rule:
         """Whether the rule can speak in place of `defaults.effect`.
 
         A rule about findings can't: what is found in a request only ever makes the answer stricter. Nor can one about
-        what could not be inspected: a request would get out because of it.
+        what could not be inspected: a request would get out because of it. Nor one about a task: which one it is, the
+        client says, by a word or by how it writes the request.
         """
-        return not self.shape_only and not self.when.entities and not self.when.uninspected
+        return not (self.shape_only or self.when.entities or self.when.uninspected or self.when.tasks)
 
     @property
     def answers(self) -> tuple[SkipTest, ...]:
-        """The uninspected parts of which the rule speaks in place of the defaults. Findings can't bring that about."""
-        return () if self.shape_only or self.when.entities else self.when.uninspected
+        """The uninspected parts of which the rule speaks in place of the defaults, which findings and tasks can't."""
+        return () if self.shape_only or self.when.entities or self.when.tasks else self.when.uninspected
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,7 @@ from typing import Any, Literal
 type Kind = Literal["text", "date", "number", "integer", "boolean", "choice"]
 
 _TYPES: Mapping[str, Kind] = {"string": "text", "number": "number", "integer": "integer", "boolean": "boolean"}
-_KNOWN = frozenset(
-    {"type", "enum", "format", "description", "title", "minLength", "maxLength", "minimum", "maximum", "pattern"}
-)
+_KNOWN = frozenset({"type", "enum", "format", "description", "title"})
 _TOP = frozenset({"type", "properties", "required", "additionalProperties", "description", "title", "$schema"})
 _SPACE = re.compile(r"\s+")
 

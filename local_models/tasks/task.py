@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from configs.yaml_source import Problem, SourceError, YamlSource, load_yaml
 from local_models.tasks.fields import Field, FieldsError, fields_of, misfits
+from local_models.tasks.template import HOLE, SHORTEST, Template
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "tasks"
-HOLE = "{input}"
 TASK_FILE, EXAMPLES_FILE = "task.yaml", "examples.jsonl"
 LEAST = 10  # examples of a task: fewer say nothing of how well something does it
 _LONGEST = 100_000  # characters of an input
@@ -169,6 +169,10 @@ def _problems(source: YamlSource) -> Iterator[Problem]:
         for index, one in enumerate(templates):
             if one.count(HOLE) != 1:
                 yield source.problem(("templates", index), f"expected {HOLE} once, where the input stands")
+            elif Template.of(one).size < SHORTEST:
+                yield source.problem(
+                    ("templates", index), f"expected at least {SHORTEST} words and signs beside {HOLE}"
+                )
     try:
         fields = fields_of(data.get("schema"))
     except FieldsError as error:

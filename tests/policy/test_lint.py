@@ -37,6 +37,8 @@ rules:
         (["when: {users: [Ana], departments: [finance]}, effect: block"], None),
         (["when: {entities: [PERSON]}, effect: allow"], "changes nothing: what is found never permits"),
         (["when: {entities: [PERSON]}, effect: allow, obligations: [{redact: [PERSON]}]"], None),
+        (["when: {tasks: [translation]}, effect: allow"], "changes nothing: a client says what its task is"),
+        (["when: {tasks: [translation]}, effect: allow, obligations: [{redact: [PERSON]}]"], None),
         (["when: {departments: [finance]}, effect: allow"], None),
         (["when: {entities: [PERSON]}, effect: justify", "when: {entities: [PII]}, effect: block"], "never decides: 'r1' says block wherever it applies"),
         (["when: {entities: [PII]}, effect: justify", "when: {entities: [PERSON]}, effect: block"], None),

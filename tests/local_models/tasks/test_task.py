@@ -17,7 +17,7 @@ schema:
   required: [urgency]
   additionalProperties: false
 templates:
-  - "Urgency of: {input}"
+  - "How urgent is this ticket? {input}"
 """
 ROWS = [{"input": f"ticket {n}", "output": {"urgency": "high" if n % 2 else "low"}} for n in range(LEAST)]
 
@@ -38,7 +38,7 @@ def wrong(path):
 
 def test_a_task_of_ones_own(tmp_path):
     task = load_task(folder(tmp_path, rows=[*ROWS, {"input": "a poem", "output": None, "source": "ours"}]))
-    assert (task.id, task.kind, task.templates) == ("sort_tickets", "classify", ("Urgency of: {input}",))
+    assert (task.id, task.kind, task.templates) == ("sort_tickets", "classify", ("How urgent is this ticket? {input}",))
     assert len(task.positives) == LEAST
     assert [one.source for one in task.near_misses] == ["ours"]
     assert task.instruction("X") == "How urgent is this ticket?\n\nX"
@@ -92,6 +92,7 @@ def test_each_date_and_amount_stands_in_the_text_of_its_example():
         (YAML.replace("kind: classify", "kind: guess"), "3: kind: expected classify"),
         (YAML.replace("about: Says how urgent a ticket is.\n", ""), "1: about: expected a text"),
         (YAML.replace("{input}", "the ticket"), "12: expected {input} once"),
+        (YAML.replace("How urgent is this ticket? {", "Urgent: {"), "12: expected at least 5 words and signs"),
         (YAML.replace("enum: [high, low]", "enum: [high]"), "8: schema: expected at least two words"),
         (YAML.replace("enum: [high, low]", "$ref: '#/x'"), "8: schema: a field can't have '$ref'"),
         (YAML.replace("type: string, enum: [high, low]", "type: number"), "6: a task of kind classify has one"),
