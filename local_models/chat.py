@@ -7,13 +7,15 @@ many of the earlier turns as fit, the newest first.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator as Pieces
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from local_models.catalog import path_of, spec_of
 from local_models.errors import ModelError
 from local_models.runtime import Generator
 from local_models.spec import Frame
+from local_models.speech import End
 
 # The model reads 8,192 tokens, but a core reads some 90 a second: more would only make people wait.
 MAX_CONTEXT = 2048
@@ -59,7 +61,7 @@ class EmbeddedChat:
         max_tokens: int,
         temperature: float,
         schema: str | None = None,
-    ) -> Iterator[str]:
+    ) -> Pieces[str]:
         """Answer `messages`, pairs of role (system, user, assistant) and text, with at most `max_tokens` tokens.
 
         Empty pieces come while the model reads. With `schema` the answer is JSON that fits it, or `GrammarError`.
@@ -69,6 +71,11 @@ class EmbeddedChat:
         return self._generator.continuation(
             prompt, max_tokens=max(1, max_tokens), temperature=max(0.0, temperature), fixed=fixed, schema=schema
         )
+
+    @property
+    def ended(self) -> End:
+        """How the last answer ended, and the tokens it took."""
+        return self._generator.ended
 
     def _prompt(self, messages: Sequence[tuple[str, str]], room: int) -> tuple[Tokens, int]:
         """The tokens to continue, and how many of them are the system's turn."""

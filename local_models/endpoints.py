@@ -22,7 +22,7 @@ _FAILURES = 3  # in a row; a server that can't even be reached rests after one
 _RESTS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # seconds
 _LEAST_PATIENCE = 0.5  # of the time that is left a server may take to begin while there is another one to ask
 
-type Ask = Callable[[str, float], AsyncGenerator[str]]  # a server's base URL and the seconds left → its answer
+type Ask[T] = Callable[[str, float], AsyncGenerator[T]]  # a server's base URL and the seconds left → its answer
 type Observe = Callable[[str, str, float], None]  # the server's base URL, how it went, seconds until it began
 
 
@@ -62,7 +62,7 @@ class Endpoints:
             made.observe = observe
         return made
 
-    async def stream(self, ask: Ask, *, within: float) -> AsyncGenerator[str]:
+    async def stream[T](self, ask: Ask[T], *, within: float) -> AsyncGenerator[T]:
         """An answer, piece by piece, from whichever server gives one. Raises `BackendError`, `BusyError`."""
         loop = asyncio.get_running_loop()
         until = loop.time() + within
@@ -110,7 +110,7 @@ class Endpoints:
         ]
 
     @staticmethod
-    async def _first(pieces: AsyncGenerator[str], seconds: float, *, alone: bool) -> str | None:
+    async def _first[T](pieces: AsyncGenerator[T], seconds: float, *, alone: bool) -> T | None:
         """The first piece. While another server could be asked, this one has but half of the time."""
         try:
             async with asyncio.timeout(seconds if alone else seconds * _LEAST_PATIENCE):

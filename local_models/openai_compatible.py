@@ -5,17 +5,20 @@ whose data are JSON chunks, the last one `[DONE]`. Whatever goes wrong is a `Bac
 sent or said.
 """
 
-import json
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Any
+from contextlib import aclosing
 
 import aiohttp
 
+from local_models.chunks import Heard, written
 from local_models.endpoints import place as _place
 from local_models.errors import BackendError, Kind
+from local_models.speech import Asked, Said, Turn, TurnRole
 
 _LINE_LIMIT = 1_048_576  # bytes of one event; a chunk of text is a few hundred
 _CONNECT = 5.0  # seconds: a server in the house is there at once, or not
+_USAGE_WITHIN = 2.0  # seconds after the answer's end
 _PROBE = aiohttp.ClientTimeout(total=3.0)
 
 
@@ -31,25 +34,35 @@ async def stream_chat(
     within: float | None = None,
     schema: str | None = None,
 ) -> AsyncGenerator[str]:
-    """The answer to `messages` (role, text), piece by piece, all within so many seconds. Raises `BackendError`.
+    """The text of an answer to `messages` (role, text), piece by piece. Raises `BackendError`."""
+    turns = tuple(Turn(_role(role), text) for role, text in messages)
+    asked = Asked(turns, max_tokens, temperature, schema=schema)
+    async with aclosing(converse(session, base_url, model, asked, api_key=api_key, within=within)) as said:
+        async for piece in said:
+            if isinstance(piece, str):
+                yield piece
 
-    With `schema` the server is asked for JSON that fits it; whether it knows how is its own affair.
+
+async def converse(
+    session: aiohttp.ClientSession,
+    base_url: str,
+    model: str,
+    asked: Asked,
+    *,
+    api_key: str | None = None,
+    within: float | None = None,
+) -> AsyncGenerator[Said]:
+    """The answer: text piece by piece, calls when they are whole, and its end. Raises `BackendError`.
+
+    With a schema the server is asked for JSON that fits it; whether it knows how is its own affair, and so are tools.
     """
     place = f"the model server {_place(base_url)}"
-    body: dict[str, Any] = {
-        "model": model,
-        "messages": [{"role": role, "content": text} for role, text in messages],
-        "max_tokens": max_tokens,
-        "temperature": temperature,
-        "stream": True,
-    }
-    if schema is not None:
-        wanted = {"name": "answer", "strict": True, "schema": json.loads(schema)}
-        body["response_format"] = {"type": "json_schema", "json_schema": wanted}
     headers = {"Accept": "text/event-stream"}
     if api_key is not None:
         headers["Authorization"] = f"Bearer {api_key}"
     url = f"{base_url.rstrip('/')}/chat/completions"
+    body = written(model, asked)
+    heard = Heard(place, {tool.name for tool in asked.tools})
     try:
         # A redirect could lead what stays in the house out of it.
         patience = session.timeout if within is None else aiohttp.ClientTimeout(total=within, sock_connect=_CONNECT)
@@ -61,20 +74,20 @@ async def stream_chat(
                     f"{place} answered with {response.content_type}, expected text/event-stream. "
                     "Is base_url the server's OpenAI endpoint (it often ends in /v1)?"
                 )
-            async for data in _events(response.content, place):
-                if data == "[DONE]":
-                    return
-                piece, finished = _piece(data, place)
-                if piece:
-                    yield piece
-                if finished:
-                    return
+            async with aclosing(_events(response.content, place)) as events:
+                while (data := await _next(events, heard)) is not None and data != "[DONE]":
+                    if piece := heard.piece(data):
+                        yield piece
+            if data is None and not heard.finished:
+                raise BackendError(f"{place} ended its answer in the middle")
     except TimeoutError:  # before OSError, which it is a kind of
         raise BackendError(f"{place} did not answer in time", kind="unreachable") from None
     except (aiohttp.ClientError, OSError) as error:
         message = f"{place} can't be reached or broke off: {type(error).__name__}"
         raise BackendError(message, kind="unreachable") from None
-    raise BackendError(f"{place} ended its answer in the middle")
+    for call in heard.calls():
+        yield call
+    yield heard.end(asked)
 
 
 async def answers(session: aiohttp.ClientSession, base_url: str, *, api_key: str | None = None) -> bool:
@@ -88,7 +101,11 @@ async def answers(session: aiohttp.ClientSession, base_url: str, *, api_key: str
         return False
 
 
-async def _events(content: aiohttp.StreamReader, place: str) -> AsyncIterator[str]:
+def _role(name: str) -> TurnRole:
+    return "system" if name == "system" else "assistant" if name == "assistant" else "user"
+
+
+async def _events(content: aiohttp.StreamReader, place: str) -> AsyncGenerator[str]:
     """The data of each server-sent event (WHATWG HTML, "Server-sent events")."""
     buffer = b""
     lines: list[str] = []
@@ -109,19 +126,15 @@ async def _events(content: aiohttp.StreamReader, place: str) -> AsyncIterator[st
         yield "\n".join([*lines, tail] if tail else lines)
 
 
-def _piece(data: str, place: str) -> tuple[str, bool]:
-    """A chunk's text, and whether the answer is finished with it."""
+async def _next(events: AsyncIterator[str], heard: Heard) -> str | None:
+    """The next event. After an answer's end only its usage comes, and not from every server."""
+    if not heard.finished:
+        return await anext(events, None)
     try:
-        chunk: Any = json.loads(data)
-        if "error" in chunk:
-            raise BackendError(f"{place} reported an error in the middle of its answer")
-        choices = chunk["choices"]
-        if not choices:  # the usage chunk has none
-            return "", False
-        text = choices[0].get("delta", {}).get("content")
-        return "" if text is None else text + "", choices[0].get("finish_reason") is not None
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        raise BackendError(f"{place} sent a chunk that is no chat completion") from None
+        async with asyncio.timeout(_USAGE_WITHIN):
+            return await anext(events, None)
+    except (TimeoutError, aiohttp.ClientError, OSError, BackendError):
+        return None
 
 
 def _refusal(place: str, model: str, status: int) -> str:

@@ -8,6 +8,7 @@ import codecs
 import ctypes
 import os
 from collections import OrderedDict
+from collections.abc import Generator as Pieces
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from local_models.errors import GrammarError, ModelError
 from local_models.json_schema import bounded
+from local_models.speech import End, Finish
 
 _STEP = 128  # tokens that are read at a time, some seconds on a slow core: between two the caller may stop
 _SHORTEST_KEPT = 32  # tokens of a beginning; a shorter one is read as fast as its state is copied
@@ -73,6 +75,7 @@ class Generator:
         self._vocab = llama_cpp.llama_model_get_vocab(self._llama.model)
         self._states: OrderedDict[tuple[int, ...], bytes] = OrderedDict()  # of beginnings that came more than once
         self.context = context
+        self.ended = End()  # how the last continuation ended
 
     def tokens(self, text: str) -> list[int]:
         """The text's tokens; what looks like a control token is read as plain text."""
@@ -84,7 +87,7 @@ class Generator:
 
     def continuation(
         self, prompt: Sequence[int], *, max_tokens: int, temperature: float, fixed: int = 0, schema: str | None = None
-    ) -> Iterator[str]:
+    ) -> Pieces[str]:
         """What the model writes after `prompt`, in pieces of whole characters, until its end token or the limit.
 
         While it reads, it yields empty pieces, so that whoever waits can stop it. The first `fixed` tokens are kept
@@ -92,7 +95,8 @@ class Generator:
         """
         grammar = self._grammar(schema) if schema is not None else None
         room = min(max_tokens, self.context - len(prompt))
-        ended = room <= 0 and grammar is None
+        ended, written = room <= 0 and grammar is None, 0
+        self.ended = End(Finish.LENGTH, len(prompt))
         if room > 0:
             yield from self._read(list(prompt), fixed)
             decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be cut across tokens
@@ -105,16 +109,18 @@ class Generator:
                 grammar=grammar,
             )
             try:
-                for index, token in enumerate(tokens, start=1):
+                for written, token in enumerate(tokens, start=1):
                     if llama_cpp.llama_vocab_is_eog(self._vocab, token):
                         ended = True
                         break
                     if piece := decoder.decode(self._llama.detokenize([token])):
                         yield piece
-                    if index >= room:
+                    if written >= room:
                         break
             except ValueError:
                 raise GrammarError("llama.cpp can't make a grammar of the JSON schema") from None
+            finally:
+                self.ended = End(Finish.STOP if ended else Finish.LENGTH, len(prompt), written)
             if rest := decoder.decode(b"", final=True):
                 yield rest
         if grammar is not None and not ended:

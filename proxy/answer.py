@@ -15,22 +15,16 @@ import aiohttp
 
 from local_models.endpoints import Endpoints, Observe
 from local_models.errors import BackendError
-from local_models.openai_compatible import answers, stream_chat
+from local_models.openai_compatible import answers, converse
+from local_models.speech import Call, End, Said
 from policy.model import ModelTarget
+from proxy.ask import asked_of, embedded
 from proxy.errors import WorkerError
-from proxy.message import Chat, Response, Role
+from proxy.message import Chat, Response
 from proxy.providers.dialect import Answer, Dialect
 from proxy.workers import Pool
 
 _CHECK_EVERY = 5.0  # seconds between two looks at the servers
-_MAX_TOKENS = 512  # when the caller doesn't say; a small model has little more to say
-_ROLES = {
-    Role.SYSTEM: "system",
-    Role.USER: "user",
-    Role.ASSISTANT: "assistant",
-    Role.TOOL: "user",
-    Role.METADATA: "user",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +66,32 @@ class Answerer:
 
     async def whole(self, task: Task) -> Response:
         """The whole answer. Raises `WorkerError`, `BackendError`."""
-        async with aclosing(self._pieces(task)) as pieces:
-            text = "".join([piece async for piece in pieces])
-        answer = Answer(text=text, model=task.target.model)
+        texts: list[str] = []
+        calls: list[Call] = []
+        end = End()
+        async with aclosing(self.said(task)) as pieces:
+            async for piece in pieces:
+                match piece:
+                    case End():
+                        end = piece
+                    case Call():
+                        calls.append(piece)
+                    case _:
+                        texts.append(piece)
+        answer = Answer(
+            text="".join(texts),
+            model=task.target.model,
+            input_tokens=end.input,
+            output_tokens=end.output,
+            calls=tuple(calls),
+            finish=end.finish,
+            sequence=end.sequence,
+        )
         return task.dialect.reply(task.chat, answer, task.decision_id)
 
     async def events(self, task: Task) -> AsyncGenerator[bytes]:
         """The answer as the dialect's stream. Raises `WorkerError`, `BackendError`, also between events."""
-        async with aclosing(self._pieces(task)) as pieces:
+        async with aclosing(self.said(task)) as pieces:
             # The first piece is awaited before the first event: a model that is down can still be told as an error.
             first = await anext(pieces, "")
             rest = _joined(first, pieces)
@@ -87,50 +99,32 @@ class Answerer:
             async for event in stream:
                 yield event
 
-    async def _pieces(self, task: Task) -> AsyncGenerator[str]:
-        chat, target = task.chat, task.target
-        messages = [(_ROLES[message.role], message.text) for message in chat.messages]
-        max_tokens = min(chat.max_tokens or _MAX_TOKENS, 4096)
+    async def said(self, task: Task) -> AsyncGenerator[Said]:
+        """What the model answers, its end last."""
+        asked, target = asked_of(task.chat), task.target
         within = min(self.deadline, target.seconds)
-        temperature = 0.0 if chat.temperature is None else chat.temperature
         if target.backend == "embedded":
             pool = self.pools.get(target.model)
             if pool is None:
                 raise WorkerError("the embedded model of this rule is not running")
-            payload = {
-                "messages": messages,
-                "max_tokens": max_tokens,
-                "temperature": temperature,
-                "schema": chat.schema,
-            }
-            async with aclosing(pool.stream(payload, within=within, queue=target.queue)) as items:
-                async for item in items:
-                    if not isinstance(item, str):
-                        raise WorkerError("the embedded model gave something that is no text")
-                    yield item
+            async with aclosing(embedded(pool, asked, within=within, queue=target.queue)) as pieces:
+                async for said in pieces:
+                    yield said
             return
 
-        def ask(base_url: str, seconds: float) -> AsyncGenerator[str]:
-            return stream_chat(
-                self.session,
-                base_url,
-                target.model,
-                messages,
-                max_tokens=max_tokens,
-                temperature=temperature,
-                api_key=self.api_keys.get(target.name),
-                within=seconds,
-                schema=chat.schema,
-            )
+        def ask(base_url: str, seconds: float) -> AsyncGenerator[Said]:
+            key = self.api_keys.get(target.name)
+            return converse(self.session, base_url, target.model, asked, api_key=key, within=seconds)
 
-        async with aclosing(self._endpoints(target).stream(ask, within=within)) as pieces:
-            written = ""
-            async for piece in pieces:
-                yield piece
-                if chat.schema is not None:
+        written, called = "", False
+        async with aclosing(self._endpoints(target).stream(ask, within=within)) as answer:
+            async for piece in answer:
+                if asked.schema is not None and isinstance(piece, str):
                     written += piece
-        if chat.schema is not None:
-            _check(written)
+                called = called or isinstance(piece, Call)
+                if asked.schema is not None and isinstance(piece, End) and not called:
+                    _check(written)
+                yield piece
 
     def _endpoints(self, target: ModelTarget) -> Endpoints:
         servers = self._servers.get(target)
@@ -143,7 +137,7 @@ class Answerer:
         return servers
 
 
-async def _joined(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
+async def _joined(first: Said, rest: AsyncIterator[Said]) -> AsyncIterator[Said]:
     if first:
         yield first
     async for piece in rest:

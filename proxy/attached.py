@@ -5,7 +5,7 @@ A file's texts are segments as any other, with the file's pointer and `~file/N`.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from detectors.finding import Skipped, SkipReason
@@ -91,15 +91,10 @@ class Attached:
             if text:
                 kind = "a picture" if opened.form is Form.PICTURE else "a file"
                 messages.append(ChatMessage(Role.USER, f"[The text of {kind}]\n{text}"))
-        return Chat(
-            messages=(*chat.messages[:-1], *messages, *chat.messages[-1:]),
-            model=chat.model,
-            stream=chat.stream,
-            max_tokens=chat.max_tokens,
-            temperature=chat.temperature,
-            include_usage=chat.include_usage,
-            stream_type=chat.stream_type,
-        )
+        # Not between a call and what its tool said.
+        last = next((at for at in range(len(chat.messages) - 1, -1, -1) if chat.messages[at].role is Role.USER), None)
+        at = len(chat.messages) if last is None else last
+        return replace(chat, messages=(*chat.messages[:at], *messages, *chat.messages[at:]))
 
     def every_file(self) -> tuple[tuple[Attachment, Opened], ...]:
         """The files, and those in their texts."""

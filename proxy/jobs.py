@@ -103,9 +103,14 @@ def documents() -> tuple[Job, Any]:
 
 
 def chat(model: str, memory: int = 512_000_000) -> tuple[Job, Any]:
-    """An answer of an embedded model, piece by piece. Once it is loaded, memory is limited to so many bytes more."""
+    """An answer of an embedded model: pieces of text, and how it ended.
+
+    Once it is loaded, memory is limited to so many bytes more.
+    """
     started = time.monotonic()
     from local_models.chat import load_chat  # noqa: PLC0415 - only this worker pays for the model
+    from local_models.speech import Finish  # noqa: PLC0415 - the same
+    from local_models.stops import Until  # noqa: PLC0415 - the same
 
     loaded = load_chat(model)
     taken = resident()
@@ -120,8 +125,13 @@ def chat(model: str, memory: int = 512_000_000) -> tuple[Job, Any]:
             temperature=payload["temperature"],
             schema=payload.get("schema"),
         )
-        for piece in pieces:
+        until = Until(payload.get("stop") or ())
+        for piece in until.cut(pieces):
             yield piece or None  # nothing yet: it still reads
+        pieces.close()
+        end = loaded.ended
+        finish = end.finish if until.words is None else Finish.SEQUENCE
+        yield {"finish": finish.value, "input": end.input, "output": end.output, "sequence": until.words}
 
     return run, {"model": model, "stops": True, "seconds": round(time.monotonic() - started, 3), "memory": taken}
 

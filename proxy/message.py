@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from detectors.finding import Skipped
+from local_models.speech import AUTO, Call, Tool
 
 
 class Role(StrEnum):
@@ -108,6 +109,19 @@ class ChatMessage:
 
     role: Role
     text: str = field(repr=False)
+    calls: tuple[Call, ...] = ()  # of tools, by the assistant
+    answers: str = ""  # the id of the call that this tool's result answers
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What else a caller wants of an answer. Whatever isn't here and isn't in `Chat` is ignored."""
+
+    tools: tuple[Tool, ...] = ()  # that the caller offers and would run
+    choice: str = AUTO  # or NONE, REQUIRED, or a tool's name
+    stop: tuple[str, ...] = field(default=(), repr=False)  # words before which the answer ends
+    top_p: float | None = None
+    unmet: tuple[str, ...] = ()  # fields that ask for what no internal model does: the request is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,7 @@ class Chat:
     temperature: float | None = None
     schema: str | None = field(default=None, repr=False)  # the answer is to be JSON of this JSON schema
     include_usage: bool = False  # a streamed answer ends with its usage (OpenAI's stream_options)
+    wishes: Wishes = field(default_factory=Wishes)
     stream_type: str = "text/event-stream; charset=utf-8"  # the media type of a streamed answer
 
 

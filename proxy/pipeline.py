@@ -339,9 +339,11 @@ class Pipeline:
             Request(method=request.method, host=request.host, path=request.path, headers=request.headers, body=body)
         )
         target = policy.models.get(verdict.decision.reroute_to or "")
-        if chat is None or target is None:
+        if chat is None or target is None or chat.wishes.unmet:
             # A request that must stay inside and can't be answered there is refused.
             message = "This kind of request must stay inside, and no internal model can answer it."
+            if chat is not None and chat.wishes.unmet:
+                message = message.removesuffix(".") + f" as it is asked: without {', '.join(chat.wishes.unmet)} it can."
             refusal = verdict.dialect.refusal(refusal_of(verdict.decision, verdict.inspection, message=message))
             return replace(verdict, refusal=refusal)
         return replace(verdict, chat=verdict.inspection.attached.told(chat, texts), target=target)

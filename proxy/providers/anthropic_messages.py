@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, override
 
 from detectors.finding import SkipReason
+from local_models.speech import Call, End, Finish, Said
 from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role
 from proxy.providers import exemptions as look
 from proxy.providers.dialect import Answer, Delta, EventShape
 from proxy.providers.exemptions import Exemptions
 from proxy.providers.json_dialect import (
     JsonDialect,
+    arguments_of,
+    call_id,
+    calling,
     event,
     items,
     mapping,
@@ -24,6 +28,7 @@ from proxy.providers.json_dialect import (
     real_number,
     refusal_text,
     refused,
+    result,
     role_named,
     string,
     text_of,
@@ -32,8 +37,15 @@ from proxy.providers.json_dialect import (
     whole_number,
 )
 from proxy.providers.structured import of_anthropic
+from proxy.providers.wishes import of_anthropic as of_wishes
 
 _VERTEX = re.compile(r"/publishers/anthropic/models/[^/]+:(?:stream)?[rR]awPredict$")
+_FINISH = {
+    Finish.STOP: "end_turn",
+    Finish.LENGTH: "max_tokens",
+    Finish.CALLS: "tool_use",
+    Finish.SEQUENCE: "stop_sequence",
+}
 _ERRORS = {400: "invalid_request_error", 403: "permission_error", 404: "not_found_error", 413: "request_too_large"}
 
 
@@ -152,30 +164,57 @@ class AnthropicMessages(JsonDialect):
             max_tokens=whole_number(body.get("max_tokens")),
             temperature=real_number(body.get("temperature")),
             schema=of_anthropic(body),
+            wishes=of_wishes(body),
         )
 
     @override
     def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
-        body = _message(answer.model, decision_id, answer.text, answer.input_tokens, answer.output_tokens)
-        return whole(body, decision_id, answer.model)
+        content: list[Any] = [_text(answer.text)] if answer.text or not answer.calls else []
+        content += [_call(call, number, decision_id) for number, call in enumerate(answer.calls)]
+        usage = _usage(answer.input_tokens, answer.output_tokens)
+        body = _message(answer.model, decision_id, content, usage)
+        stop = {"stop_reason": _FINISH[answer.finish], "stop_sequence": answer.sequence}
+        return whole({**body, **stop}, decision_id, answer.model)
 
     @override
     async def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
         def send(kind: str, **fields: Any) -> bytes:
             return event({"type": kind, **fields}, kind)
 
-        start = {**_message(model, decision_id, "", 0, 0), "content": [], "stop_reason": None}
+        start = _message(model, decision_id, [], _usage(0, 0))
         yield send("message_start", message=start, privet=mark(decision_id, model))
-        yield send("content_block_start", index=0, content_block={"type": "text", "text": ""})
-        count = 0
+        yield send("ping")
+        end, index, calls, open_text = End(), 0, 0, False
         async for piece in pieces:
-            count += 1
-            yield send("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
-        yield send("content_block_stop", index=0)
-        stop = {"stop_reason": "end_turn", "stop_sequence": None}
-        yield send("message_delta", delta=stop, usage={"output_tokens": count})
+            if isinstance(piece, End):
+                end = piece
+            elif isinstance(piece, str):
+                if not open_text:
+                    yield send("content_block_start", index=index, content_block=_text(""))
+                open_text = True
+                yield send("content_block_delta", index=index, delta={"type": "text_delta", "text": piece})
+            else:
+                if open_text:
+                    yield send("content_block_stop", index=index)
+                    index, open_text = index + 1, False
+                yield send(
+                    "content_block_start", index=index, content_block={**_call(piece, calls, decision_id), "input": {}}
+                )
+                delta = {"type": "input_json_delta", "partial_json": piece.arguments}
+                yield send("content_block_delta", index=index, delta=delta)
+                yield send("content_block_stop", index=index)
+                index, calls = index + 1, calls + 1
+        if not index and not open_text:
+            yield send("content_block_start", index=index, content_block=_text(""))
+            open_text = True
+        if open_text:
+            yield send("content_block_stop", index=index)
+        stop = {"stop_reason": _FINISH[end.finish], "stop_sequence": end.sequence}
+        counts = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+        usage = _usage(end.input, end.output)
+        yield send("message_delta", delta=stop, usage={name: usage[name] for name in counts})
         yield send("message_stop")
 
     @override
@@ -229,23 +268,43 @@ def _turns(message: Mapping[str, Any]) -> list[ChatMessage]:
         if kind == "text":
             turns += turn(role, string(block.get("text")))
         elif kind.endswith("tool_use"):
-            turns += turn(role, f"[called {string(block.get('name'))}]")
+            turns += calling(block.get("id"), block.get("name"), block.get("input"))
         elif kind.endswith("tool_result"):
-            turns += turn(Role.TOOL, text_of(block.get("content")))
+            turns += result(block.get("tool_use_id"), text_of(block.get("content")))
         elif kind == "document":
             turns += turn(role, string(mapping(block.get("source")).get("data")))
     return turns
 
 
-def _message(model: str, decision_id: str, text: str, read: int, written: int) -> dict[str, Any]:
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _call(call: Call, number: int, decision_id: str) -> dict[str, Any]:
+    name = call_id("toolu_", decision_id, number)
+    return {"type": "tool_use", "id": name, "name": call.name, "input": arguments_of(call)}
+
+
+def _message(model: str, decision_id: str, content: list[Any], usage: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": f"msg_{decision_id}",
         "type": "message",
         "role": "assistant",
         "model": model,
-        "content": [{"type": "text", "text": text}],
-        "stop_reason": "end_turn",
+        "content": content,
+        "stop_reason": None,
         "stop_sequence": None,
-        "usage": {"input_tokens": read, "output_tokens": written},
+        "usage": usage,
         "privet": mark(decision_id, model),
+    }
+
+
+def _usage(read: int, written: int) -> dict[str, Any]:
+    return {
+        "input_tokens": read,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+        "output_tokens": written,
+        "service_tier": "standard",
     }

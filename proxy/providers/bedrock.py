@@ -11,6 +11,7 @@ from typing import Any, ClassVar, override
 from urllib.parse import unquote
 
 from detectors.finding import SkipReason
+from local_models.speech import Call, End, Finish, Said
 from proxy.event_stream import MEDIA_TYPE, event_message
 from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role
 from proxy.providers import exemptions as look
@@ -20,6 +21,9 @@ from proxy.providers.event_shapes import known_shape
 from proxy.providers.exemptions import Exemptions
 from proxy.providers.json_dialect import (
     JsonDialect,
+    arguments_of,
+    call_id,
+    calling,
     compact,
     items,
     mapping,
@@ -27,6 +31,7 @@ from proxy.providers.json_dialect import (
     real_number,
     refusal_text,
     refused,
+    result,
     role_named,
     string,
     text_of,
@@ -34,12 +39,19 @@ from proxy.providers.json_dialect import (
     whole,
     whole_number,
 )
+from proxy.providers.wishes import of_bedrock
 from proxy.providers.within import Within
 
 _PATH = re.compile(
     r"^(?:/[^/]+)*/model/(?P<model>[^/]+)/"
     r"(?P<operation>converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)$"
 )
+_FINISH = {
+    Finish.STOP: "end_turn",
+    Finish.LENGTH: "max_tokens",
+    Finish.CALLS: "tool_use",
+    Finish.SEQUENCE: "stop_sequence",
+}
 _ERRORS = {400: "ValidationException", 413: "ValidationException", 404: "ResourceNotFoundException"}
 _FILE = (look.anything, SkipReason.UNSUPPORTED_MEDIA)
 _ELSEWHERE = (look.anything, SkipReason.OPAQUE)
@@ -144,14 +156,18 @@ class BedrockConverse(JsonDialect):
             stream=_operation(request) == "converse-stream",
             max_tokens=whole_number(config.get("maxTokens")),
             temperature=real_number(config.get("temperature")),
+            wishes=of_bedrock(body),
             stream_type=MEDIA_TYPE,
         )
 
     @override
     def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
+        content: list[Any] = [{"text": answer.text}] if answer.text or not answer.calls else []
+        for number, call in enumerate(answer.calls):
+            content.append({"toolUse": {**_call(call, number, decision_id), "input": arguments_of(call)}})
         body = {
-            "output": {"message": {"role": "assistant", "content": [{"text": answer.text}]}},
-            "stopReason": "end_turn",
+            "output": {"message": {"role": "assistant", "content": content}},
+            "stopReason": _FINISH[answer.finish],
             "usage": _usage(answer.input_tokens, answer.output_tokens),
             "metrics": {"latencyMs": 0},
             "privet": mark(decision_id, answer.model),
@@ -160,16 +176,31 @@ class BedrockConverse(JsonDialect):
 
     @override
     async def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
+        def block(kind: str, index: int, **fields: Any) -> bytes:
+            return event_message(kind, {"contentBlockIndex": index, **fields})
+
         yield event_message("messageStart", {"role": "assistant"})
-        count = 0
+        end, index, calls, open_text = End(), 0, 0, False
         async for piece in pieces:
-            count += 1
-            yield event_message("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": piece}})
-        yield event_message("contentBlockStop", {"contentBlockIndex": 0})
-        yield event_message("messageStop", {"stopReason": "end_turn"})
-        yield event_message("metadata", {"usage": _usage(0, count), "metrics": {"latencyMs": 0}})
+            if isinstance(piece, End):
+                end = piece
+            elif isinstance(piece, str):
+                open_text = True
+                yield block("contentBlockDelta", index, delta={"text": piece})
+            else:
+                if open_text:
+                    yield block("contentBlockStop", index)
+                    index, open_text = index + 1, False
+                yield block("contentBlockStart", index, start={"toolUse": _call(piece, calls, decision_id)})
+                yield block("contentBlockDelta", index, delta={"toolUse": {"input": piece.arguments}})
+                yield block("contentBlockStop", index)
+                index, calls = index + 1, calls + 1
+        if open_text or not index:
+            yield block("contentBlockStop", index)
+        yield event_message("messageStop", {"stopReason": _FINISH[end.finish]})
+        yield event_message("metadata", {"usage": _usage(end.input, end.output), "metrics": {"latencyMs": 0}})
 
     @override
     def shape(self, event: object) -> EventShape:
@@ -268,15 +299,19 @@ def _turns(message: Mapping[str, Any]) -> list[ChatMessage]:
     turns: list[ChatMessage] = []
     for entry in items(message.get("content")):
         block = mapping(entry)
-        call, result = mapping(block.get("toolUse")), mapping(block.get("toolResult"))
+        call, said = mapping(block.get("toolUse")), mapping(block.get("toolResult"))
         if call:
-            turns += turn(role, f"[called {string(call.get('name'))} with {compact(call.get('input'))}]")
-        elif result:
-            texts = [string(mapping(part).get("text")) or compact(part) for part in items(result.get("content"))]
-            turns += turn(Role.TOOL, "\n".join(texts))
+            turns += calling(call.get("toolUseId"), call.get("name"), call.get("input"))
+        elif said:
+            texts = [string(mapping(part).get("text")) or compact(part) for part in items(said.get("content"))]
+            turns += result(said.get("toolUseId"), "\n".join(texts))
         else:
             turns += turn(role, string(block.get("text")))
     return turns
+
+
+def _call(call: Call, number: int, decision_id: str) -> dict[str, Any]:
+    return {"toolUseId": call_id("tooluse_", decision_id, number), "name": call.name}
 
 
 def _usage(read: int, written: int) -> dict[str, int]:

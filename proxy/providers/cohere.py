@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, override
 
 from detectors.finding import SkipReason
+from local_models.speech import Call, End, Finish, Said
 from proxy.message import Chat, Refusal, Request, Response, Role
 from proxy.providers import exemptions as look
 from proxy.providers.dialect import Answer, Delta, EventShape
 from proxy.providers.exemptions import Exemptions
 from proxy.providers.json_dialect import (
     JsonDialect,
+    call_id,
     event,
     items,
     mapping,
@@ -24,14 +26,20 @@ from proxy.providers.json_dialect import (
     refused,
     role_named,
     string,
-    text_of,
-    turn,
     whole,
     whole_number,
 )
+from proxy.providers.openai_chat import turns_of
 from proxy.providers.structured import of_openai_chat
+from proxy.providers.wishes import of_openai_chat as of_wishes
 
 _PATH = re.compile(r"/v[12]/(?:chat|embed|rerank|generate|classify|summarize|tokenize)$")
+_FINISH = {
+    Finish.STOP: "COMPLETE",
+    Finish.LENGTH: "MAX_TOKENS",
+    Finish.CALLS: "TOOL_CALL",
+    Finish.SEQUENCE: "STOP_SEQUENCE",
+}
 _CONTENT = "/messages/*/content/*"
 _CALL = "/messages/*/tool_calls/*"
 
@@ -101,11 +109,7 @@ class Cohere(JsonDialect):
         body = self.read(request.body)
         if not request.endpoint.endswith("/v2/chat"):
             return None
-        turns = [
-            message
-            for entry in items(body.get("messages"))
-            for message in turn(_role(mapping(entry)), text_of(mapping(entry).get("content")))
-        ]
+        turns = turns_of(body.get("messages"))
         if not turns:
             return None
         return Chat(
@@ -115,14 +119,20 @@ class Cohere(JsonDialect):
             max_tokens=whole_number(body.get("max_tokens")),
             temperature=real_number(body.get("temperature")),
             schema=of_openai_chat(body),
+            wishes=of_wishes(body),
         )
 
     @override
     def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
+        message: dict[str, Any] = {"role": "assistant"}
+        if answer.text or not answer.calls:
+            message["content"] = [{"type": "text", "text": answer.text}]
+        if answer.calls:
+            message["tool_calls"] = [_call(call, number, decision_id) for number, call in enumerate(answer.calls)]
         body = {
             "id": decision_id,
-            "finish_reason": "COMPLETE",
-            "message": {"role": "assistant", "content": [{"type": "text", "text": answer.text}]},
+            "finish_reason": _FINISH[answer.finish],
+            "message": message,
             "usage": _usage(answer.input_tokens, answer.output_tokens),
             "privet": mark(decision_id, answer.model),
         }
@@ -130,20 +140,34 @@ class Cohere(JsonDialect):
 
     @override
     async def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
         def send(kind: str, **fields: Any) -> bytes:
             return event({"type": kind, **fields}, kind)
 
         start = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
         yield send("message-start", id=decision_id, delta={"message": start}, privet=mark(decision_id, model))
-        yield send("content-start", index=0, delta={"message": {"content": {"type": "text", "text": ""}}})
-        count = 0
+        end, open_text, calls = End(), False, 0
         async for piece in pieces:
-            count += 1
-            yield send("content-delta", index=0, delta={"message": {"content": {"text": piece}}})
-        yield send("content-end", index=0)
-        yield send("message-end", delta={"finish_reason": "COMPLETE", "usage": _usage(0, count)})
+            if isinstance(piece, End):
+                end = piece
+            elif isinstance(piece, str):
+                if not open_text:
+                    content = {"type": "text", "text": ""}
+                    yield send("content-start", index=0, delta={"message": {"content": content}})
+                open_text = True
+                yield send("content-delta", index=0, delta={"message": {"content": {"text": piece}}})
+            else:
+                call = _call(piece, calls, decision_id)
+                begun = {**call, "function": {"name": piece.name, "arguments": ""}}
+                written = {"function": {"arguments": piece.arguments}}
+                yield send("tool-call-start", index=calls, delta={"message": {"tool_calls": begun}})
+                yield send("tool-call-delta", index=calls, delta={"message": {"tool_calls": written}})
+                yield send("tool-call-end", index=calls)
+                calls += 1
+        if open_text:
+            yield send("content-end", index=0)
+        yield send("message-end", delta={"finish_reason": _FINISH[end.finish], "usage": _usage(end.input, end.output)})
 
     @override
     def shape(self, event: object) -> EventShape:
@@ -191,6 +215,11 @@ def _role(entry: Mapping[str, Any]) -> Role:
 
 def _arguments(message: Mapping[str, Any]) -> Any:
     return mapping(mapping(message.get("tool_calls")).get("function")).get("arguments")
+
+
+def _call(call: Call, number: int, decision_id: str) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call_id("call_", decision_id, number), "type": "function", "function": function}
 
 
 def _usage(read: int, written: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from local_models.speech import Call, Finish, Said
 from proxy.message import NO_FILES, Chat, Extraction, Refusal, Replacement, Request, Response
 
 
@@ -37,12 +38,15 @@ class EventShape:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer of an internal model."""
+    """A whole answer of an internal model. Its calls come after its text."""
 
     text: str = field(repr=False)
     model: str
     input_tokens: int = 0
     output_tokens: int = 0
+    calls: tuple[Call, ...] = ()
+    finish: Finish = Finish.STOP
+    sequence: str | None = field(default=None, repr=False)  # the words that ended it
 
 
 class Dialect(Protocol):
@@ -85,9 +89,9 @@ class Dialect(Protocol):
         """The answer in this dialect, whole."""
 
     def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
-        """The answer in this dialect as server-sent events, one yield per event."""
+        """The answer in this dialect as server-sent events, one yield per event. Its end is the last piece."""
 
     def shape(self, event: object) -> EventShape:
         """Where the text of one streamed event (its parsed JSON) stands."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, override
 from urllib.parse import parse_qs
 
 from detectors.finding import SkipReason
+from local_models.speech import Call, End, Finish, Said
 from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role
 from proxy.providers import exemptions as look
 from proxy.providers.dialect import Answer, Delta, EventShape
@@ -21,6 +22,8 @@ from proxy.providers.json_dialect import (
     JSON,
     SSE,
     JsonDialect,
+    arguments_of,
+    calling,
     compact,
     event,
     items,
@@ -29,6 +32,7 @@ from proxy.providers.json_dialect import (
     real_number,
     refusal_text,
     refused,
+    result,
     role_named,
     string,
     turn,
@@ -36,6 +40,7 @@ from proxy.providers.json_dialect import (
     whole_number,
 )
 from proxy.providers.structured import of_gemini
+from proxy.providers.wishes import of_gemini as of_wishes
 
 _PATH = re.compile(
     r":(?P<method>generateContent|streamGenerateContent|countTokens|computeTokens|embedContent|batchEmbedContents"
@@ -47,6 +52,7 @@ _ENVELOPE = re.compile(
     r"^/(?:request|generate_content_request|requests/\*|batch/input_config/requests/requests/\*/request)(?=/)"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_FINISH = {Finish.STOP: "STOP", Finish.SEQUENCE: "STOP", Finish.CALLS: "STOP", Finish.LENGTH: "MAX_TOKENS"}
 _STATUS = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 413: "INVALID_ARGUMENT"}
 
 
@@ -163,8 +169,9 @@ class Gemini(JsonDialect):
             return None  # Code Assist expects its own envelope around the answer
         system = mapping(either(body, "systemInstruction"))
         messages = turn(Role.SYSTEM, "\n".join(string(mapping(p).get("text")) for p in items(system.get("parts"))))
+        waiting: list[tuple[str, str]] = []
         for entry in items(body.get("contents")):
-            messages += _turns(mapping(entry))
+            messages += _turns(mapping(entry), waiting)
         if not messages:
             return None
         config = mapping(either(body, "generationConfig"))
@@ -176,28 +183,36 @@ class Gemini(JsonDialect):
             max_tokens=whole_number(either(config, "maxOutputTokens")),
             temperature=real_number(config.get("temperature")),
             schema=of_gemini(config),
+            wishes=of_wishes(body, config),
             stream_type=SSE if query.get("alt") == ["sse"] else JSON,
         )
 
     @override
     def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
+        parts: list[Any] = [{"text": answer.text}] if answer.text or not answer.calls else []
+        parts += [_call(call) for call in answer.calls]
         usage = _usage(answer.input_tokens, answer.output_tokens)
-        return whole(_body(answer.model, decision_id, answer.text, "STOP", usage), decision_id, answer.model)
+        return whole(_body(answer.model, decision_id, parts, _FINISH[answer.finish], usage), decision_id, answer.model)
 
     @override
     async def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
         as_events = chat.stream_type == SSE
 
         def send(data: Any, *, first: bool = False) -> bytes:
             return event(data) if as_events else (("[" if first else ",\r\n") + compact(data)).encode()
 
-        count = 0
+        count, end = 0, End()
         async for piece in pieces:
+            if isinstance(piece, End):
+                end = piece
+                continue
             count += 1
-            yield send(_body(model, decision_id, piece, None, _usage(0, count)), first=count == 1)
-        yield send(_body(model, decision_id, "", "STOP", _usage(0, count)), first=count == 0)
+            part = {"text": piece} if isinstance(piece, str) else _call(piece)
+            yield send(_body(model, decision_id, [part], None, _usage(0, count)), first=count == 1)
+        usage = _usage(end.input, end.output)
+        yield send(_body(model, decision_id, [{"text": ""}], _FINISH[end.finish], usage), first=count == 0)
         if not as_events:
             yield b"]"
 
@@ -266,27 +281,47 @@ def either(data: Mapping[str, Any], camel: str) -> Any:
     return data.get(camel, data.get(_CAMEL.sub(lambda match: f"_{match[1].lower()}", camel)))
 
 
-def _turns(content: Mapping[str, Any]) -> list[ChatMessage]:
+def _turns(content: Mapping[str, Any], waiting: list[tuple[str, str]]) -> list[ChatMessage]:
+    """A content's turns. Calls need not have an id: `waiting` are those that nobody answered yet, by name and id."""
     role = role_named(content.get("role"))
     turns: list[ChatMessage] = []
     for item in items(content.get("parts")):
         part = mapping(item)
-        call, result = mapping(either(part, "functionCall")), mapping(either(part, "functionResponse"))
+        call, said = mapping(either(part, "functionCall")), mapping(either(part, "functionResponse"))
         if isinstance(part.get("text"), str) and part.get("thought") is not True:
             turns += turn(role, part["text"])
         elif call:
-            turns += turn(Role.ASSISTANT, f"[called {string(call.get('name'))} with {compact(call.get('args'))}]")
-        elif result:
-            turns += turn(Role.TOOL, compact(result.get("response")))
+            name = string(call.get("name"))
+            number = string(call.get("id")) or f"call_{len(waiting)}_{name}"
+            waiting.append((name, number))
+            turns += calling(number, name, mapping(call.get("args")))
+        elif said:
+            name = string(said.get("name"))
+            open_calls = [one for one in waiting if one[0] == name]
+            number = string(said.get("id")) or (open_calls[0][1] if open_calls else "")
+            if open_calls:
+                waiting[waiting.index(open_calls[0])] = ("", "")
+            turns += result(number, compact(said.get("response")))
     return turns
 
 
-def _usage(read: int, written: int) -> dict[str, int]:
-    return {"promptTokenCount": read, "candidatesTokenCount": written, "totalTokenCount": read + written}
+def _call(call: Call) -> dict[str, Any]:
+    return {"functionCall": {"name": call.name, "args": arguments_of(call)}}
 
 
-def _body(model: str, decision_id: str, text: str, finish: str | None, usage: Mapping[str, int]) -> dict[str, Any]:
-    candidate: dict[str, Any] = {"content": {"parts": [{"text": text}], "role": "model"}, "index": 0}
+def _usage(read: int, written: int) -> dict[str, Any]:
+    return {
+        "promptTokenCount": read,
+        "candidatesTokenCount": written,
+        "totalTokenCount": read + written,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": read}],
+    }
+
+
+def _body(
+    model: str, decision_id: str, parts: list[Any], finish: str | None, usage: Mapping[str, Any]
+) -> dict[str, Any]:
+    candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
     if finish is not None:
         candidate["finishReason"] = finish
     return {

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from ulid import ULID
 
 from detectors.finding import Skipped, SkipReason
+from local_models.speech import Call, Said
 from proxy.errors import BodyError, LimitError
 from proxy.message import (
     NO_FILES,
@@ -108,7 +109,7 @@ class JsonDialect(ABC):
         raise NotImplementedError("this dialect has no conversations to answer")
 
     def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
         """Not for dialects whose `chat` gives None."""
         raise NotImplementedError("this dialect has no conversations to answer")
@@ -262,6 +263,33 @@ def text_of(content: Any) -> str:
 def turn(role: Role, text: str) -> list[ChatMessage]:
     """One turn, unless there is nothing in it."""
     return [ChatMessage(role=role, text=text)] if text.strip() else []
+
+
+def call_of(call_id: Any, name: Any, arguments: Any) -> Call:
+    """A call of a tool; its arguments are a JSON object, or the text of one."""
+    text = arguments if isinstance(arguments, str) else compact(mapping(arguments))
+    return Call(string(call_id), string(name), text or "{}")
+
+
+def calling(call_id: Any, name: Any, arguments: Any) -> list[ChatMessage]:
+    """An assistant's call of a tool as a turn."""
+    return [ChatMessage(Role.ASSISTANT, "", calls=(call_of(call_id, name, arguments),))]
+
+
+def result(call_id: Any, text: str) -> list[ChatMessage]:
+    """What a tool said, as a turn."""
+    return [ChatMessage(Role.TOOL, text, answers=string(call_id))]
+
+
+def arguments_of(call: Call) -> dict[str, Any]:
+    """A call's arguments, for vendors that write them as an object."""
+    found = json.loads(call.arguments)
+    return found if isinstance(found, dict) else {}
+
+
+def call_id(prefix: str, decision_id: str, number: int) -> str:
+    """An id for the so-manieth call of an answer, in a vendor's form."""
+    return f"{prefix}{decision_id}{number:02d}"
 
 
 def compact(data: Any) -> str:

@@ -3,18 +3,21 @@
 Reference: https://docs.ollama.com/api
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, override
 
 from detectors.finding import Skipped, SkipReason
-from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role
+from local_models.speech import Call, End, Finish, Said
+from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role, Wishes
 from proxy.providers import exemptions as look
 from proxy.providers.dialect import Answer, Delta, EventShape
 from proxy.providers.exemptions import Exemptions
 from proxy.providers.json_dialect import (
     JsonDialect,
+    arguments_of,
+    calling,
     compact,
     items,
     mapping,
@@ -23,6 +26,7 @@ from proxy.providers.json_dialect import (
     real_number,
     refusal_text,
     refused,
+    result,
     role_named,
     string,
     text_of,
@@ -32,6 +36,7 @@ from proxy.providers.json_dialect import (
     written_at,
 )
 from proxy.providers.structured import of_ollama
+from proxy.providers.wishes import of_ollama as of_wishes
 
 _LINES = "application/x-ndjson"
 _FILE = (look.anything, SkipReason.UNSUPPORTED_MEDIA)
@@ -88,43 +93,67 @@ class OllamaChat(JsonDialect):
             max_tokens=whole_number(options.get("num_predict")),
             temperature=real_number(options.get("temperature")),
             schema=of_ollama(body),
+            wishes=self.wishes(body),
             stream_type=_LINES,
         )
 
     @override
     def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
-        end = _end(answer.input_tokens, answer.output_tokens)
-        return whole({**self._body(answer.model, decision_id, answer.text), **end}, decision_id, answer.model)
+        body = self._body(answer.model, decision_id, answer.text, answer.calls)
+        end = End(answer.finish, answer.input_tokens, answer.output_tokens)
+        return whole({**body, **_end(end)}, decision_id, answer.model)
 
     @override
     async def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
-        count = 0
+        end = End()
         async for piece in pieces:
-            count += 1
-            yield _line({**self._body(model, decision_id, piece), "done": False})
-        yield _line({**self._body(model, decision_id, ""), **_end(0, count)})
+            if isinstance(piece, End):
+                end = piece
+                continue
+            text, calls = (piece, ()) if isinstance(piece, str) else ("", (piece,))
+            yield _line({**self._body(model, decision_id, text, calls), "done": False})
+        yield _line({**self._body(model, decision_id, ""), **_end(end)})
 
     @override
     def shape(self, event: object) -> EventShape:
         return ollama_shape(event)
 
+    def wishes(self, body: Mapping[str, Any]) -> Wishes:
+        """What else is wanted."""
+        return of_wishes(body)
+
     def turns(self, body: Mapping[str, Any]) -> list[ChatMessage]:
         """The conversation of a request."""
-        return [
-            message
-            for entry in items(body.get("messages"))
-            for message in turn(role_named(mapping(entry).get("role")), text_of(mapping(entry).get("content")))
-        ]
+        turns: list[ChatMessage] = []
+        waiting: list[tuple[str, str]] = []  # calls that no tool answered yet, by name and the id that they get here
+        for message in map(mapping, items(body.get("messages"))):
+            role, text = role_named(message.get("role")), text_of(message.get("content"))
+            if role is Role.TOOL:
+                named = [one for one in waiting if one[0] == message.get("tool_name")] or waiting
+                turns += result(named[0][1] if named else "", text)
+                waiting = [one for one in waiting if one not in named[:1]]
+                continue
+            turns += turn(role, text)
+            for item in items(message.get("tool_calls")):
+                function = mapping(mapping(item).get("function"))
+                name, number = string(function.get("name")), f"call_{len(turns)}"
+                waiting.append((name, number))
+                turns += calling(number, name, function.get("arguments"))
+        return turns
 
     def text(self, text: str) -> dict[str, Any]:
         """Where an answer says its text."""
         return {"message": {"role": "assistant", "content": text}}
 
-    def _body(self, model: str, decision_id: str, text: str) -> dict[str, Any]:
+    def _body(self, model: str, decision_id: str, text: str, calls: Sequence[Call] = ()) -> dict[str, Any]:
         made = datetime.fromtimestamp(written_at(decision_id), UTC).isoformat().replace("+00:00", "Z")
-        return {"model": model, "created_at": made, **self.text(text), "privet": mark(decision_id, model)}
+        said = self.text(text)
+        if calls:
+            functions = [{"name": call.name, "arguments": arguments_of(call)} for call in calls]
+            said["message"]["tool_calls"] = [{"function": function} for function in functions]
+        return {"model": model, "created_at": made, **said, "privet": mark(decision_id, model)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +190,12 @@ class OllamaGenerate(OllamaChat):
         return turn(Role.SYSTEM, string(body.get("system"))) + turn(Role.USER, string(body.get("prompt")))
 
     @override
+    def wishes(self, body: Mapping[str, Any]) -> Wishes:
+        wanted = of_wishes(body)
+        missing = ("suffix",) if body.get("suffix") else ()
+        return replace(wanted, tools=(), unmet=(*wanted.unmet, *missing))
+
+    @override
     def text(self, text: str) -> dict[str, Any]:
         return {"response": text}
 
@@ -177,8 +212,17 @@ def ollama_shape(event: object) -> EventShape:
     )
 
 
-def _end(read: int, written: int) -> dict[str, Any]:
-    return {"done": True, "done_reason": "stop", "prompt_eval_count": read, "eval_count": written}
+def _end(end: End) -> dict[str, Any]:
+    return {
+        "done": True,
+        "done_reason": "length" if end.finish is Finish.LENGTH else "stop",
+        "total_duration": 0,
+        "load_duration": 0,
+        "prompt_eval_count": end.input,
+        "prompt_eval_duration": 0,
+        "eval_count": end.output,
+        "eval_duration": 0,
+    }
 
 
 def _line(data: Mapping[str, Any]) -> bytes:

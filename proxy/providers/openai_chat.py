@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, override
 
 from detectors.finding import SkipReason
+from local_models.speech import Call, End, Finish, Said
 from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role
 from proxy.providers import exemptions as look
 from proxy.providers.dialect import Answer, Delta, EventShape
 from proxy.providers.exemptions import Exemptions
 from proxy.providers.json_dialect import (
     JsonDialect,
+    call_id,
+    call_of,
     event,
     items,
     mapping,
@@ -25,6 +28,7 @@ from proxy.providers.json_dialect import (
     real_number,
     refusal_text,
     refused,
+    result,
     role_named,
     string,
     text_of,
@@ -35,11 +39,13 @@ from proxy.providers.json_dialect import (
 )
 from proxy.providers.json_spans import is_identifier
 from proxy.providers.structured import of_openai_chat
+from proxy.providers.wishes import of_openai_chat as of_wishes
 
 _CONTENT = "/messages/*/content/*"
 _CALL = "/messages/*/tool_calls/*"
 # Fields of a streamed delta that hold text; the reasoning ones are those of compatible servers.
 _TEXTS = ("reasoning", "reasoning_content", "content", "refusal")
+FINISH = {Finish.STOP: "stop", Finish.SEQUENCE: "stop", Finish.LENGTH: "length", Finish.CALLS: "tool_calls"}
 _WORDS = frozenset({"role", "id", "type", "name", "object", "tool_call_id"})  # whole in each delta, and no text
 
 
@@ -136,7 +142,7 @@ class OpenAIChat(JsonDialect):
     @override
     def chat(self, request: Request) -> Chat | None:
         body = self.read(request.body)
-        messages = [message for item in items(body.get("messages")) for message in _turns(mapping(item))]
+        messages = turns_of(body.get("messages"))
         if not messages:
             return None
         return Chat(
@@ -147,23 +153,29 @@ class OpenAIChat(JsonDialect):
             temperature=real_number(body.get("temperature")),
             schema=of_openai_chat(body),
             include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
+            wishes=of_wishes(body),
         )
 
     @override
     def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
-        message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": []}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        message: dict[str, Any] = {"role": "assistant", "content": answer.text or None, "refusal": None}
+        if answer.calls:
+            message["tool_calls"] = [_call(call, number, decision_id) for number, call in enumerate(answer.calls)]
+        else:
+            message["content"] = answer.text
+        message["annotations"] = []
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": FINISH[answer.finish]}
         body = {
             **_head("chat.completion", answer.model, decision_id),
             "choices": [choice],
-            "usage": _usage(answer.input_tokens, answer.output_tokens),
+            "usage": usage_of(answer.input_tokens, answer.output_tokens),
             "privet": mark(decision_id, answer.model),
         }
         return whole(body, decision_id, answer.model)
 
     @override
     async def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
         head = _head("chat.completion.chunk", model, decision_id)
 
@@ -172,13 +184,23 @@ class OpenAIChat(JsonDialect):
             return event({**head, "choices": choices, **extra, "privet": mark(decision_id, model)})
 
         yield chunk([_choice({"role": "assistant", "content": "", "refusal": None})])
-        count = 0
+        end, calls = End(), 0
         async for piece in pieces:
-            count += 1
-            yield chunk([_choice({"content": piece})])
-        yield chunk([_choice({}, "stop")])
+            match piece:
+                case End():
+                    end = piece
+                case Call():
+                    call = _call(piece, calls, decision_id)
+                    begun = {**call, "function": {**call["function"], "arguments": ""}}
+                    yield chunk([_choice({"tool_calls": [{"index": calls, **begun}]})])
+                    written = {"arguments": piece.arguments}
+                    yield chunk([_choice({"tool_calls": [{"index": calls, "function": written}]})])
+                    calls += 1
+                case _:
+                    yield chunk([_choice({"content": piece})])
+        yield chunk([_choice({}, FINISH[end.finish])])
         if chat.include_usage:
-            yield chunk([], _usage(0, count))
+            yield chunk([], usage_of(end.input, end.output))
         yield event("[DONE]")
 
     @override
@@ -233,22 +255,47 @@ def _deltas(base: str, place: str, choice: Mapping[str, Any]) -> Iterator[Delta]
         yield Delta(channel=f"{base}/text", pointer=f"{place}/text")
 
 
+def turns_of(messages: Any) -> list[ChatMessage]:
+    """The turns of a conversation in OpenAI's form, which other vendors took over."""
+    return [one for item in items(messages) for one in _turns(mapping(item))]
+
+
 def _turns(message: Mapping[str, Any]) -> list[ChatMessage]:
-    role = role_named(message.get("role"))
-    texts = [text_of(message.get("content"))]
-    for item in items(message.get("tool_calls")):
-        function = mapping(mapping(item).get("function"))
-        texts.append(f"[called {string(function.get('name'))} with {string(function.get('arguments'))}]")
-    return turn(role, "\n".join(text for text in texts if text))
+    role, text = role_named(message.get("role")), text_of(message.get("content"))
+    if role is Role.TOOL and message.get("tool_call_id"):
+        return result(message["tool_call_id"], text)
+    functions = [(item, mapping(item.get("function"))) for item in map(mapping, items(message.get("tool_calls")))]
+    calls = [call_of(item.get("id"), one.get("name"), one.get("arguments")) for item, one in functions if one]
+    return [ChatMessage(role, text, calls=tuple(calls))] if calls else turn(role, text)
 
 
 def _head(kind: str, model: str, decision_id: str) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{decision_id}", "object": kind, "created": written_at(decision_id), "model": model}
+    return {
+        "id": f"chatcmpl-{decision_id}",
+        "object": kind,
+        "created": written_at(decision_id),
+        "model": model,
+        "service_tier": "default",
+        "system_fingerprint": None,
+    }
+
+
+def _call(call: Call, number: int, decision_id: str) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call_id("call_", decision_id, number), "type": "function", "function": function}
 
 
 def _choice(delta: Mapping[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
     return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
 
 
-def _usage(prompt: int, completion: int) -> dict[str, int]:
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+def usage_of(prompt: int, completion: int) -> dict[str, Any]:
+    """OpenAI's usage of a completion."""
+    said = ("reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens")
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": dict.fromkeys(said, 0),
+    }

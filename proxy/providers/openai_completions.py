@@ -4,11 +4,12 @@ Reference: https://platform.openai.com/docs/api-reference/completions
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
 from detectors.finding import Skipped
-from proxy.message import Chat, Refusal, Request, Response, Role
+from local_models.speech import End, Said
+from proxy.message import Chat, Refusal, Request, Response, Role, Wishes
 from proxy.providers import exemptions as look
 from proxy.providers.dialect import Answer, EventShape
 from proxy.providers.exemptions import Exemptions
@@ -27,8 +28,9 @@ from proxy.providers.json_dialect import (
     whole_number,
     written_at,
 )
-from proxy.providers.openai_chat import chat_shape, openai_error
+from proxy.providers.openai_chat import FINISH, chat_shape, openai_error, usage_of
 from proxy.providers.openai_embeddings import token_arrays
+from proxy.providers.wishes import of_openai_chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +77,27 @@ class OpenAICompletions(JsonDialect):
             max_tokens=whole_number(body.get("max_tokens")),
             temperature=real_number(body.get("temperature")),
             include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
+            wishes=_wishes(body),
         )
 
     @override
     def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
-        body = _body(answer.model, decision_id, answer.text, "stop")
-        usage = _usage(answer.input_tokens, answer.output_tokens)
+        body = _body(answer.model, decision_id, answer.text, FINISH[answer.finish])
+        usage = usage_of(answer.input_tokens, answer.output_tokens)
         return whole({**body, "usage": usage, "privet": mark(decision_id, answer.model)}, decision_id, answer.model)
 
     @override
     async def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
-        count = 0
+        ended = End()
         async for piece in pieces:
-            count += 1
-            yield event({**_body(model, decision_id, piece, None), "privet": mark(decision_id, model)})
-        end = _body(model, decision_id, "", "stop")
-        yield event({**end, "usage": _usage(0, count)} if chat.include_usage else end)
+            if isinstance(piece, End):
+                ended = piece
+            elif isinstance(piece, str):
+                yield event({**_body(model, decision_id, piece, None), "privet": mark(decision_id, model)})
+        end = _body(model, decision_id, "", FINISH[ended.finish])
+        yield event({**end, "usage": usage_of(ended.input, ended.output)} if chat.include_usage else end)
         yield event("[DONE]")
 
     @override
@@ -110,5 +115,7 @@ def _body(model: str, decision_id: str, text: str, finish_reason: str | None) ->
     }
 
 
-def _usage(prompt: int, completion: int) -> dict[str, int]:
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+def _wishes(body: Mapping[str, Any]) -> Wishes:
+    unmet = [name for name in ("logprobs", "echo", "suffix") if body.get(name)]
+    unmet += [name for name in ("n", "best_of") if (whole_number(body.get(name)) or 1) > 1]
+    return replace(of_openai_chat(body), tools=(), unmet=tuple(unmet))

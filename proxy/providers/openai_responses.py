@@ -3,18 +3,22 @@
 Reference: https://platform.openai.com/docs/api-reference/responses
 """
 
+import json
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, override
 
 from detectors.finding import Skipped, SkipReason
+from local_models.speech import AUTO, NONE, REQUIRED, Call, End, Finish, Said, Tool
 from proxy.message import Chat, ChatMessage, Refusal, Request, Response, Role
 from proxy.providers import exemptions as look
 from proxy.providers.dialect import Answer, Delta, EventShape
 from proxy.providers.exemptions import Exemptions
 from proxy.providers.json_dialect import (
     JsonDialect,
+    call_id,
+    calling,
     event,
     items,
     mapping,
@@ -22,6 +26,7 @@ from proxy.providers.json_dialect import (
     path_ends,
     real_number,
     refused,
+    result,
     role_named,
     string,
     text_of,
@@ -32,6 +37,7 @@ from proxy.providers.json_dialect import (
 )
 from proxy.providers.openai_chat import openai_error
 from proxy.providers.structured import of_openai_responses
+from proxy.providers.wishes import of_openai_responses as of_wishes
 
 _CONVERSATION = re.compile(r"/conversations(?:/[^/]+(?:/(?:items|restart))?)?$")
 _LIST = re.compile(r"/(?:items|inputs)(?=/|$)")  # what conversations call their input
@@ -170,55 +176,98 @@ class OpenAIResponses(JsonDialect):
             max_tokens=whole_number(body.get("max_output_tokens")),
             temperature=real_number(body.get("temperature")),
             schema=of_openai_responses(body),
+            wishes=of_wishes(body),
         )
 
     @override
     def reply(self, chat: Chat, answer: Answer, decision_id: str) -> Response:
+        output = [_message(answer.text, decision_id)] if answer.text or not answer.calls else []
+        output += [_call(call, number, decision_id) for number, call in enumerate(answer.calls)]
         usage = _usage(answer.input_tokens, answer.output_tokens)
-        body = _response(
-            chat,
-            answer.model,
-            decision_id,
-            status="completed",
-            output=[_message(answer.text, decision_id)],
-            usage=usage,
-        )
+        body = _response(chat, answer.model, decision_id, finish=answer.finish, output=output, usage=usage)
         return whole(body, decision_id, answer.model)
 
     @override
     async def reply_stream(
-        self, chat: Chat, pieces: AsyncIterator[str], model: str, decision_id: str
+        self, chat: Chat, pieces: AsyncIterator[Said], model: str, decision_id: str
     ) -> AsyncIterator[bytes]:
-        number = -1
-
-        def send(kind: str, **fields: Any) -> bytes:
-            nonlocal number
-            number += 1
-            return event({"type": kind, "sequence_number": number, **fields}, kind)
-
-        item_id = f"msg_{decision_id}"
-        at = {"item_id": item_id, "output_index": 0, "content_index": 0}
-        started = _response(chat, model, decision_id, status="in_progress", output=[], usage=None)
-        yield send("response.created", response=started)
-        yield send("response.in_progress", response=started)
-        empty = {**_message("", decision_id), "status": "in_progress", "content": []}
-        yield send("response.output_item.added", output_index=0, item=empty)
-        yield send("response.content_part.added", **at, part=_part(""))
-        written: list[str] = []
+        writer = _Events(decision_id)
+        started = _response(chat, model, decision_id)
+        yield writer.send("response.created", response=started)
+        yield writer.send("response.in_progress", response=started)
+        end, calls = End(), 0
         async for piece in pieces:
-            written.append(piece)
-            yield send("response.output_text.delta", **at, delta=piece, logprobs=[])
-        text = "".join(written)
-        yield send("response.output_text.done", **at, text=text, logprobs=[])
-        yield send("response.content_part.done", **at, part=_part(text))
-        message = _message(text, decision_id)
-        yield send("response.output_item.done", output_index=0, item=message)
-        done = _response(chat, model, decision_id, status="completed", output=[message], usage=_usage(0, len(written)))
-        yield send("response.completed", response=done)
+            match piece:
+                case End():
+                    end = piece
+                case Call():
+                    for data in (*writer.closed(), *writer.call(piece, calls)):
+                        yield data
+                    calls += 1
+                case _:
+                    for data in writer.text(piece):
+                        yield data
+        for data in writer.closed(needed=calls == 0):
+            yield data
+        usage = _usage(end.input, end.output)
+        done = _response(chat, model, decision_id, finish=end.finish, output=writer.output, usage=usage)
+        yield writer.send(f"response.{done['status']}", response=done)
 
     @override
     def shape(self, event: object) -> EventShape:
         return responses_shape(event)
+
+
+class _Events:
+    """The events of one streamed response, numbered, and the items that they told of."""
+
+    def __init__(self, decision_id: str) -> None:
+        self.output: list[dict[str, Any]] = []
+        self._id = decision_id
+        self._number = -1
+        self._written: list[str] | None = None  # of the message that is open
+
+    def send(self, kind: str, **fields: Any) -> bytes:
+        self._number += 1
+        return event({"type": kind, "sequence_number": self._number, **fields}, kind)
+
+    def text(self, piece: str) -> Iterator[bytes]:
+        if self._written is None:
+            self._written = []
+            empty = {**_message("", self._id), "status": "in_progress", "content": []}
+            yield self.send("response.output_item.added", output_index=len(self.output), item=empty)
+            yield self.send("response.content_part.added", **self._place(), part=_part(""))
+        if piece:
+            self._written.append(piece)
+            yield self.send("response.output_text.delta", **self._place(), delta=piece, logprobs=[])
+
+    def closed(self, *, needed: bool = False) -> Iterator[bytes]:
+        """The message's end, if one is open; with `needed` there is one, though it may be empty."""
+        if needed and not self.output:
+            yield from self.text("")
+        if self._written is None:
+            return
+        text, self._written = "".join(self._written), None
+        yield self.send("response.output_text.done", **self._place(), text=text, logprobs=[])
+        yield self.send("response.content_part.done", **self._place(), part=_part(text))
+        yield self._done(_message(text, self._id))
+
+    def call(self, call: Call, number: int) -> Iterator[bytes]:
+        item = _call(call, number, self._id)
+        at = {"item_id": item["id"], "output_index": len(self.output)}
+        begun = {**item, "status": "in_progress", "arguments": ""}
+        yield self.send("response.output_item.added", output_index=len(self.output), item=begun)
+        yield self.send("response.function_call_arguments.delta", **at, delta=call.arguments)
+        done = {"name": call.name, "arguments": call.arguments}
+        yield self.send("response.function_call_arguments.done", **at, **done)
+        yield self._done(item)
+
+    def _place(self) -> dict[str, Any]:
+        return {"item_id": f"msg_{self._id}", "output_index": len(self.output), "content_index": 0}
+
+    def _done(self, item: dict[str, Any]) -> bytes:
+        self.output.append(item)
+        return self.send("response.output_item.done", output_index=len(self.output) - 1, item=item)
 
 
 def responses_shape(event: object) -> EventShape:
@@ -261,10 +310,10 @@ def item_role(entry: Mapping[str, Any]) -> Role:
 def _turns(entry: Mapping[str, Any]) -> list[ChatMessage]:
     kind = string(entry.get("type"))
     if kind.endswith("_call"):
-        called = string(entry.get("arguments")) or string(entry.get("input"))
-        return turn(Role.ASSISTANT, f"[called {string(entry.get('name')) or kind} with {called}]")
+        given = string(entry.get("arguments")) or string(entry.get("input"))
+        return calling(entry.get("call_id"), string(entry.get("name")) or kind, given)
     if kind.endswith("_output"):
-        return turn(Role.TOOL, text_of(entry.get("output")))
+        return result(entry.get("call_id"), text_of(entry.get("output")))
     if kind in {"", "message"}:
         return turn(item_role(entry), text_of(entry.get("content")))
     return []
@@ -294,33 +343,77 @@ def _usage(read: int, written: int) -> dict[str, Any]:
     }
 
 
+def _call(call: Call, number: int, decision_id: str) -> dict[str, Any]:
+    return {
+        "id": call_id("fc_", decision_id, number),
+        "type": "function_call",
+        "status": "completed",
+        "arguments": call.arguments,
+        "call_id": call_id("call_", decision_id, number),
+        "name": call.name,
+    }
+
+
 def _response(
-    chat: Chat, model: str, decision_id: str, *, status: str, output: list[Any], usage: Mapping[str, Any] | None
+    chat: Chat,
+    model: str,
+    decision_id: str,
+    *,
+    finish: Finish | None = None,
+    output: list[dict[str, Any]] | None = None,
+    usage: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
+    """A response; without `finish` it has just begun."""
+    cut = finish is Finish.LENGTH
+    made = written_at(decision_id)
     return {
         "id": f"resp_{decision_id}",
         "object": "response",
-        "created_at": written_at(decision_id),
-        "status": status,
+        "created_at": made,
+        "status": "in_progress" if finish is None else "incomplete" if cut else "completed",
         "background": False,
+        "completed_at": None if finish is None or cut else made,
         "error": None,
-        "incomplete_details": None,
+        "frequency_penalty": 0.0,
+        "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
         "instructions": None,
         "max_output_tokens": chat.max_tokens,
+        "max_tool_calls": None,
         "model": model,
-        "output": output,
+        "output": output or [],
         "parallel_tool_calls": True,
+        "presence_penalty": 0.0,
         "previous_response_id": None,
+        "prompt_cache_key": None,
+        "prompt_cache_retention": None,
         "reasoning": {"effort": None, "summary": None},
+        "safety_identifier": None,
+        "service_tier": "default",
         "store": False,
         "temperature": chat.temperature if chat.temperature is not None else 1.0,
-        "text": {"format": {"type": "text"}},
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": 1.0,
+        "text": {"format": _format(chat), "verbosity": "medium"},
+        "tool_choice": _choice(chat.wishes.choice),
+        "tools": [_tool(tool) for tool in chat.wishes.tools],
+        "top_logprobs": 0,
+        "top_p": 1.0 if chat.wishes.top_p is None else chat.wishes.top_p,
         "truncation": "disabled",
         "usage": usage,
         "user": None,
         "metadata": {},
         "privet": mark(decision_id, model),
     }
+
+
+def _format(chat: Chat) -> dict[str, Any]:
+    if chat.schema is None:
+        return {"type": "text"}
+    return {"type": "json_schema", "name": "answer", "strict": True, "schema": json.loads(chat.schema)}
+
+
+def _choice(choice: str) -> str | dict[str, str]:
+    return choice if choice in {AUTO, NONE, REQUIRED} else {"type": "function", "name": choice}
+
+
+def _tool(tool: Tool) -> dict[str, Any]:
+    head = {"type": "function", "name": tool.name, "description": tool.description}
+    return {**head, "parameters": json.loads(tool.schema), "strict": True}

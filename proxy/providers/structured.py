@@ -57,13 +57,13 @@ def _of_format(wanted: Mapping[str, Any]) -> str | None:
 
 
 def _text(schema: Mapping[str, Any]) -> str:
-    return json.dumps(_spelled(schema), separators=(",", ":")) if schema else _ANY
+    return json.dumps(spelled(schema), separators=(",", ":")) if schema else _ANY
 
 
-def _spelled(schema: Any) -> Any:
+def spelled(schema: Any) -> Any:
     """The schema with types in lower case; property names stay as they are, also one that is called `type`."""
     if isinstance(schema, list):
-        return [_spelled(item) for item in schema]
+        return [spelled(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     put: dict[str, Any] = {}
@@ -71,11 +71,11 @@ def _spelled(schema: Any) -> Any:
         if key == "type" and isinstance(value, str) and value.lower() in _TYPES:
             put[key] = value.lower()
         elif key in {"properties", "$defs", "definitions"} and isinstance(value, dict):
-            put[key] = {name: _spelled(item) for name, item in value.items()}
+            put[key] = {name: spelled(item) for name, item in value.items()}
         elif key in {"enum", "const", "default", "required", "example", "examples", "description", "title"}:
             put[key] = value
         else:
-            put[key] = _spelled(value)
+            put[key] = spelled(value)
     if "propertyOrdering" in put:
         order = [name for name in items(put.pop("propertyOrdering")) if name in mapping(put.get("properties"))]
         properties = mapping(put.get("properties"))

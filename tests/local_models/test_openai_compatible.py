@@ -113,6 +113,7 @@ async def test_what_is_sent() -> None:
         "max_tokens": 20,
         "temperature": 0.5,
         "stream": True,
+        "stream_options": {"include_usage": True},
         "authorization": "Bearer k-1",
     }
 

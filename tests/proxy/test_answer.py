@@ -58,6 +58,7 @@ async def test_embedded() -> None:
         "max_tokens": 7,
         "temperature": 0.5,
         "schema": None,
+        "stop": [],
     }
 
 

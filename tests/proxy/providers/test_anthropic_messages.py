@@ -41,7 +41,8 @@ def test_chat() -> None:
     assert chat is not None
     assert chat.messages[0] == ChatMessage(Role.SYSTEM, "You help Anna.")
     assert ChatMessage(Role.USER, "Hunter2Hunter2Hunter2") in chat.messages
-    assert chat.messages[-1] == ChatMessage(Role.TOOL, "Main Street 5")
+    called = [call for message in chat.messages for call in message.calls]
+    assert chat.messages[-1] == ChatMessage(Role.TOOL, "Main Street 5", answers=called[0].id)
     assert (chat.model, chat.stream, chat.max_tokens) == ("claude-sonnet-4-20250514", True, 1024)
     assert DIALECT.chat(request(body, "/v1/messages/count_tokens")) is None
     assert DIALECT.chat(request({"messages": []})) is None

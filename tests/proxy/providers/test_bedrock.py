@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.eventstream import EventStreamBuffer
 
+from local_models.speech import Call
 from proxy.message import ChatMessage, Refusal, Request, Role
 from proxy.providers.bedrock import BedrockConverse, BedrockCount, BedrockInvoke, converse_shape, is_bidirectional
 from proxy.providers.dialect import Answer
@@ -39,13 +40,16 @@ def test_matches(operation: str, expected: type | None) -> None:
         assert dialect.model(Request("POST", "h", "/x", {}, b"")) == ""
 
 
+RESULT = [{"text": "x"}, {"json": {"b": 2}}]
+
+
 def test_chat() -> None:
     body = {
         "system": [{"text": "Be brief"}],
         "messages": [
             {"role": "user", "content": [{"text": "Hi"}, {"cachePoint": {"type": "default"}}]},
-            {"role": "assistant", "content": [{"toolUse": {"name": "f", "input": {"a": 1}}}]},
-            {"role": "user", "content": [{"toolResult": {"content": [{"text": "x"}, {"json": {"b": 2}}]}}]},
+            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t1", "name": "f", "input": {"a": 1}}}]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": "t1", "content": RESULT}}]},
         ],
         "inferenceConfig": {"maxTokens": 7, "temperature": 0.5},
     }
@@ -54,8 +58,8 @@ def test_chat() -> None:
     assert chat.messages == (
         ChatMessage(Role.SYSTEM, "Be brief"),
         ChatMessage(Role.USER, "Hi"),
-        ChatMessage(Role.ASSISTANT, '[called f with {"a":1}]'),
-        ChatMessage(Role.TOOL, 'x\n{"json":{"b":2}}'),
+        ChatMessage(Role.ASSISTANT, "", calls=(Call("t1", "f", '{"a":1}'),)),
+        ChatMessage(Role.TOOL, 'x\n{"json":{"b":2}}', answers="t1"),
     )
     assert (chat.stream, chat.max_tokens, chat.temperature) == (True, 7, 0.5)
     assert CONVERSE.chat(request({"messages": []})) is None

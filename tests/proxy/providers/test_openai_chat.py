@@ -39,7 +39,8 @@ def test_chat() -> None:
     assert chat is not None
     assert [message.role for message in chat.messages] == [Role.SYSTEM, Role.USER, Role.ASSISTANT, Role.TOOL, Role.USER]
     assert chat.messages[1].text == "Who is in the picture?"
-    assert "send_mail" in chat.messages[2].text
+    assert [call.name for call in chat.messages[2].calls] == ["send_mail", "Anna Schmidt"]
+    assert chat.messages[3].answers == chat.messages[2].calls[0].id
     assert (chat.model, chat.stream, chat.max_tokens, chat.temperature) == ("gpt-4o-mini", True, 50, 0.7)
     assert chat.include_usage
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from detectors.finding import Skipped, SkipReason
+from local_models.speech import End, Finish
 from proxy.message import ChatMessage, Request, Role
 from proxy.providers.dialect import Answer
 from proxy.providers.openai_completions import OpenAICompletions
@@ -52,7 +53,7 @@ def test_chat(prompt: Any, text: str | None) -> None:
 
 async def test_answers() -> None:
     async def pieces() -> Any:
-        for piece in ("He", "llo"):
+        for piece in ("He", "llo", End(Finish.STOP, 3, 2)):
             yield piece
 
     chat = DIALECT.chat(request({"prompt": "x", "stream": True, "stream_options": {"include_usage": True}}))
