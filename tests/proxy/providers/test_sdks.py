@@ -12,6 +12,7 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
+from local_models.speech import End, Finish, Said
 from proxy.message import Refusal, Request
 from proxy.providers.dialect import Answer, Dialect
 from proxy.providers.registry import dialect_for
@@ -24,9 +25,10 @@ REFUSAL = Refusal(
 )
 
 
-async def _pieces() -> AsyncIterator[str]:
+async def _pieces() -> AsyncIterator[Said]:
     for piece in PIECES:
         yield piece
+    yield End(Finish.STOP, 3, 7)
 
 
 async def _collect(events: AsyncIterator[bytes]) -> list[bytes]:
@@ -95,6 +97,8 @@ def test_chat_completion_stream(usage: bool) -> None:
     assert chunks[0].choices[0].delta.role == "assistant"
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
     assert (chunks[-1].usage is not None) is usage
+    if chunks[-1].usage is not None:
+        assert (chunks[-1].usage.prompt_tokens, chunks[-1].usage.completion_tokens) == (3, 7)
     assert chunks[0].model_extra is not None
     assert chunks[0].model_extra["privet"]["rerouted_to"] == "inside"
 
@@ -125,6 +129,8 @@ def test_response_stream() -> None:
     last = events[-1]
     assert last.type == "response.completed"
     assert last.response.output_text == TEXT
+    assert last.response.usage is not None
+    assert (last.response.usage.input_tokens, last.response.usage.output_tokens) == (3, 7)
 
 
 def test_response_stream_helper() -> None:
@@ -151,6 +157,7 @@ def test_message_stream() -> None:
         final = stream.get_final_message()
     assert final.stop_reason == "end_turn"
     assert final.model == "inside"
+    assert (final.usage.input_tokens, final.usage.output_tokens) == (3, 7)
 
 
 def test_gemini() -> None:
@@ -167,6 +174,9 @@ def test_gemini_stream() -> None:
     candidates = chunks[-1].candidates
     assert candidates is not None
     assert candidates[0].finish_reason == types.FinishReason.STOP
+    usage = chunks[-1].usage_metadata
+    assert usage is not None
+    assert (usage.prompt_token_count, usage.candidates_token_count) == (3, 7)
 
 
 def test_gemini_array_stream_is_one_json_array() -> None:
