@@ -13,6 +13,8 @@ type TurnRole = Literal["system", "user", "assistant", "tool"]
 
 AUTO, NONE, REQUIRED = "auto", "none", "required"  # which tools are called: as the model likes, none, any of them
 
+NO_ARGUMENTS = '{"type":"object","properties":{},"additionalProperties":false}'
+
 
 class Finish(StrEnum):
     """Why an answer ended."""
@@ -51,7 +53,7 @@ class Tool:
 
     name: str
     description: str = field(default="", repr=False)
-    schema: str = field(default='{"type":"object"}', repr=False)
+    schema: str = field(default=NO_ARGUMENTS, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

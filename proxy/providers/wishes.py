@@ -9,12 +9,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from local_models.speech import AUTO, NONE, REQUIRED, Tool
+from local_models.speech import AUTO, NO_ARGUMENTS, NONE, REQUIRED, Tool
 from proxy.message import Wishes
 from proxy.providers.json_dialect import items, mapping, real_number, string
 from proxy.providers.structured import spelled
 
-_ANY = '{"type":"object"}'
 _WORDS = {"auto": AUTO, "none": NONE, "required": REQUIRED, "any": REQUIRED, "validated": AUTO}
 _MOST_STOPS = 16
 
@@ -136,7 +135,7 @@ def _functions(entries: list[Any], holder: str | None) -> Iterator[Tool]:
 
 
 def _schema(schema: Any) -> str:
-    return json.dumps(spelled(schema), separators=(",", ":")) if isinstance(schema, dict) and schema else _ANY
+    return json.dumps(spelled(schema), separators=(",", ":")) if isinstance(schema, dict) and schema else NO_ARGUMENTS
 
 
 def _many(value: Any) -> bool:

@@ -62,6 +62,7 @@ def test_a_schema_that_is_none(schema: str) -> None:
 
 @pytest.mark.parametrize("choice", [AUTO, REQUIRED, "weather"])
 def test_a_real_model_writes_nothing_else(chat: EmbeddedChat, choice: str) -> None:
+    assert json.loads(TIME.schema)["properties"] == {}
     told = [("system", instruction([WEATHER, TIME], choice)), ("user", "What is the weather in Trier?")]
     pieces = chat.stream(told, max_tokens=80, temperature=0.0, schema=schema_of([WEATHER, TIME], choice))
     said = read("".join(pieces))

@@ -9,6 +9,7 @@ import pytest
 
 from configs.settings import Settings
 from detectors.finding import Skipped, SkipReason
+from local_models.speech import Call
 from policy.load import load_policy
 from proxy.attached import Attached, is_inside, open_attachments
 from proxy.content.bounds import Bounds
@@ -353,10 +354,20 @@ async def test_base64_in_a_query_is_read(make) -> None:
 def test_told_goes_before_the_last_turn() -> None:
     file = Attachment("/a", Role.USER, b"")
     attached = Attached(((file, Opened((Text("one"), Text("two")), form=Form.PICTURE)), (file, Opened())))
-    chat = Chat((ChatMessage(Role.SYSTEM, "s"), ChatMessage(Role.USER, "u")), "m", stream=True, max_tokens=5)
+    chat = Chat(
+        (ChatMessage(Role.SYSTEM, "s"), ChatMessage(Role.USER, "u")), "m", stream=True, max_tokens=5, schema="{}"
+    )
     told = attached.told(chat, {"/a~file/1": "2"})
     assert [message.text for message in told.messages] == ["s", "[The text of a picture]\none\n\n2", "u"]
-    assert (told.model, told.stream, told.max_tokens) == ("m", True, 5)
+    assert (told.model, told.stream, told.max_tokens, told.schema) == ("m", True, 5, "{}")
+
+
+def test_told_does_not_come_between_a_call_and_what_its_tool_said() -> None:
+    file = Attachment("/a", Role.USER, b"")
+    call = Call("c1", "weather", "{}")
+    turns = (ChatMessage(Role.USER, "u"), ChatMessage(Role.ASSISTANT, "", (call,)), ChatMessage(Role.TOOL, "t"))
+    told = Attached(((file, Opened((Text("one"),))),)).told(Chat(turns, "m"), {})
+    assert [message.role for message in told.messages] == [Role.USER, Role.USER, Role.ASSISTANT, Role.TOOL]
 
 
 async def test_without_anybody_to_open_them_files_are_not_read() -> None:

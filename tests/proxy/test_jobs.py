@@ -7,7 +7,7 @@ from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
 from detectors.own.errors import OwnDataError
 from detectors.own.library import Place, open_library
 from detectors.scan import Scanner
-from proxy.jobs import detection, labels_from_plain, scan_from_plain, scan_to_plain
+from proxy.jobs import chat, detection, labels_from_plain, scan_from_plain, scan_to_plain
 
 
 def test_scans_round_trip() -> None:
@@ -57,3 +57,18 @@ def test_detection_with_own_data(tmp_path, monkeypatch) -> None:
         types("another", "about Heron")
     with pytest.raises(SourceError):
         detection(place("Heron").to_plain() | {"dictionaries": [str(tmp_path / "none.yaml")]})
+
+
+def test_an_embedded_models_answer_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.jobs.confine", lambda _: None)  # this process has more to do
+    run, info = chat("smollm2-135m", memory=1)
+    assert info["stops"]
+    asked = {"messages": [("user", "Count from one to ten.")], "max_tokens": 8, "temperature": 0.0}
+    *pieces, end = [item for item in run(asked) if item is not None]
+    assert end == {"finish": "length", "input": end["input"], "output": 8, "sequence": None}
+    assert end["input"] > 10
+    *cut, end = [item for item in run({**asked, "stop": ["".join(pieces)[5:8]]}) if item is not None]
+    assert "".join(cut) == "".join(pieces)[:5]
+    assert end["finish"] == "sequence"
+    assert end["sequence"] == "".join(pieces)[5:8]
+    assert end["output"] < 8

@@ -207,6 +207,16 @@ async def test_what_cannot_be_answered_inside_is_refused(make) -> None:
     assert verdict.target is None
 
 
+async def test_what_is_asked_for_and_nobody_inside_does_is_refused_by_name(make) -> None:
+    pipeline = make(REROUTE, labels=(Label("financial", 0.9, "m"),))
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "revenue"}], "n": 3, "logprobs": True}
+    verdict = await pipeline.judge(request(body=json.dumps(body).encode()), WHO)
+    assert verdict.target is None
+    assert verdict.refusal is not None
+    assert verdict.refusal.status == 403
+    assert "without logprobs, n it can" in json.loads(verdict.refusal.body)["error"]["message"]
+
+
 async def test_what_a_redaction_reveals_is_redacted_too(make) -> None:
     """The changed text is scanned once more: here the detector sees a name only after the first one is gone."""
     pipeline = make(known={"Anna Schmidt": "PERSON"})
