@@ -63,7 +63,7 @@ def _detection(*, quick: bool) -> list[Row]:
     if not detection.DATA.is_dir():
         print(f"no data at {detection.DATA}: detection is not measured", file=sys.stderr)
         return []
-    own = [*detection.LANGUAGES, detection.STYLES, *detection.PROMPTS]
+    own = [*detection.LANGUAGES, detection.STYLES, *detection.SECRETS, *detection.PROMPTS]
     sets = [*detection.LABELLED, *detection.HARMLESS, *own, detection.SOURCE_CODE, detection.LOGS]
     results = detection.run(sets, 10 if quick else detection.DEFAULT_SAMPLE, with_peer=True)
     ours, theirs = results["privet"], results["presidio"]
@@ -81,6 +81,8 @@ def _detection(*, quick: bool) -> list[Row]:
         ("all prompts of our own", "touched", "harmless prompts of our own that default policies act on", "%", 100),
         ("secrets", "leak", "secrets that no finding touches", "%", 100),
         ("secrets", "touched_secrets", "look-alikes of secrets taken for some", "%", 100),
+        (detection.SECRETS[0], "leak", "secrets of our own that no finding touches", "%", 100),
+        (detection.SECRETS[1], "touched_secrets", "look-alikes of our own taken for secrets", "%", 100),
         ("all labelled", "kb_per_second", "speed per core, labelled sets", "KB/s", 1),
         ("all harmless", "kb_per_second", "speed per core, harmless prompts", "KB/s", 1),
         (detection.SOURCE_CODE, "kb_per_second", "speed per core, source code", "KB/s", 1),

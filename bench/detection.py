@@ -13,8 +13,9 @@
   code quotes names; they are here for their speed.
 - languages and prompts of our own (`bench/sets/`, written by hand for measuring alone): `names-XX` are sentences in
   eight languages with their names, places and companies labelled, `names-styles` are lines in the manner of mails,
-  chats, forms, notes, news and files, `harmless` and `harmless-work` are prompts in which nobody is named whom the
-  writer knows.
+  chats, forms, notes, news and files, `secrets-real` are configurations, commands, logs and messages with their secrets
+  labelled and `secrets-alike` what only looks so, `harmless` and `harmless-work` are prompts in which nobody is
+  named whom the writer knows.
 - touched: harmless texts (no labelled value) with at least one finding in PII or SECRETS; JSON also has
   `touched_secrets`, with one in SECRETS.
 
@@ -62,6 +63,7 @@ FORMS = tuple(
     )
 )
 STYLES = "names-styles"
+SECRETS = ("secrets-real", "secrets-alike")
 PROMPTS = ("harmless", "harmless-work")
 SOURCE_CODE, LOGS = "source code", "log lines"  # made here: Privet's own code, and a service's log without a person
 DEFAULT_SAMPLE = 100
@@ -72,7 +74,9 @@ def load(name: str, sample: int) -> list[Row]:
     if name in {SOURCE_CODE, LOGS}:
         texts = _source_code() if name == SOURCE_CODE else _log_lines()
         return [Row(text, ()) for text in texts[: sample or None]]
-    return load_rows((OWN if name in {*LANGUAGES, *FORMS, STYLES, *PROMPTS} else DATA) / f"{name}.jsonl", sample)
+    return load_rows(
+        (OWN if name in {*LANGUAGES, *FORMS, STYLES, *SECRETS, *PROMPTS} else DATA) / f"{name}.jsonl", sample
+    )
 
 
 def _source_code() -> list[str]:
@@ -188,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"no data at {DATA}", file=sys.stderr)
         return 2
     results = run(
-        options.sets or [*LABELLED, *HARMLESS, *LANGUAGES, *FORMS, STYLES, *PROMPTS, SOURCE_CODE, LOGS],
+        options.sets or [*LABELLED, *HARMLESS, *LANGUAGES, *FORMS, STYLES, *SECRETS, *PROMPTS, SOURCE_CODE, LOGS],
         options.sample,
         with_peer=not options.no_peer,
         weights=options.weights,

@@ -43,7 +43,7 @@ _TAKES_ARGUMENT = re.compile(
 )
 _VALUE = re.compile(
     r"\\{0,3}\"(?P<double>[^\"\n]{1,600})\"|\\{0,3}'(?P<single>[^'\n]{1,600})'|`(?P<tick>[^`\n]{1,600})`|"
-    r"(?P<bare>[^\s\"'`,;<>&|\\]{1,600})"
+    r"(?P<bare>[^\s\"'`,;<>&|\\]{1,600}(?:&(?!\w{1,30}=|[a-z]{2,4};)\w[^\s\"'`,;<>&|\\]{0,80}){0,4})"
 )
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|SSWS|ApiKey|Api-Key|Digest|Splunk|Negotiate)\s+", re.IGNORECASE)
 _NEXT = re.compile(r"\s?(?:=(?!=)|\()")
@@ -81,7 +81,7 @@ def assigned(text: str, name: int, end: int) -> Assigned | None:
         separator = _CALL.match(text, end)
     if separator is None and _TAKES_ARGUMENT.search(before):
         separator = _ARGUMENT.match(text, end)
-    if separator is None or (separator[0].strip().startswith("|") and not _in_table(text, name, separator)):
+    if separator is None or (separator[0].strip().startswith("|") and not _in_row(text, name, separator)):
         return None
     position = separator.end()
     scheme = _SCHEME.match(text, position + (text[position : position + 1] in {'"', "'"}))
@@ -104,9 +104,11 @@ def assigned(text: str, name: int, end: int) -> Assigned | None:
     return Assigned(start, stop, quoted=kind != "bare", tight="=" in sign and sign.strip() == sign, listed=listed)
 
 
-def _in_table(text: str, name: int, separator: re.Match[str]) -> bool:
-    """`| name | value |` is a table's row; `echo $name | command` is not. Of `||`, both sides are values."""
-    if separator[0].strip().startswith("||"):
+def _in_row(text: str, name: int, separator: re.Match[str]) -> bool:
+    """`| name | value |` is a table's row, `name|value` a record; `echo $name | command` is not."""
+    if separator[0].strip().startswith("||"):  # both sides are values
         return True
+    if separator[0] == "|":
+        return text[name - 1 : name] not in {"$", "{"}
     line = text.rfind("\n", max(0, name - _BEFORE), name) + 1
     return text[line or max(0, name - _BEFORE) : name].lstrip().startswith("|")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from detectors.finding import Finding
 from detectors.gate.gate import gated
-from detectors.recognizers.assigned import assigned
+from detectors.recognizers.assigned import Assigned, assigned
 from detectors.recognizers.placeholders import entropy, is_code, is_placeholder
 from detectors.recognizers.source import Source
 from detectors.recognizers.wordlike import is_made_up, is_named
@@ -25,19 +25,22 @@ _KEY = (
     r"private[_-]?key|auth[_-]?key|(?:wi-?fi|security|master|service|storage|webhook) key|"
     r"license[_-]?key|signing[_-]?key|encryption[_-]?key|shared[_-]?key|preshared[_-]?key|authorization|"
     r"api[_-]?auth|bearer|"
-    r"(?<![a-z])auth(?![a-z])|client[_-]?key|dsn|webhook|crumb|sonar\.?login|(?<![a-z])pat(?![a-z])|jwt"
+    r"(?<![a-z])auth(?![a-z])|client[_-]?key|dsn|webhook|crumb|sonar\.?login|(?<![a-z])pat(?![a-z])|jwt|"
+    r"erlang[_-]?cookie|(?:auth|logged_in|nonce)_salt|initial_management"
 )
 # One of these stands in every name of either kind, in lower case: a cheap test that spares most texts the expression.
 _PARTS = (
     *("pass", "pw", "psw", "contraseñ", "mot", "woord", "senha", "hasło", "lösen", "salasana", "heslo", "jelszó"),
     *("adgang", "parola", "пароль", "secret", "token", "key", "cred", "auth", "bearer", "dsn"),
-    *("webhook", "crumb", "sonar", "jwt"),
+    *("webhook", "crumb", "sonar", "jwt", "cookie", "_salt", "initial_m"),
     *("_pat", "-pat", ".pat", " pat ", " pat=", " pat:", "\npat", '"pat', "'pat"),
 )
 _SAID_PARTS = (
     *(
         "pass",
         "pwd",
+        "pw ",
+        "pw:",
         "otp",
         "pin ",
         "pin:",
@@ -68,7 +71,7 @@ _HARMLESS = re.compile(
     r"bucket|event|query|react|list|item|tag|label|css|sibling|parent|child|order|shard|flag|feature|menu|hot|meta|ctrl|alt|shift|short"
     r"cut)[_-]?key$|"
     r"(?:page|next|client[_-]?request|continu\w{1,6}|pagination|paging|sync|delta|bos|eos|pad|unk|sep|cls|mask|stop|start|end|special|"
-    r"input|output|prompt|completion|cached?|public[_-]?key)[_-]?token$"
+    r"input|output|prompt|completion|cached?|public[ _-]?key)[ _-]?token$"
 )
 _TAIL = re.compile(r"[\w.-]{0,40}")
 _FALLBACK = re.compile(r"[\"')\]]{0,2}\s?(?:\|\||\?\?|,|or)\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']")
@@ -76,13 +79,16 @@ _ASKED = re.compile(r"(?i)env|get|conf|sett|option|prop|param")
 _SYMBOL = re.compile(r"[^\w\s]|_")
 _EXPRESSION = re.compile(r"\(\?[:=!<Pix]|\[\^|\[(?:a-z|A-Z|0-9|\\)|\]\{\d|\(%s|\[-?\d{1,2}\]|\{[a-z]{2,9}\}")
 _IN_ARN = re.compile(r"\barn:[\w:/-]{1,80}\Z")  # its last part is a name
+_HASHED = re.compile(
+    r"(?i)(?:checksum/|(?:md5|sha-?\d{1,3}|blake\w{1,3}) ?\()[\w.-]{0,40}\Z"
+)  # the hash of a file called so
 _TAIL_LETTER = re.compile(r"[\w-]")
 _HANDED_ON = re.compile(r"[a-z]{1,30}(?:_[a-z]{1,30}){1,6}")  # `f(x, password=some_name)`
 _ARGUMENTS = re.compile(r"[(,]\s{0,40}\Z")
 _COMMENT = re.compile(r"[ \t]{1,20}(?:#|//|;)")
 # What stands between the quotes of two strings (`"password": "+ value`), a selector, a route, an escaped stand-in.
 _NO_VALUE = re.compile(
-    r"[,+.](?:\W|[a-z]{2,}\b|[A-Za-z]{2,40}:$)|;[a-z]|['\"]|#[a-z][\w-]*$|[\w/]+#\w+$|&lt;|/[\w.@/-]+$|\$\w+$|"
+    r"[,+.](?:\W|[a-z]{2,}\b|[A-Za-z]{2,40}:$)|;[a-z]|['\"]|#[a-z][\w-]*$|[a-z_/]+#[a-z_]+$|&lt;|/[\w.@/-]+$|\$\w+$|"
     r"[A-Z]+(?:_[A-Z]+)+$|\(\?[:=!<Pix]|\[\^"
 )
 _SURELY_RANDOM = re.compile(
@@ -94,6 +100,10 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 _WORDS = re.compile(r"[a-z]+(?:[-_. /:][a-z]+)*[.:!?]?|[A-Z][a-z]+(?:[A-Z][a-z]+)*", re.ASCII)
 _SAME = re.compile(r"(.)\1{9}")
 _PHRASE = re.compile(r"(?=\S*[!#%^&*+?~])[\w!#$%^&*+?~@.-]{8,64}", re.ASCII)
+_APP_PASSWORD = re.compile(r"[a-z]{4}(?: [a-z]{4}){3}")  # as Google writes them
+# `signing.password=gr1ll.zirp`, a line of its own in a properties file: dotted, but no variable with a digit in it.
+_DOTTED = re.compile(r"(?=\D{0,90}\d)[A-Za-z0-9-]{1,30}(?:\.[A-Za-z0-9-]{1,30}){1,3}")
+_PROPERTY = re.compile(r"(?:\n|^|;\s?)[\w.-]{0,60}\Z")
 _NULL_UUID = re.compile(r"0{8}-")
 
 # `the password for "ana" is "tulip"`, `Password is: 'tulip'`, "use the following password:⏎⏎3f2a…": quotes or a line
@@ -109,11 +119,11 @@ _QUOTED_SAID = gated(
 # "my password is hunter2", "otp 4623": in a sentence the value needs a digit or a symbol.
 _SAID = gated(
     re.compile(
-        r"(?i)\b(?:pass\s?word|passwd|passcode|pass ?phrase|pwd|pass(?=\s?[:=])|one[ -]?time (?:password|code|pin)|otp|"
-        r"verification code|"
+        r"(?i)\b(?:pass\s?word|passwd|passcode|pass ?phrase|pwd|pw|pass(?=\s?[:=])|"
+        r"one[ -]?time (?:password|code|pin)|otp|verification code|"
         r"pin(?: code| number)?|secret code|access code|security answer)\b(?: (?:number|no))?"
         r"(?:\s{0,3}(?:is|are|was|were|as|to|:|=|-|its|"
-        r"it's)){0,2}\s{1,3}[\"'`]?([^\s\"'`,;<>=:][^\s\"'`,;<>]{2,63}(?: \d{2,6}(?!\S))?)"
+        r"it's)){0,2}(?:'s)?\s{1,3}[\"'`]?([^\s\"'`,;<>=:][^\s\"'`,;<>]{2,63}(?![^\s\"'`,;<>])(?: \d{2,6}(?!\S))?)"
     )
 )
 
@@ -143,13 +153,13 @@ def _said(source: Source, first: int, last: int) -> Iterator[Finding]:
         if not (is_placeholder(value) or is_code(value)) and (match["value"] or is_random(value)):
             yield Finding(start, end, "PASSWORD", 0.75, "assignments")
     for match in source.matches(_SAID, first, last):
-        value = match[1].rstrip(".!?):;]}")
+        value = match[1].rstrip(".?):;]}")
         if _ATTRIBUTE.match(value):
             continue
         digits = sum(character.isdigit() for character in value)
         strong = digits >= 1 and (digits < len(value) or 4 <= digits <= 12)
         if (strong or (_SYMBOL.search(value) and len(value) >= 6 and not _WORDS.fullmatch(value.lower()))) and not (
-            is_placeholder(value) or is_code(value)
+            is_placeholder(value) or (is_code(value) and not _DOTTED.fullmatch(value))
         ):
             yield Finding(match.start(1), match.start(1) + len(value), "PASSWORD", 0.75, "assignments")
 
@@ -183,8 +193,14 @@ def _assigned(text: str, name: re.Match[str]) -> Finding | None:
     given = assigned(text, name.start(), end)
     if given is None or _IN_ARN.search(text, max(0, name.start() - 90), name.start()):
         return None
+    if _HASHED.search(text, max(0, name.start() - 60), name.start()):
+        return None
     start, stop, quoted = given.start, given.stop, given.quoted
-    if not quoted and (is_code(text[start:stop]) or text[stop : stop + 1] == "("):
+    if (
+        not quoted
+        and (is_code(text[start:stop]) or text[stop : stop + 1] == "(")
+        and not _is_property(text, name, given)
+    ):
         # `process.env.PASSWORD || "s3cret"`: what follows the variable is the secret.
         fallback = _FALLBACK.match(text, stop)
         if fallback is None or ("," in fallback[0][:3] and not _ASKED.search(text, start, stop)):
@@ -193,6 +209,19 @@ def _assigned(text: str, name: re.Match[str]) -> Finding | None:
     if given.listed and not _SURELY_RANDOM.fullmatch(text[start:stop]):
         return None  # names and words in a list: `["token", "x-amz-date"]`
     return _judge(text, start, stop, name, quoted=quoted, tight=given.tight)
+
+
+def _is_property(text: str, name: re.Match[str], given: Assigned) -> bool:
+    """Whether `name=value` is a line of its own whose value has a digit: a program would name a variable there."""
+    value = text[given.start : given.stop]
+    return bool(
+        name["password"]
+        and given.tight
+        and text[given.stop : given.stop + 1] in {"", "\n", "\r", ";", '"'}
+        and _DOTTED.fullmatch(value)
+        and not is_placeholder(value)
+        and _PROPERTY.search(text, max(0, name.start() - 61), name.start())
+    )
 
 
 def _judge(text: str, start: int, stop: int, name: re.Match[str], *, quoted: bool, tight: bool) -> Finding | None:
@@ -223,6 +252,8 @@ def _judge(text: str, start: int, stop: int, name: re.Match[str], *, quoted: boo
 
 
 def _password_score(value: str, following: str, *, quoted: bool, tight: bool) -> float:
+    if quoted and _APP_PASSWORD.fullmatch(value):
+        return 0.9
     if len(value) < 3 or value.count(" ") > 2:
         return 0.0
     if _NO_VALUE.match(value):

@@ -43,10 +43,25 @@ _PLACES = tuple(
         (("curl", "http", "wget"), (
             r"\b(?:curl|httpie|https?)\b[^\n|;]{0,300}?[ \t](?:-u|--user|-a|--auth)[ =]?(?P<q>[\"']?)"
             r"(?P<user>[^\s:\"'<>$]{1,64}):(?!//)(?P<password>[^\s\"'<>`\\]{3,64})(?P=q)(?!\S)")),
+        (("openssl",), rf"\bopenssl\b{_ARGUMENTS}-k {_V}"),
+        (("snmp",), rf"\bsnmp\w{{2,12}}\b{_ARGUMENTS}-[AX] {_V}"),
+        (("snmp",), rf"\bsnmp\w{{2,12}}\b{_ARGUMENTS}-X {_V}"),
+        (("jdbc:oracle",), (
+            r"\bjdbc:oracle:\w{3,6}:(?P<user>[\w$#.-]{1,40})/(?P<q>)(?P<password>[^\s\"'@<>/{}]{3,64})(?=@)")),
+        (("sqlplus", "impdp", "expdp", "sqlldr", "rman"), (
+            r"\b(?:sqlplus|impdp|expdp|sqlldr|rman)\b(?: -\w+){0,3} (?:target )?(?P<user>[\w$#.-]{1,40})/(?P<q>)"
+            r"(?P<password>[^\s\"'@<>/{}]{3,64})(?=@|\s|$)")),
         (("net use",), rf"(?i)\bnet use\b[^\n|;]{{0,160}}?/user:\S{{1,60}} {_V}"),
         (("net use",), rf"(?i)\bnet use \S{{2,80}} {_V}(?= /user:)"),
         (("htpasswd",), rf"\bhtpasswd\b(?: -\w+){{0,4}} -?b\w? \S{{1,60}} \S{{1,60}} {_V}"),
         (("sudo",), rf"\becho (?:-\w )?{_V} ?\| ?sudo\b"),
+        (("--password-stdin", "--with-token"), (
+            rf"\becho (?:-\w )?{_V} ?\|[^\n|;&]{{1,80}}--(?:password-stdin|with-token)")),
+        (("authtoken",), rf"\bngrok (?:config )?(?:add-)?authtoken {_V}"),
+        (("jwt",), (
+            r"(?i)\bjwt\.(?:encode|decode|sign|verify)\s?\(\s{0,20}[^,\n]{1,80},\s{0,20}"
+            r"(?P<q>[\"'])(?P<password>[^\"'\n\s]{8,200})(?P=q)\s{0,9}[),]")),
+        (("psk",), r": PSK (?P<q>\")(?P<password>[^\"\n]{6,128})(?P=q)"),
         (("chpasswd",), (
             r"\becho (?:-\w )?(?P<q>[\"']?)[\w.-]{1,40}:(?P<password>[^\s\"'<>`]{3,64})(?P=q) ?\| ?"
             r"(?:sudo )?chpasswd")),
@@ -55,10 +70,10 @@ _PLACES = tuple(
             r"(?:\bIDENTIFIED|(?i:\b(?:user|role)\s[^;\n]{1,80}\sidentified))\s(?i:with\s\w{1,30}\s)?(?i:by)\s"
             r"(?P<q>['\"])(?P<password>[^'\"\n]{3,64})(?P=q)")),
         (("securestring",), rf"(?i)ConvertTo-SecureString\s(?:-String\s)?{_V}"),
-        (("credential", "directoryentry", "getconnection", "_connect", "auth", "login", "connect"), (
+        (("credential", "directoryentry", "getconnection", "_connect", "auth", "login", "connect", "pdo("), (
             r"(?:[Nn]etworkCredential|PSCredential|UsernamePasswordCredential|getConnection|mysqli?_connect|pg_connect|"
-            r"mysqli|(?:HTTP)?(?:Basic|Digest)Auth|PasswordAuthentication|DirectoryEntry|LdapConnection|basic_?[Aa]uth|"
-            r"auth\s?[=:]|\.login|\.connect|SetBasicAuth|setBasicAuth|withBasicAuth|NewBasicAuth)\s?[(\[]\s{0,20}"
+            r"mysqli|PDO|PlainAuth|CRAMMD5Auth|(?:HTTP)?(?:Basic|Digest)Auth|PasswordAuthentication|DirectoryEntry|LdapConnection|basic_?[Aa]uth|"
+            r"auth\s?[=:]|\.login|(?:\.|->|::)connect|SetBasicAuth|setBasicAuth|withBasicAuth|NewBasicAuth)\s?[(\[]\s{0,20}"
             r"(?:[^\"'()\n]{0,60},\s?)?(?:[\"'][^\"'\n]{0,80}[\"'],\s{0,30})?"
             r"(?P<uq>[\"'])(?P<user>[^\"'\n]{1,60})(?P=uq),\s{0,30}"
             r"(?P<q>[\"'])(?P<password>[^\"'\n]{3,64})(?P=q)\s{0,9}[)\],]")),
@@ -67,7 +82,8 @@ _PLACES = tuple(
         ((":",), (
             r"(?m)^[\w.*-]{1,80}:(?:\d{2,5}|\*):[\w.*-]{1,60}:(?P<user>[\w.*@-]{1,60}):(?P<q>)(?P<password>[^\s:/]{6,64})$")),
         (("login", "credential", "user"), (
-            r"(?i)(?<![\w/@])(?:logins?|credentials?|user(?:name)?(?: ?/ ?pass(?:word)?)?)\s?[:=]\s?(?P<q>[\"']?)"
+            r"(?i)(?<![\w/@])(?:logins?|credentials?|user(?:name)?(?: ?/ ?pass(?:word)?)?)"
+            r"(?:\s?[:=]|\s(?:is|are))\s?(?P<q>[\"']?)"
             r"(?P<user>[\w.@-]{2,40}) ?/ ?(?P<password>[^\s\"'/,;]{5,40})(?P=q)(?![^\s,;.])")),
     )
 )  # fmt: skip
@@ -80,6 +96,9 @@ _COOKIES = gated(
         r"__host-[\w-]{1,30}|__secure-[\w-]{1,40})=(?P<value>[\w%.:+/-]{16,1200}=?=?)(?![\w%])"
     )
 )
+# A session with such a name, or with anything but a UUID, which may be a number in a log.
+_FRAMEWORK = re.compile(r"(?i)j?session_?id|phpsessid|asp|laravel|_[a-z]")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COOKIE_HEADER = re.compile(r"(?i)\bcookies?\b")
 _USER_NAME = gated(
     re.compile(
@@ -110,7 +129,8 @@ def find(source: Source) -> Iterator[Finding]:
     if "cookie" in lower or "sess" in lower:
         for match in source.matches(_COOKIES):
             line = text.rfind("\n", 0, match.start()) + 1
-            named = "sess" in match[0][:20].lower()
+            named = _FRAMEWORK.match(match[0]) is not None or not _UUID.fullmatch(match["value"])
+            named = named and "sess" in match[0][:20].lower()
             if (named or _COOKIE_HEADER.search(text, line, match.start())) and _varied(match["value"]):
                 yield Finding(*match.span("value"), "SECRET", 0.85, "logins")
     if " -u" in lower or " --u" in lower or "accountname" in lower:

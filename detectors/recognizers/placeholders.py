@@ -20,12 +20,14 @@ _STAND_IN = re.compile(
     ^(?:your|my|the|an?|enter|insert|put|add|set|use|some|replace|provide|type|paste|choose|confirm)[\W_] |
     your[_-] | change_?-?me | replace[_-]?(?:me|with|this) | placeholder | example | insert[_-] | [_-]here$ |
     goes[_-]?here | not[_-](?:set|real|a|long|needed|used) | dummy | redacted | <[\w-]+> | \$\{ | \{\{ |
-    fake[_-] | ^fake | x{5,} | \.\.\.+ | …
+    fake[_-] | ^fake | x{5,} | \.\.\.+ | … |
+    ^(?:ENC[\[(]|\{cipher\}|vault:v\d|AgB[\w+/]{150,}|op://)    # encrypted, or kept elsewhere
     """
 )
 _REFERENCE = re.compile(
     r"""(?x)
-    ^(?:arn:|https?://|file:|vault:|ref:|env:|urn:|s3://|gs://|[.~]{0,2}/[\w./-]+$|[A-Za-z]:\\) |
+    ^(?:arn:|https?://|file:|vault:|ref:|env:|urn:|s3://|gs://|[A-Za-z]:\\|
+      (?!(?=[\w/]*\d)(?=[\w/]*[A-Z])(?=[\w/]*[a-z])[\w/]{40}$)[.~]{0,2}/[\w./-]+$) |
     ^(?:os\.|process\.|sys\.|self\.|this\.|ENV\[|env\.|System\.|Environment\.|config\.|settings\.|
       request\.|req\.|var\.|local\.|data\.|module\.|secrets?\.)
     """

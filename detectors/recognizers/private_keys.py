@@ -24,6 +24,12 @@ _RULES = (
     Rule("private_keys", "PRIVATE_KEY",
     re.compile(r"Private-Lines: \d{1,3}\r?\n((?:[A-Za-z0-9+/=]{1,80}\r?\n){1,200})"), score=1.0, group=1,
          literals=("private-lines",)),
+    Rule("private_keys", "PRIVATE_KEY",
+    re.compile(r"-----BEGIN OpenVPN Static key V1-----\r?\n((?:[0-9a-f]{32}\r?\n){2,16})"), score=1.0, group=1,
+         literals=("openvpn static",)),
+    Rule("private_keys", "PRIVATE_KEY",  # RFC 4716's cousin, of SSH Communications
+    re.compile(r"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\r?\n(?:[A-Z][\w-]{1,40}: [^\n]{1,200}\n){0,6}"
+        r"((?:[A-Za-z0-9+/=]{1,80}\r?\n){1,200})"), score=1.0, group=1, literals=("begin ssh2",)),
     Rule("private_keys", "PRIVATE_KEY", re.compile(r"(?<![A-Za-z0-9+/])(?:MII[EJC]|"
         r"b3BlbnNzaC1rZXkt)[A-Za-z0-9+/]{200,8000}={0,2}"), score=0.8,
          literals=("mii", "b3blbnnzac1rzxkt")),

@@ -21,7 +21,9 @@ _E = r"(?![A-Za-z0-9])"
 # Publishable keys and placeholders, for which the form of an unlisted vendor's key says nothing.
 _PUBLIC = (
     r"(?:pk|pub|public|foo|bar|req|run|msg|chatcmpl|resp|call|toolu|file|asst|thread|evt|cus|pi|in|sub|price|prod|ses|"
-    r"sess|session|conv|item|rs|fc|ws|gen|batch|org|user|proj|acct|ch|py|po|tr|txn|card|src|step|chat|ctc|srvtoolu)_|[a-z]+_01[A-Za-z0-9]{22}(?![\w-])"
+    r"sess|session|conv|item|rs|fc|ws|gen|batch|org|user|proj|acct|ch|py|po|tr|txn|card|src|step|chat|ctc|srvtoolu|order|inv|"
+    r"invoice|pay|payment|plan|task|job|event|trace|span|req|request|page|block|group|team|account|image|vol|snap|igw|"
+    r"subnet|rtb|eni|nat|acl|vpc|ami|dpl|usr|mem|doc|img|upload|media|asset|build|node|set|wh|we)_|[a-z]+_01[A-Za-z0-9]{22}(?![\w-])"
 )
 # Their random part is short or of letters mainly: some of them hold no digit.
 _MAYBE_WITHOUT_DIGITS = ("hf_", "gsk_", "xox", "AKIA", "ASIA", "ABIA", "ACCA", "A3T", "AKC")
@@ -49,6 +51,8 @@ def _mixed(value: str) -> bool:
 _HASHES = (
     ("$2", r"\$2[abxy]?\$\d{2}\$[./A-Za-z0-9]{53}"),
     ("$", r"\$(?:1|5|6|7|y|gy|apr1|8|9)\$(?:rounds=\d+\$)?[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{22,128}"),
+    ("$y$", r"\$(?:y|gy)\$[./A-Za-z0-9]{2,8}\$[./A-Za-z0-9]{4,40}\$[./A-Za-z0-9]{22,128}"),
+    ("{", r"\{(?:S?(?:SHA|MD5)(?:256|384|512)?|CRYPT|SMD5|PBKDF2[A-Z0-9-]{0,10})\}[A-Za-z0-9+/=$.]{20,200}"),
     ("$argon2", r"\$argon2(?:id|i|d)\$[\w$=,+/.-]{30,250}"),
     ("pbkdf2", r"pbkdf2[_:-]sha(?:1|256|512)[$:]\d{3,8}[$:][\w+/=.]{4,64}[$:][\w+/=.-]{20,128}"),
     ("$krb5", r"\$krb5(?:tgs|asrep|pa)\$[\w$*.@/:-]{30,4000}"),
@@ -71,14 +75,24 @@ _NEAR_TOKEN = words(
 )
 _NEAR_UUID = words(
     (
-        *("api_?key", "access_?key", "license_?key", "_authtoken", "auth_?token", "servertoken", "secret"),
+        *(
+            "api_?key",
+            "access_?key",
+            "license_?key",
+            "_authtoken",
+            "auth[_-]?token",
+            "auth[_-]?key",
+            "servertoken",
+            "secret",
+        ),
         *("client_?secret", "heroku", "postmark"),
     )
 )
 # What says that digits are a hash: of a file, of a commit, of a package.
 _HASHED = re.compile(
-    r"(?i)(?:sha-?\d{1,3}|md5|sha|hash(?:es)?|digest|checksum|integrity|commit|revision|etag|rev|tree|parent|fingerprint)"
-    r"[\"']?\s{0,12}[:=@-]{0,2}\s?[\"'(]{0,2}$|#$"
+    r"(?i)(?:sha-?\d{1,3}|md5|sha|hash(?:es)?|digest|checksum|integrity|commit|revision|etag|rev|tree|parent|fingerprint|"
+    r"identifier|thumbprint|serial|version|(?:md5|sha-?\d{1,3}|blake\w{1,3}) ?\([^()\n]{1,80}\)|checksum/[\w-]{1,30})"
+    r"[\"']?\s{0,12}[:=@-]{0,2}\s?[\"'(]{0,2}$|#$|\b(?:at|from|to|in|of|commits?|and)\s$"
 )
 _NEAR_LITERALS = (  # one of them stands in each of `_NEAR_TOKEN`
     *("azure", "devops", "ado", "vso", "_pat", "-pat", " pat", "pat:", "pat=", "token", "okta", "ssws", "key", "auth"),
@@ -140,7 +154,7 @@ _AWS = (
 # No telling format: a word beside them says what they are.
 _NEARBY = (
     _key(
-        rf"{_B}(?:[a-z2-7]{{52}}|00[\w-]{{40}}|[0-9a-f]{{32}}|[0-9a-f]{{40}}|[0-9a-f]{{64}}|[A-Za-z0-9]{{40}})(?![\w-])",
+        rf"{_B}(?<!/)(?:[a-z2-7]{{52}}|00[\w-]{{40}}|[0-9a-f]{{32}}|[0-9a-f]{{40}}|[0-9a-f]{{64}}|[A-Za-z0-9]{{40}})(?![\w-])",
         score=0.8,
         check=_mixed,
         near=_NEAR_TOKEN,
@@ -153,6 +167,7 @@ _NEARBY = (
         score=0.8,
         check=lambda value: len(set(value)) > 6,
         near=_NEAR_UUID,
+        unless=_HASHED,
         literals=("key", "token", "secret", "heroku", "postmark"),
         reach=32,
     ),

@@ -5,7 +5,7 @@ The sets are read in place; without them these tests skip. `make bench` has the 
 
 import pytest
 
-from bench.detection import DATA, FORMS, HARMLESS, LABELLED, LANGUAGES, PROMPTS, STYLES, load
+from bench.detection import DATA, FORMS, HARMLESS, LABELLED, LANGUAGES, PROMPTS, SECRETS, STYLES, load
 from configs.entities import sensitive_types
 from detectors.evaluation.score import Score, measure, of_types
 
@@ -51,6 +51,12 @@ def test_little_else_is_touched(scores):
 @needs_data
 def test_secrets(scores):
     assert scores["secrets"].figures()["leak"] < 0.22
+
+
+def test_our_own_secrets_and_look_alikes(scanner):
+    real, alike = (score.figures() for score in measured(scanner, SECRETS).values())
+    assert real["leak"] < 0.05
+    assert alike["touched_secrets"] < 0.05
 
 
 def test_our_own_sentences_in_eight_languages(scanner):

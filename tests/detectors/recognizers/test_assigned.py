@@ -23,7 +23,7 @@ def value_of(text, name="token"):
         "-Dtoken=§", "ENV token §", '#define token "§"', "setx token §", 'put("token", "§")', 'setProperty("token", "§");',
         'x["token"] = "§"', "| token | § |", '.token("§")', 'Map("token" -> "§")', 'token <- "§"', '(def token "§")',
         'NSString *token = @"§";', 'wchar_t* token = L"§";', "Authorization token: Bearer §", "the token is §",
-        'token = ["§"]', 'gh secret set token --body "§"', 'if token == "§":',
+        'token = ["§"]', 'gh secret set token --body "§"', 'if token == "§":', "token|§|x",
     ],
 )  # fmt: skip
 def test_a_value_is_found_in_every_language(form):

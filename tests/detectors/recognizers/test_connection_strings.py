@@ -22,6 +22,21 @@ def test_account_key(found, rnd):
     assert found(find, text) == [(key, "CONNECTION_STRING")]
 
 
+def test_a_password_in_braces(found):
+    assert found(find, "Driver={SQL};Uid=adm;Pwd={q7;Rt=2!};") == [("q7;Rt=2!", "PASSWORD")]
+
+
+@pytest.mark.parametrize("name", ["key", "appid", "code", "app_key"])
+def test_keys_in_addresses(found, rnd, name):
+    key = rnd(32)
+    assert found(find, f"api.example.net/v2?q=Graz&{name}={key}&x=1") == [(key, "API_KEY")]
+
+
+def test_a_signature_in_either_alphabet(found):
+    signature = "q7Rt2LmX9vBz4KdW8_Yp3NfG6hJc-1TgQ5sVbZxCvEw"
+    assert found(find, f"https://x.example.net/run?sv=1.0&sig={signature}") == [(signature, "CONNECTION_STRING")]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -32,6 +47,12 @@ def test_account_key(found, rnd):
         "AccountKey=<key>",
         'create_engine("postgresql://scott:tiger@localhost/test")',
         "github://org:repo@sha/precip/catalog.yml",
+        "amqp://guest:guest@localhost:5672/",
+        "mysql://root:root@db/test",
+        f"https://{'0123456789abcdef' * 2}@o123456.ingest.sentry.io/42",
+        "pwd={config.password}; x",
+        "https://api.example.net/list?key=settings.notifications.email",
+        "https://api.example.net/list?page=3&code=7",
         "AccountName=devstoreaccount1;AccountKey=<key>",
         "",
     ],

@@ -6,7 +6,7 @@ from detectors.recognizers.placeholders import entropy, is_code, is_placeholder
 @pytest.mark.parametrize(
     "value",
     ["<your-key>", "${DB_PASSWORD}", "xxxxxxxx", "****", "changeme", "your_api_key", "None", "password", "{{ token }}", "%PASSWORD%",
-     "/run/secrets/db", "https://example.com", "arn:aws:iam::x", "replace-me", "AKIAIOSFODNN7EXAMPLE"],
+     "/run/secrets/db", "https://example.com", "arn:aws:iam::x", "replace-me", "ENC[AES256,x]", "{cipher}5fa2", "op://v/i/token", "AKIAIOSFODNN7EXAMPLE"],
 )  # fmt: skip
 def test_placeholders(value):
     assert is_placeholder(value)

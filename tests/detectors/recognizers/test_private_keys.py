@@ -25,6 +25,15 @@ def test_a_block_that_is_cut_off(found, rnd):
     assert found(find, text)[0][0].startswith("-----BEGIN")
 
 
+def test_blocks_of_other_programs(found, rnd):
+    body = "".join(rnd(64, seed=line) + "\n" for line in range(3))
+    ssh = f'---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "rsa"\n{body}---- END SSH2 ENCRYPTED PRIVATE KEY ----'
+    assert found(find, ssh) == [(body, "PRIVATE_KEY")]
+    digits = "".join(rnd(32, "0123456789abcdef", seed=line) + "\n" for line in range(16))
+    vpn = f"-----BEGIN OpenVPN Static key V1-----\n{digits}-----END OpenVPN Static key V1-----"
+    assert found(find, vpn) == [(digits, "PRIVATE_KEY")]
+
+
 def test_two_blocks(found, rnd):
     text = block("RSA PRIVATE KEY", rnd(64))
     assert len(found(find, f"{text}\nand\n{text}")) == 2

@@ -73,6 +73,12 @@ def test_password_hashes(found, rnd):
         "secret: class V1OrganizationExternalKeysPostRequests(Base)",
         "key: arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
         "commit 8f14e45fceea167a5a36dedd4bea25438f14e45f",
+        "push rejected, token mismatch at 8f14e45fceea167a5a36dedd4bea25438f14e45f",
+        "Authority Key Identifier: 8f14e45fceea167a5a36dedd4bea25438f14e45f",
+        "MD5 (token.bin) = 8f14e45fceea167a5a36dedd4bea2543",
+        "https://kv.vault.azure.net/secrets/DbPassword/8f14e45fceea167a5a36dedd4bea2543",
+        "rotated secret version 3f2a9c1e-7b64-4d0a-9e1f-5c6d7e8f9a0b",
+        "order_k3Zq9Xw7Lm2Vb8Rt5Yp1QsDf6G",
         "integrity sha256-" + "A" * 43 + "=",
         "https://example.com/risk-assessment-of-the-decade",
         "",
@@ -86,6 +92,12 @@ def test_near_misses(found, text):
 def test_shapes_count_beside_their_name(found, rnd, name):
     token = rnd(40, HEX)
     assert (token, "API_KEY") in found(find, f"{name}: {token}")
+
+
+@pytest.mark.parametrize("head", ["$y$j9T$", "$6$", "$2b$12$", "{SSHA}"])
+def test_hashes_of_passwords(found, rnd, head):
+    rest = {"$y$j9T$": rnd(22) + "$" + rnd(43), "$6$": rnd(16) + "$" + rnd(86), "$2b$12$": rnd(53)}.get(head, rnd(40))
+    assert (head + rest, "SECRET") in found(find, f"user:{head}{rest}:19000")
 
 
 def test_unseal_keys_and_numbered_keys(found, rnd):

@@ -6,6 +6,7 @@ from detectors.recognizers.said_passwords import find
 @pytest.mark.parametrize(
     ("text", "value"),
     [
+        ("Bitte nimm das Passwort Holunder#5 dafür", "Holunder#5"),
         ("mein Passwort ist Sommer2024!", "Sommer2024!"),
         ("Das Passwort für den Router lautet: hgzT-77kd", "hgzT-77kd"),
         ("Kennwort: Winter#23", "Winter#23"),
@@ -35,6 +36,8 @@ def test_positives(found, text, value):
         "hasło to podstawa",
         "La clave es 123456789012",
         "Kennwort 2",
+        "Passwort 2. Teil (2026)",
+        "password: " + "AgB4" * 40,
         "",
     ],
 )
