@@ -1,0 +1,90 @@
+"""How a fitted answerer lies on disk: `answerer.npz` (arrays, never a pickle) and `answerer.json` with its SHA-256."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from local_models.errors import ModelError
+from local_models.tasks.task import Task
+
+SCHEMA = "privet.answerer/1"
+ABOUT_FILE, ARRAYS_FILE = "answerer.json", "answerer.npz"
+_LARGEST = 500_000_000  # bytes of arrays
+
+type Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was read, its hash checked."""
+
+    directory: Path
+    about: Mapping[str, Any] = field(repr=False)
+    arrays: Mapping[str, Array] = field(repr=False)
+
+    def array(self, name: str, shape: tuple[int, ...]) -> Array:
+        """An array of finite numbers in this shape. Raises `ModelError`."""
+        found = self.arrays.get(name)
+        if found is None or found.shape != shape or not np.isfinite(found).all():
+            what = "nothing" if found is None else f"shape {found.shape}"
+            raise ModelError(f"{self.directory / ARRAYS_FILE}: {name} is {what}, expected {shape} of finite numbers")
+        return np.asarray(found, dtype=np.float32)
+
+    def number(self, name: str) -> float:
+        """A number that is told of it. Raises `ModelError`."""
+        value = self.about.get(name)
+        if not isinstance(value, int | float) or not np.isfinite(value):
+            raise ModelError(f"{self.directory / ABOUT_FILE}: {name} is no number. Choose anew")
+        return float(value)
+
+
+def write_stored(directory: Path, kind: str, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
+    """Write both files. The same values give the same bytes. Raises `ModelError`."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    sha256 = hashlib.sha256(buffer.getvalue()).hexdigest()
+    document = {"schema": SCHEMA, "kind": kind, "sha256": sha256, **about}
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / ARRAYS_FILE).write_bytes(buffer.getvalue())
+        (directory / ABOUT_FILE).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ModelError(f"can't write the answerer to {directory}: {error.strerror}") from None
+
+
+def read_stored(directory: Path, kind: str, task: Task) -> Stored:
+    """Read both files, and check that they belong together and to this task. Raises `ModelError`."""
+    again = f"Choose anew with: privet models choose --task {task.id}"
+    try:
+        about = json.loads((directory / ABOUT_FILE).read_text(encoding="utf-8"))
+        raw = (directory / ARRAYS_FILE).read_bytes()
+    except OSError as error:
+        raise ModelError(f"can't read the answerer in {directory}: {error.strerror}. {again}") from None
+    except ValueError:
+        raise ModelError(f"{directory / ABOUT_FILE} is not UTF-8 JSON. {again}") from None
+    if not isinstance(about, dict) or about.get("schema") != SCHEMA or about.get("kind") != kind:
+        raise ModelError(f"{directory / ABOUT_FILE} is no {kind} of schema {SCHEMA}. {again}")
+    if about.get("task") != task.id:
+        raise ModelError(f"the answerer in {directory} does another task than {task.id}. {again}")
+    if (actual := hashlib.sha256(raw).hexdigest()) != about.get("sha256"):
+        raise ModelError(f"{directory / ARRAYS_FILE} has sha256 {actual}, expected {about.get('sha256')}. {again}")
+    return Stored(directory, about, _arrays(raw, directory / ARRAYS_FILE, again))
+
+
+def _arrays(raw: bytes, path: Path, again: str) -> Mapping[str, Array]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            if sum(one.file_size for one in archive.infolist()) > _LARGEST:
+                raise ModelError(f"{path} unpacks to more than {_LARGEST} bytes. {again}")
+        with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+            return {name: np.asarray(arrays[name]) for name in arrays.files}
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile):
+        raise ModelError(f"{path} holds no arrays. {again}") from None
