@@ -127,6 +127,9 @@ class ClassifierSettings(Section):
     """The document classifier (SmolLM2's early layers and TF-IDF)."""
 
     enabled: bool = Field(True, description="label requests; a policy that names labels needs it")
+    head: Path | None = Field(
+        None, description="directory with a head of the company's own, from `privet models train documents --from`"
+    )
     deadline: float = Field(10.0, gt=0, description="seconds for one request's labels; past it they are uninspected")
 
 
@@ -362,6 +365,7 @@ def _resolve(settings: Settings, base: Path) -> Settings:
             "policy": absolute(settings.policy),
             "state_dir": absolute(settings.state_dir),
             "upstream": settings.upstream.model_copy(update={"ca_file": absolute(settings.upstream.ca_file)}),
+            "classifier": settings.classifier.model_copy(update={"head": absolute(settings.classifier.head)}),
             "identity": settings.identity.model_copy(update={"users_file": absolute(settings.identity.users_file)}),
             "data": settings.data.model_copy(
                 update={"dictionaries": [base / path.expanduser() for path in settings.data.dictionaries]}

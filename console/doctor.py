@@ -264,12 +264,37 @@ def _own_types(subject: Subject) -> tuple[str, ...]:
         return ()  # `check_data` tells of it
 
 
+def _own_labels(subject: Subject) -> tuple[str, ...]:
+    from proxy.errors import ConfigurationError  # noqa: PLC0415
+    from proxy.own_head import OwnHead  # noqa: PLC0415
+
+    try:
+        return OwnHead.open(subject.settings).labels
+    except ConfigurationError:
+        return ()  # `check_head` tells of it
+
+
+def check_head(subject: Subject) -> Iterator[Check]:
+    """The company's own head of the document classifier can be used, if there is one."""
+    from proxy.errors import ConfigurationError  # noqa: PLC0415
+    from proxy.own_head import OwnHead  # noqa: PLC0415
+
+    if subject.settings.classifier.head is None:
+        return
+    try:
+        head = OwnHead.open(subject.settings)
+    except ConfigurationError as error:
+        yield _fail("classifier", str(error), "Train it anew: docs/models.md")
+        return
+    yield _ok("classifier", f"{head.revision}, labels of the company: {', '.join(head.labels) or 'none'}")
+
+
 def check_policy(subject: Subject) -> Iterator[Check]:
     """The policy can be loaded, and the settings give it what it needs."""
     from policy.load import load_policy  # noqa: PLC0415
 
     try:
-        policy = load_policy(subject.settings.policy, subject.settings.hosts, _own_types(subject))
+        policy = load_policy(subject.settings.policy, subject.settings.hosts, _own_types(subject), _own_labels(subject))
     except SourceError as error:
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         check = f"See all with: privet policy check {subject.settings.policy}"
@@ -424,6 +449,7 @@ CHECKS: dict[str, Callable[[Subject], Iterable[Check]]] = {
     "authority": check_authority,
     "listeners": check_listeners,
     "data": check_data,
+    "classifier": check_head,
     "policy": check_policy,
     "users": check_users,
     "upstream": check_upstream,

@@ -24,19 +24,20 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def read_document(path: Path) -> Document:
-    """A file's text. Never raises."""
+def read_document(path: Path, *, opened: bool = False) -> Document:
+    """A file's text. Never raises. `opened`: what is text, but a mail or a page, is opened too."""
     try:
         data = path.read_bytes()
     except OSError as error:
         return Document(path, problem=error.strerror or "unreadable")
-    try:
-        return Document(path, data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        pass
+    if not opened:
+        try:
+            return Document(path, data.decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            pass
     from proxy.content.bounds import Bounds  # noqa: PLC0415 - most files are text
     from proxy.content.read import open_file  # noqa: PLC0415 - the same
 
-    opened = open_file(data, "", path.name, Bounds())
-    reasons = ", ".join(sorted({reason.value for reason in opened.skipped}))
-    return Document(path, "\n".join(item.text for item in opened.texts), reasons)
+    read = open_file(data, "", path.name, Bounds())
+    reasons = ", ".join(sorted({reason.value for reason in read.skipped}))
+    return Document(path, "\n".join(item.text for item in read.texts), reasons)

@@ -8,6 +8,7 @@ from console.cli.context import Cli, fail
 
 if TYPE_CHECKING:
     from detectors.own.library import Library
+    from proxy.own_head import OwnHead
 
 
 def settings_if_any(cli: Cli) -> Settings | None:
@@ -17,6 +18,19 @@ def settings_if_any(cli: Cli) -> Settings | None:
         return load_settings(path, cli.overrides) if path is not None else None
     except SourceError:
         return None
+
+
+def head_of(settings: Settings | None) -> "OwnHead":
+    """The company's own head of the document classifier. Ends the command with a message if it can't be used."""
+    from proxy.errors import ConfigurationError  # noqa: PLC0415 - `privet --help` doesn't need it
+    from proxy.own_head import OwnHead  # noqa: PLC0415 - the same
+
+    if settings is None:
+        return OwnHead()
+    try:
+        return OwnHead.open(settings)
+    except ConfigurationError as error:
+        fail(str(error))
 
 
 def library_of(settings: Settings | None) -> "Library":

@@ -8,12 +8,14 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from local_models.embed import Embedder, load_embedder
 from local_models.errors import ModelError
 from local_models.heads import Head, load_head
+from local_models.own_head import load_own_head
 
 _REMEMBERED = 4096  # texts
 
@@ -55,7 +57,13 @@ class DocumentClassifier:
             self._known.move_to_end(key)
         return dict(known)
 
+    def with_head(self, directory: Path | None) -> "DocumentClassifier":
+        """The same feature model with another head: the one in `directory`, or Privet's own."""
+        head = load_head() if directory is None else load_own_head(directory)
+        return DocumentClassifier(head=head, embedder=self.embedder)
 
-def load_classifier() -> DocumentClassifier:
-    """The classifier that Privet ships, on one thread. Raises `ModelError`."""
-    return DocumentClassifier(head=load_head(), embedder=load_embedder())
+
+def load_classifier(directory: Path | None = None) -> DocumentClassifier:
+    """The classifier that Privet ships, or with a company's own head, on one thread. Raises `ModelError`."""
+    head = load_head() if directory is None else load_own_head(directory)
+    return DocumentClassifier(head=head, embedder=load_embedder())

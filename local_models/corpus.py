@@ -93,12 +93,17 @@ def load_corpus(data: Path) -> Corpus:
         if name == "clinc150_val.jsonl":
             rows = rows[::_INTENTS_EVERY]
         train.extend(_example(row, name, source) for row in rows)
-    own = _rows(_TRAINING / "short_requests.jsonl", files)
-    train.extend(_example(row, "short_requests.jsonl", OWN_SOURCE) for row in own)
+    train.extend(short_requests(files))
     check = [_example(row, "check_requests", "check") for row in _rows(_TRAINING / "check_requests.jsonl", files)]
     dev = [_example(row, "doc_dev.jsonl", None) for row in _rows(data / "doc_dev.jsonl", files)]
     train = _distinct(train, without=[*check, *dev])
     return Corpus(train=(*train, *_framed(train)), dev=tuple(dev), check=tuple(check), files=files)
+
+
+def short_requests(files: dict[str, str] | None = None) -> tuple[Example, ...]:
+    """The requests that are shipped here to train on."""
+    rows = _rows(_TRAINING / "short_requests.jsonl", {} if files is None else files)
+    return tuple(_example(row, "short_requests.jsonl", OWN_SOURCE) for row in rows)
 
 
 def held_back(data: Path) -> dict[str, tuple[Example, ...]]:

@@ -89,13 +89,17 @@ def false_alarms(positive: npt.NDArray[Any], negative: npt.NDArray[Any], recall:
 
 def calibration_error(confidence: npt.NDArray[Any], right: npt.NDArray[Any], bins: int = 10) -> float:
     """The mean distance between how sure and how right, over bins of equal width, weighted by their size."""
+    found = calibration_bins(confidence, right, bins)
+    return sum(count / len(confidence) * abs(sure - share) for count, sure, share in found)
+
+
+def calibration_bins(
+    confidence: npt.NDArray[Any], right: npt.NDArray[Any], bins: int = 10
+) -> list[tuple[int, float, float]]:
+    """Of each bin that isn't empty: how many, how sure on average, and what share was right."""
     place = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = 0.0
-    for one in range(bins):
-        inside = place == one
-        if inside.any():
-            error += float(inside.mean()) * abs(float(confidence[inside].mean()) - float(right[inside].mean()))
-    return error
+    inside = [place == one for one in range(bins)]
+    return [(int(one.sum()), float(confidence[one].mean()), float(right[one].mean())) for one in inside if one.any()]
 
 
 def recall_by(

@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from local_models.corpus import PUBLIC
 from local_models.errors import ModelError
 from local_models.tfidf import BUCKETS, Floats, weighted
 
 SCHEMA = "privet.head/1"
 HEADS_DIR = Path(__file__).parent / "heads"
 DEFAULT_HEAD = "documents"
+OWN_HEAD = "own-documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Head:
     revision: str
     metadata: Mapping[str, Any] = field(repr=False)
     weights: Weights = field(repr=False)
+    new: int = 0  # how many of the labels, the last ones, are a company's own beside those that Privet has
 
     def probabilities(self, text: str, vector: Floats) -> Floats:
         """A probability per label, in the order of `labels`."""
@@ -56,7 +59,23 @@ class Head:
         buckets, values = weighted(text, w.idf)
         grams = values @ w.grams[buckets] + w.grams_bias
         layer = ((vector - w.mean) / w.scale) @ w.layer + w.layer_bias
-        return pooled(grams, layer, w.temperatures)
+        return beside(grams / w.temperatures[0] + layer / w.temperatures[1], self.labels, self.new)
+
+
+def beside(logits: npt.NDArray[Any], labels: tuple[str, ...], new: int) -> Floats:
+    """Probabilities, where new labels take nothing from the sensitive ones that were there before.
+
+    A board paper may be financial, too: a rule about `financial` must not fall silent because a company taught Privet
+    what a board paper is. What is `public` is none of either.
+    """
+    everything = softmax(logits)
+    if not new:
+        return everything
+    old = len(labels) - new
+    everything[..., :old] = np.where(
+        [label == PUBLIC for label in labels[:old]], everything[..., :old], softmax(logits[..., :old])
+    )
+    return everything
 
 
 def pooled(grams: npt.NDArray[Any], layer: npt.NDArray[Any], temperatures: npt.NDArray[Any]) -> Floats:
@@ -90,17 +109,11 @@ def save_head(
 def load_head(name: str = DEFAULT_HEAD, directory: Path = HEADS_DIR) -> Head:
     """Read a head, its SHA-256 and shapes checked. Raises `ModelError`."""
     path = directory / f"{name}.npz"
+    metadata = metadata_of(name, directory)
     try:
-        metadata = json.loads((directory / f"{name}.json").read_text(encoding="utf-8"))
         raw = path.read_bytes()
     except OSError as error:
-        raise ModelError(
-            f"can't read the head {path}: {error.strerror}. Train one with: privet models train, or reinstall Privet"
-        ) from None
-    except ValueError:
-        raise ModelError(f"{directory / name}.json is not UTF-8 JSON. Reinstall Privet") from None
-    if not isinstance(metadata, dict) or metadata.get("schema") != SCHEMA:
-        raise ModelError(f"{directory / name}.json is not of schema {SCHEMA}. Train the head anew")
+        raise _unreadable(path, error) from None
     actual = hashlib.sha256(raw).hexdigest()
     if actual != metadata.get("sha256"):
         raise ModelError(
@@ -113,6 +126,27 @@ def load_head(name: str = DEFAULT_HEAD, directory: Path = HEADS_DIR) -> Head:
         revision=revision_of(name, actual),
         metadata=metadata,
         weights=_weights(raw, len(labels), path),
+        new=len(metadata.get("new_labels", ())),
+    )
+
+
+def metadata_of(name: str, directory: Path) -> dict[str, Any]:
+    """What a head says of itself, its arrays unread. Raises `ModelError`."""
+    path = directory / f"{name}.json"
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except ValueError:
+        raise ModelError(f"{path} is not UTF-8 JSON. Train the head anew, or reinstall Privet") from None
+    if not isinstance(metadata, dict) or metadata.get("schema") != SCHEMA:
+        raise ModelError(f"{path} is not of schema {SCHEMA}. Train the head anew")
+    return metadata
+
+
+def _unreadable(path: Path, error: OSError) -> ModelError:
+    return ModelError(
+        f"can't read the head {path}: {error.strerror}. Train one with: privet models train, or reinstall Privet"
     )
 
 

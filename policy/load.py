@@ -21,14 +21,20 @@ from policy.vocabulary import BUILTIN, DEFAULT_DEPARTMENT, PACKS, PROVIDERS, Cod
 MAX_DEPTH = 3  # levels of parents: what a policy inherits stays readable
 
 
-def load_policy(path: Path, hosts: Iterable[HostEntry] = (), own_types: Iterable[str] = ()) -> Policy:
+def load_policy(
+    path: Path,
+    hosts: Iterable[HostEntry] = (),
+    own_types: Iterable[str] = (),
+    own_labels: Iterable[str] = (),
+) -> Policy:
     """Read a policy and all that it extends. Raises `SourceError` with every problem of every file.
 
     `hosts` are the settings' own entries: rules may name their providers too. `own_types` are entity types that the
-    company named itself (`detectors.own`): rules may name them like any other.
+    company named itself (`detectors.own`), `own_labels` are labels that it taught the document classifier: rules may
+    name them like any other.
     """
     providers = tuple(sorted({*PROVIDERS, *(entry.provider for entry in hosts)}))
-    reading = _Reading(providers, frozenset(own_types) - entity_types().keys())
+    reading = _Reading(providers, frozenset(own_types) - entity_types().keys(), tuple(own_labels))
     merged = reading.read(path, ())
     problems = [*reading.problems(), *_check_overlaps(merged)]
     if reading.complete:
@@ -48,6 +54,7 @@ def load_policy(path: Path, hosts: Iterable[HostEntry] = (), own_types: Iterable
         default_department=merged.default_department or DEFAULT_DEPARTMENT,
         files=tuple(reading.files),
         own_types=reading.own_types,
+        own_labels=reading.own_labels,
     )
     return replace(policy, revision=hashlib.sha256(canonical(policy)).hexdigest())
 
@@ -131,6 +138,7 @@ class _Reading:
 
     providers: tuple[str, ...]
     own_types: frozenset[str] = frozenset()
+    own_labels: tuple[str, ...] = ()
     files: list[Path] = field(default_factory=list)
     complete: bool = True  # whether every parent could be read: else nobody knows which names are defined
     _read: dict[Path, PolicyFile] = field(default_factory=dict)
@@ -152,7 +160,7 @@ class _Reading:
 
     def _parse(self, path: Path) -> PolicyFile:
         try:
-            return read_policy(load_yaml(path), self.providers, self.own_types)
+            return read_policy(load_yaml(path), self.providers, self.own_types, self.own_labels)
         except SourceError as error:
             self.complete = False
             self._broken += error.problems

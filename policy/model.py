@@ -265,6 +265,7 @@ class Policy:
     default_department: str = DEFAULT_DEPARTMENT
     files: tuple[Path, ...] = field(default=(), compare=False)  # every file it was read from, its own first
     own_types: frozenset[str] = frozenset()  # entity types that the company named itself, which its rules may name
+    own_labels: tuple[str, ...] = ()  # the same of labels
     # What follows from the rules, worked out once: it would be the larger part of the time that a decision takes.
     _spoken: Mapping[Direction, Sequence[tuple[Rule, tuple[Field, ...]]]] = field(init=False, repr=False, compare=False)
     combined: dict[tuple[tuple[str, ...], frozenset[str]], tuple[Action, ...]] = field(

@@ -28,6 +28,7 @@ class Node:
     value: Any = field(default=None, repr=False)
     providers: tuple[str, ...] = PROVIDERS  # what may be named: the settings can add hosts of others
     own_types: frozenset[str] = frozenset()  # entity types that the company named itself
+    own_labels: tuple[str, ...] = ()  # labels that it taught the document classifier
 
     def at(self, key: str | int, value: Any) -> "Node":
         """The node below, under a key or an index."""

@@ -44,11 +44,14 @@ class PolicyFile:
 
 
 def read_policy(
-    source: YamlSource, providers: tuple[str, ...] = PROVIDERS, own_types: frozenset[str] = frozenset()
+    source: YamlSource,
+    providers: tuple[str, ...] = PROVIDERS,
+    own_types: frozenset[str] = frozenset(),
+    own_labels: tuple[str, ...] = (),
 ) -> PolicyFile:
     """Read a parsed file. Mistakes are collected in the result's `problems`."""
     file = PolicyFile(source, [])
-    root = Node(source, file.problems, (), source.data, providers, own_types)
+    root = Node(source, file.problems, (), source.data, providers, own_types, own_labels)
     root.check_characters()
     keys = root.section("policy")
     if keys is None:

@@ -219,13 +219,17 @@ def _entity_test(name: str, types: frozenset[str], low: float | None, count: int
 
 def _label(node: Node) -> LabelTest | None:
     if isinstance(node.value, str):
-        return LabelTest(node.value, LABEL_SCORE) if _known(node, node.value, LABELS, "label") else None
+        return (
+            LabelTest(node.value, LABEL_SCORE)
+            if _known(node, node.value, (*LABELS, *node.own_labels), "label")
+            else None
+        )
     keys = node.section("label")
     if keys is None or "name" not in keys:
         return None
     low = keys["min_score"].number(0, 1) if "min_score" in keys else LABEL_SCORE
     name = keys["name"].text("a label")
-    if name is None or low is None or not _known(keys["name"], name, LABELS, "label"):
+    if name is None or low is None or not _known(keys["name"], name, (*LABELS, *node.own_labels), "label"):
         return None
     return LabelTest(name, low)
 

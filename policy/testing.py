@@ -67,7 +67,7 @@ def load_cases(path: Path, policy: Policy) -> tuple[Case, ...]:
     """Read the cases of a policy. Raises `SourceError` with every problem."""
     source = load_yaml(path)
     problems: list[Problem] = []
-    root = Node(source, problems, (), source.data, own_types=policy.own_types)
+    root = Node(source, problems, (), source.data, own_types=policy.own_types, own_labels=policy.own_labels)
     keys = root.section("test")
     cases = []
     if keys is not None and "schema" in keys:
@@ -235,7 +235,7 @@ def _labels(node: Node) -> tuple[Label, ...]:
     labels = []
     for item in node.items("[{name: financial, score: 0.9}]") or ():
         keys = {"name": item} if isinstance(item.value, str) else item.section("labelled") or {}
-        name = known(keys["name"], LABELS, "label") if "name" in keys else None
+        name = known(keys["name"], (*LABELS, *node.own_labels), "label") if "name" in keys else None
         score = keys["score"].number(0, 1) if "score" in keys else _SURE
         if name and score is not None:
             labels.append(Label(name, score, "case"))

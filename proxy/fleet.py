@@ -34,6 +34,7 @@ from proxy.errors import ConfigurationError
 from proxy.local import SCAN_LIMIT, no_pages
 from proxy.metrics import add_up
 from proxy.own_data import OwnData
+from proxy.own_head import OwnHead
 from proxy.service import Link, Source, ready_text, serve, write_serving
 from proxy.shares import Shares, clear_share, make_shares
 
@@ -247,7 +248,7 @@ async def supervise(settings: Settings, announce: Callable[[str], None], source:
     """Serve with several processes until SIGTERM or SIGINT. Raises at start what `service.serve` raises."""
     state = StatePaths(settings.state_dir)
     make_private_dir(state.root)
-    policy = load_policy(settings.policy, settings.hosts, OwnData.open(settings).types)
+    policy = load_policy(settings.policy, settings.hosts, OwnData.open(settings).types, OwnHead.open(settings).labels)
     ensure_authority(state)  # before there are several who could make one
     ensure_bundle(state)
     async with AsyncExitStack() as stack:

@@ -29,6 +29,7 @@ class PoolInspector:
     own: str | None = (
         None  # the revision of the company's own data that texts are inspected for; None: workers have none
     )
+    head: str | None = None  # the revision of the company's own head of the document classifier
 
     def take(self, own: str) -> None:
         """From now on texts are inspected for another revision of own data; what was remembered is forgotten."""
@@ -59,7 +60,7 @@ class PoolInspector:
         if self.documents is None:
             return Scan(skipped=(Skipped(pointer="", reason=SkipReason.DETECTOR_DOWN),))
         try:
-            plain = await self.documents.call(list(texts), within=self.settings.classifier.deadline)
+            plain = await self.documents.call([self.head, list(texts)], within=self.settings.classifier.deadline)
             return Scan(labels=labels_from_plain(plain))
         except DeadlineError:
             return Scan(skipped=(Skipped(pointer="", reason=SkipReason.TIMEOUT),))

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from io import FileIO
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgpack
@@ -88,15 +89,28 @@ def detection(own: dict[str, Any] | None = None) -> tuple[Job, Any]:
     return run_with_own, {"revision": first.revision}
 
 
-def documents() -> tuple[Job, Any]:
-    """Labels for one request, given its texts."""
+def documents(head: str | None = None) -> tuple[Job, Any]:
+    """Labels for one request, given [the head's revision or None, its texts].
+
+    `head` is where a head of the company's own lies. A worker that has another revision reads it again, and fails if
+    what is there isn't what was asked for.
+    """
     from detectors.documents import label_document  # noqa: PLC0415 - only this worker pays for the models
     from local_models.classify import load_classifier  # noqa: PLC0415
+    from local_models.errors import ModelError  # noqa: PLC0415
 
-    classifier = load_classifier()
+    place = None if head is None else Path(head)
+    classifier = load_classifier(place)
 
     def run(payload: Any) -> Iterator[Any]:
-        labels = label_document(list(payload), classifier.classify, classifier.revision)
+        nonlocal classifier
+        revision, texts = payload
+        if revision is not None and revision != classifier.revision:
+            latest = classifier.with_head(place)
+            if latest.revision != revision:
+                raise ModelError("the company's own head is not what was asked for")
+            classifier = latest
+        labels = label_document(list(texts), classifier.classify, classifier.revision)
         yield [[label.name, label.score, label.model] for label in labels]
 
     return run, {"revision": classifier.revision}

@@ -46,6 +46,7 @@ from proxy.ledger import Ledger, LedgerError
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
 from proxy.own_data import OwnData
+from proxy.own_head import OwnHead
 from proxy.pipeline import Pipeline
 from proxy.providers.registry import gateway_bases
 from proxy.record import Record
@@ -96,6 +97,7 @@ class Privet:
     state: StatePaths
     policy: Policy
     own: OwnData
+    head: OwnHead = field(default_factory=OwnHead)
     metrics: Metrics = field(default_factory=Metrics)
     store: AuditStore | None = None
     pipeline: Pipeline | None = None
@@ -160,7 +162,8 @@ async def serve(
     state = StatePaths(settings.state_dir)
     make_private_dir(state.root)
     own = OwnData.open(settings)
-    policy = load_policy(settings.policy, settings.hosts, own.types)
+    head = OwnHead.open(settings)
+    policy = load_policy(settings.policy, settings.hosts, own.types, head.labels)
     ensure_authority(state)
     ensure_bundle(state)
     token_key, fingerprint_key = load_or_make_key(state.token_key), load_or_make_key(state.fingerprint_key)
@@ -172,6 +175,7 @@ async def serve(
         state=state,
         policy=policy,
         own=own,
+        head=head,
         link=link,
         source=source,
         _policy_stamp=_stamp(policy, settings.policy),
@@ -201,6 +205,7 @@ async def serve(
             documents=None,
             cache=ScanCache(settings.detection.cache_entries),
             own=own.library.revision,
+            head=head.revision,
         )
         privet.answerer = Answerer(
             pools={},
@@ -402,15 +407,17 @@ async def _watch(
             async with asyncio.timeout(_POLICY_POLL):
                 await reload_now.wait()
         except TimeoutError:
-            if _stamp(privet.policy, path) == privet._policy_stamp and not privet.own.changed():  # noqa: SLF001
+            same = _stamp(privet.policy, path) == privet._policy_stamp  # noqa: SLF001
+            if same and not privet.own.changed() and not privet.head.changed():
                 continue
         if reload_now.is_set():
             _reread(privet, server, addon)
         reload_now.clear()
         privet._policy_stamp = _stamp(privet.policy, path)  # noqa: SLF001
         library = await privet.own.latest()
+        head = await privet.head.latest(privet.settings)
         try:
-            policy = await asyncio.to_thread(load_policy, path, privet.settings.hosts, library.types)
+            policy = await asyncio.to_thread(load_policy, path, privet.settings.hosts, library.types, head.labels)
             await _prepare(privet, policy)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old one stays, and the next is read
             privet.metrics.reloads.labels("refused").inc()
@@ -420,6 +427,9 @@ async def _watch(
             if library is not privet.own.library:
                 privet.own.problem = "the policy can't be used with it"
             continue
+        if head is not privet.head and privet.inspector is not None:
+            privet.head, privet.inspector.head = head, head.revision
+            log.info("the head %s is in force", head.revision)
         if library is not privet.own.library and privet.inspector is not None:
             privet.own.take(library)
             privet.inspector.take(library.revision)
@@ -440,7 +450,7 @@ async def _prepare(privet: Privet, policy: Policy) -> None:
     if policy.labels_used() and inspector.documents is None:
         if not privet.settings.classifier.enabled:
             raise WorkerError("the policy names labels, but classifier.enabled is false")
-        documents = privet.pool("documents", DOCUMENTS)
+        documents = privet.pool("documents", DOCUMENTS, privet.head.options())
         await documents.start()
         inspector.documents = documents
     for model in sorted(policy.embedded_models()):

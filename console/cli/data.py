@@ -321,10 +321,13 @@ def _say_if_no_rule(settings: Settings, place: "Place", entity_type: str) -> Non
     from detectors.errors import DetectorError  # noqa: PLC0415
     from detectors.own.library import open_library  # noqa: PLC0415
     from policy.load import load_policy  # noqa: PLC0415
+    from proxy.errors import ConfigurationError  # noqa: PLC0415
+    from proxy.own_head import OwnHead  # noqa: PLC0415
 
     try:
-        policy = load_policy(settings.policy, settings.hosts, open_library(place).types)
-    except (SourceError, DetectorError):
+        labels = OwnHead.open(settings).labels
+        policy = load_policy(settings.policy, settings.hosts, open_library(place).types, labels)
+    except (SourceError, DetectorError, ConfigurationError):
         return
     named = {name for rule in policy.rules for test in rule.when.entities for name in test.scores}
     named |= {name for rule in policy.rules for obligation in rule.obligations for name in obligation.types}

@@ -157,12 +157,18 @@ def verify_models(*, as_json: bool) -> None:
 @click.argument("what", type=click.Choice(["documents", "ner"]), default="documents")
 @_DATA_OPTION
 @click.option(
+    "--from",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="documents: a folder with one folder per label of your own, trained in seconds on top of Privet's head.",
+)
+@click.option(
     "--cache", type=click.Path(path_type=Path, dir_okay=False), help="Keep the feature model's vectors in this file."
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Directory for the result. [default: for documents the one that Privet loads from, for ner ./tagger-trial]",
+    help="Directory for the result. [default: with --from heads, for ner tagger-trial, else where Privet loads from]",
 )
 @click.option(
     "--rounds", type=click.IntRange(min=1), default=7, show_default=True, help="ner: times the texts are read."
@@ -179,6 +185,7 @@ def train_models(
     *,
     what: str,
     data: Path,
+    folder: Path | None,
     cache: Path | None,
     output: Path | None,
     rounds: int,
@@ -187,7 +194,10 @@ def train_models(
     python: Path | None,
     as_json: bool,
 ) -> None:
-    """Train the document classifier's head (documents) or the tagger that finds names (ner), from nothing.
+    """Train labels of your own (--from), the document classifier's head (documents) or the tagger (ner).
+
+    Labels of your own: FOLDER holds a folder for each label (board_papers/, public/ …) with at least 12 documents, and
+    labels.yaml, which is made if it is missing. They take seconds, and are judged on documents held back.
 
     The head takes minutes, and is judged on sources left out. The tagger takes half an hour of one core, in an
     environment of its own with torch that is made once in the checkout; its weights are written beside a card with
@@ -195,6 +205,7 @@ def train_models(
 
     \b
     Examples:
+      privet models train documents --from papers/ --output heads/
       privet models train
       privet models train --data ~/labelled --cache /tmp/features.npz
       privet models train ner --output trial
@@ -209,6 +220,13 @@ def train_models(
         except TrainingFailedError as error:
             fail(str(error))
         click.echo(json.dumps({"path": str(folder)}) if as_json else f"weights in {folder}")
+        return
+    if folder is not None:
+        from console.cli.model_documents import train_own_labels  # noqa: PLC0415 - only here
+
+        with_bars = _Progress()
+        with with_bars:
+            train_own_labels(folder, output, with_bars.report, as_json=as_json)
         return
     # scikit-learn and llama.cpp: only here
     from local_models.corpus import load_corpus  # noqa: PLC0415

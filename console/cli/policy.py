@@ -14,7 +14,7 @@ from rich.table import Table
 
 from configs.yaml_source import SourceError
 from console.cli.context import EXIT_NEGATIVE, EXIT_USAGE, Cli, fail, out
-from console.own_data import library_of, settings_if_any
+from console.own_data import head_of, library_of, settings_if_any
 
 if TYPE_CHECKING:
     from configs.hosts import HostEntry
@@ -229,7 +229,7 @@ def explain(
         department=department or policy.department_of(user, None),
         user=user,
         entities=_facts(entities, policy.own_types),
-        labels=_labels(labels),
+        labels=_labels(labels, policy.own_labels),
         languages=asked["languages"],
         tasks=asked["tasks"],
         provider=asked["provider"],
@@ -270,7 +270,7 @@ def inspector(policy: "Policy", cli: Cli, *, classify: bool = True) -> "Callable
 
     try:
         scan = load_scanner(cli)
-        label = load_labeller() if classify and policy.labels_used() else None
+        label = load_labeller(cli) if classify and policy.labels_used() else None
     except (DetectorError, LocalModelError) as error:
         fail(f"the text can't be inspected: {error}")
 
@@ -288,12 +288,12 @@ def load_scanner(cli: Cli) -> "Callable[[str], Scan]":
     return build_scanner(own=library_of(settings_if_any(cli)).detector()).scan
 
 
-def load_labeller() -> "Callable[[str], tuple[Label, ...]]":
+def load_labeller(cli: Cli) -> "Callable[[str], tuple[Label, ...]]":
     """The document classifier (seconds)."""
     from detectors.documents import label_document  # noqa: PLC0415
     from local_models.classify import load_classifier  # noqa: PLC0415
 
-    classifier = load_classifier()
+    classifier = load_classifier(head_of(settings_if_any(cli)).directory)
     return lambda text: label_document([text], classifier.classify, classifier.revision)
 
 
@@ -301,10 +301,10 @@ def _policy_path(cli: Cli, file: Path | None) -> Path:
     return file if file is not None else cli.settings().policy
 
 
-def _named_by_settings(cli: Cli) -> "tuple[list[HostEntry], tuple[str, ...]]":
-    """What a policy may name beside what it defines: the settings' own hosts, and the types of the company's data."""
+def _named_by_settings(cli: Cli) -> "tuple[list[HostEntry], tuple[str, ...], tuple[str, ...]]":
+    """What a policy may name beside what it defines: the settings' own hosts, and the company's types and labels."""
     settings = settings_if_any(cli)
-    return (settings.hosts if settings is not None else []), library_of(settings).types
+    return (settings.hosts if settings is not None else []), library_of(settings).types, head_of(settings).labels
 
 
 def _load(cli: Cli, path: Path) -> "Policy":
@@ -339,13 +339,14 @@ def _budgets(policy: "Policy", names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _labels(pairs: list[tuple[str, float]]) -> "tuple[Label, ...]":
+def _labels(pairs: list[tuple[str, float]], own: tuple[str, ...]) -> "tuple[Label, ...]":
     from detectors.finding import Label  # noqa: PLC0415
     from policy.vocabulary import LABELS, nearest  # noqa: PLC0415
 
+    known = (*LABELS, *own)
     for name, _ in pairs:
-        if name not in LABELS:
-            fail(f"no label is called {name!r}{nearest(name, LABELS) or f'. Known: {", ".join(LABELS)}'}")
+        if name not in known:
+            fail(f"no label is called {name!r}{nearest(name, known) or f'. Known: {", ".join(known)}'}")
     return tuple(Label(name, score, "--label") for name, score in pairs)
 
 

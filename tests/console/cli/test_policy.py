@@ -68,13 +68,13 @@ def inspection(monkeypatch):
         return (Label("financial", 0.93, "fake"),) if "Revenue" in text else ()
 
     monkeypatch.setattr(module, "load_scanner", lambda _: scan)
-    monkeypatch.setattr(module, "load_labeller", lambda: label)
+    monkeypatch.setattr(module, "load_labeller", lambda _cli: label)
     return asked
 
 
 @pytest.fixture
 def no_inspection(monkeypatch):
-    def refuse():
+    def refuse(*_):
         raise AssertionError("nothing is to be inspected here")
 
     monkeypatch.setattr(module, "load_scanner", refuse)
