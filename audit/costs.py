@@ -105,7 +105,7 @@ def _cost(
     if not ended.get("usage"):
         row.uncounted = 1
         return row
-    usage = UsageFacts(**{name: ended["usage"].get(name, 0) for name in UsageFacts.__slots__})
+    usage = UsageFacts(**{name: ended["usage"][name] for name in UsageFacts.__slots__ if name in ended["usage"]})
     row.input, row.output, row.cache_read = usage.input, usage.output, usage.cache_read
     moment = datetime.fromisoformat(intent["time"])
     price = prices.of(request.get("provider", ""), request.get("model", ""), usage, moment)

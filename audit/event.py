@@ -235,6 +235,7 @@ class UsageFacts:
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    tier: str = ""  # the vendor's word for how it was served, which may cost more or less: priority, flex, batch
 
     def __post_init__(self) -> None:
         _set(
@@ -243,6 +244,7 @@ class UsageFacts:
             output=plain.count(self.output),
             cache_read=plain.count(self.cache_read),
             cache_write=plain.count(self.cache_write),
+            tier=plain.word(self.tier) if self.tier else "",
         )
 
 

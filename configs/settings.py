@@ -229,15 +229,31 @@ class ModelPrice(Section):
     output: float = Field(0, ge=0, description="output")
     cache_read: float | None = Field(None, ge=0, description="input read from the vendor's cache; else as other input")
     cache_write: float | None = Field(None, ge=0, description="input written to it; else as other input")
+    tier: str | None = Field(None, description="the tier that the vendor served it in, such as batch; else any")
+
+
+class PriceDiscount(Section):
+    """What a company pays less than the public list says."""
+
+    percent: float = Field(ge=-1000, le=100, description="percent less; a negative number is more")
+    provider: str = Field("*", description="the provider; `*` and `?` stand for others")
+    model: str = Field("*", description="the model, likewise")
+    tier: str | None = Field(None, description="the tier, such as priority; else any")
 
 
 class CostSettings(Section):
-    """What `privet report costs` counts with."""
+    """What `privet report costs`, budgets of USD and the metrics count with."""
 
     inside_hour: float = Field(0.0, ge=0, description="USD for an hour in which a model inside works on one request")
     prices: list[ModelPrice] = Field(
         default_factory=list,
         description="the company's own prices, the first that fits; other models have the public list's",
+    )
+    discounts: list[PriceDiscount] = Field(
+        default_factory=list, description="what is paid less than the public list says; all that fit"
+    )
+    metrics: bool = Field(
+        False, description="count USD in `/metrics`, too; the price list takes some 80 MB of each serving process"
     )
 
 

@@ -105,6 +105,7 @@ class Inquiry:
     at: datetime | None = None  # with a time zone
     justified: tuple[str, ...] = ()  # rules with `justify` for which a reason was given; `*` for all of them
     spent: tuple[str, ...] = ()  # budgets that have nothing left for this request
+    used: Mapping[str, float] = field(default_factory=dict)  # budget → the share of it that is used up for who asks
     by_type: Mapping[str, Sequence[EntityFact]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -116,6 +116,9 @@ def _wanted_and_found(name: Field, when: Condition, inquiry: Inquiry) -> tuple[s
             return _size(when.bytes), str(inquiry.bytes)
         case "streaming":
             return str(when.streaming).lower(), str(inquiry.streaming).lower()
+        case "budget":
+            used = inquiry.used.get(when.budget.id, 0.0) if when.budget else 0.0
+            return f"{when.budget.id} above {when.budget.above:.0%}" if when.budget else "", f"{used:.0%}"
         case "uninspected":
             return _any([_skip(test) for test in when.uninspected]), ", ".join(
                 sorted(map(_part_words, inquiry.skipped))
@@ -217,9 +220,10 @@ def _summary(policy: Policy, inquiry: Inquiry, decision: Decision) -> tuple[str,
 
 
 def _counts(budget: Budget) -> str:
-    limits = [f"{number} {unit}" for unit, number in (("requests", budget.requests), ("bytes", budget.bytes)) if number]
+    units = (("requests", budget.requests), ("bytes", budget.bytes), ("tokens", budget.tokens), ("USD", budget.usd))
+    limits = [f"{number:g} {unit}" if unit == "USD" else f"{number} {unit}" for unit, number in units if number]
     per = " and ".join(budget.per)
-    return f"counts towards budget {budget.id}: {' and '.join(limits)} in {budget.every} s for each {per}"
+    return f"counts towards budget {budget.id}: {' and '.join(limits)} a {budget.every} for each {per}"
 
 
 def describe(action: Action) -> str:

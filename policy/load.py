@@ -127,6 +127,7 @@ def _plain_condition(when: Condition) -> dict[str, Any]:
     ]
     plain["labels"] = [[one.name, one.min_score] for one in when.labels]
     plain["times"] = [str(one) for one in when.times]
+    plain["budget"] = [when.budget.id, when.budget.above] if when.budget else None
     plain["bytes"] = [when.bytes.least, when.bytes.most] if when.bytes else None
     plain["uninspected"] = [[one.reason.value, list(one.media)] for one in when.uninspected]
     return plain
@@ -221,6 +222,9 @@ def _check_names(merged: Merged) -> list[Problem]:
     placings: list[Placed[Rule] | Placed[Budget]] = [*merged.rules.values(), *merged.budgets.values()]
     for placed in placings:
         one, source = placed.rule, placed.file.source
+        if one.when.budget is not None and one.when.budget.id not in merged.budgets:
+            path = (*placed.path, "when", "budget", "id")
+            problems.append(unknown(source, path, "budget", one.when.budget.id, list(merged.budgets)))
         for index, name in enumerate(one.when.departments):
             if name not in departments:
                 path = (*placed.path, "when", "departments", index)

@@ -121,5 +121,6 @@ _TESTS: Mapping[Field, Callable[[Condition, Inquiry], bool]] = {
     "times": _times,
     "bytes": lambda when, asked: when.bytes is None or when.bytes.holds(asked.bytes),
     "streaming": lambda when, asked: asked.streaming is when.streaming,
+    "budget": lambda when, asked: when.budget is None or asked.used.get(when.budget.id, 0.0) > when.budget.above,
     "uninspected": lambda when, asked: any(t.covers(part) for t in when.uninspected for part in asked.skipped),
 }

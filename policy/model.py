@@ -20,6 +20,8 @@ from policy.vocabulary import DEFAULT_DEPARTMENT, EVERYTHING
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+type Unpriced = Literal["highest", "refuse"]
+
 type Field = Literal[
     "departments",
     "users",
@@ -41,6 +43,7 @@ type Field = Literal[
     "bytes",
     "streaming",
     "uninspected",
+    "budget",
 ]
 
 FIELDS: tuple[Field, ...] = get_args(Field.__value__)
@@ -107,6 +110,14 @@ class SkipTest:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetTest:
+    """Of this budget, more than this share is used up for whoever asks."""
+
+    id: str
+    above: float
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """When a rule applies. Every stated field must hold, each by any of its entries; none stated: always."""
 
@@ -131,6 +142,7 @@ class Condition:
     bytes: SizeTest | None = None
     streaming: bool | None = None
     uninspected: tuple[SkipTest, ...] = ()
+    budget: BudgetTest | None = None
 
     def stated(self) -> tuple[Field, ...]:
         """The fields that are asked for. `roles` belongs to `entities`."""
@@ -175,25 +187,30 @@ class Rule:
 
         A rule about findings can't: what is found in a request only ever makes the answer stricter. Nor can one about
         what could not be inspected: a request would get out because of it. Nor one about a task: which one it is, the
-        client says, by a word or by how it writes the request.
+        client says, by a word or by how it writes the request. Nor one about a budget: whoever spends would permit.
         """
-        return not (self.shape_only or self.when.entities or self.when.uninspected or self.when.tasks)
+        when = self.when
+        return not (self.shape_only or when.entities or when.uninspected or when.tasks or when.budget)
 
     @property
     def answers(self) -> tuple[SkipTest, ...]:
-        """The uninspected parts of which the rule speaks in place of the defaults, which findings and tasks can't."""
-        return () if self.shape_only or self.when.entities or self.when.tasks else self.when.uninspected
+        """The uninspected parts of which the rule speaks in place of the defaults, if it could permit otherwise."""
+        when = self.when
+        return () if self.shape_only or when.entities or when.tasks or when.budget else when.uninspected
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much may leave in a time: so many requests, bytes or tokens, counted for each of what `per` names."""
+    """How much may leave in a time: so many requests, bytes, tokens or USD, counted for each of what `per` names."""
 
     id: str
-    every: int  # seconds; times begin at whole multiples of it, in UTC
+    every: str  # one of `policy.periods`
     requests: int | None = None
     bytes: int | None = None
     tokens: int | None = None
+    usd: float | None = None
+    soft: float | None = None  # the share after which the log says so, once
+    unpriced: Unpriced = "highest"  # usd: a model of which nobody knows the price
     per: tuple[str, ...] = ("department",)
     when: Condition = field(default_factory=Condition)
     effect: Effect = Effect.BLOCK
@@ -311,6 +328,14 @@ class Policy:
     def scans_replies(self) -> bool:
         """Whether any rule speaks of replies, watched ones too. If none does, nobody needs to look into them."""
         return any(Direction.REPLY in rule.on for rule in self.rules)
+
+    def shares_used(self) -> bool:
+        """Whether any rule asks how much of a budget is used up. If none does, nobody needs to look."""
+        return any(rule.when.budget for rule in self.rules)
+
+    def counts_money(self) -> bool:
+        """Whether any budget counts USD."""
+        return any(budget.usd is not None for budget in self.budgets)
 
     def tools_used(self) -> bool:
         """Whether any rule asks for tools. If none does, nobody needs to look for them."""

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from policy.decision import Effect, Mode
 from policy.model import Budget, Condition
 from policy.node import Node
+from policy.periods import PERIODS
 from policy.read_rule import read_condition
 from policy.vocabulary import EFFECTS, Code
 
-PERIODS = {"minute": 60, "hour": 3600, "day": 86_400}  # seconds
 PER = ("department", "user", "provider", "model")
 MOST = 2**53
+MICRO = 1_000_000  # the smallest part of a USD that is counted
+MOST_USD = 1_000_000_000
 
 
 def read_budget(node: Node, policy_id: str, read_id: Callable[[Node], str | None]) -> Budget | None:
@@ -24,8 +26,15 @@ def read_budget(node: Node, policy_id: str, read_id: Callable[[Node], str | None
     requests = keys["requests"].whole(1, MOST) if "requests" in keys else None
     size = keys["bytes"].whole(1, MOST) if "bytes" in keys else None
     tokens = keys["tokens"].whole(1, MOST) if "tokens" in keys else None
-    if not {"requests", "bytes", "tokens"} & set(keys):
-        node.note(Code.WRONG_VALUE, "expected requests, bytes or tokens: how much may leave")
+    usd = _usd(keys["usd"]) if "usd" in keys else None
+    if not {"requests", "bytes", "tokens", "usd"} & set(keys):
+        node.note(Code.WRONG_VALUE, "expected requests, bytes, tokens or usd: how much may leave")
+    soft = keys["soft"].number(0, 1) if "soft" in keys else None
+    unpriced = keys["unpriced"].choice(["highest", "refuse"]) if "unpriced" in keys else None
+    if unpriced is not None and "usd" not in keys:
+        keys["unpriced"].note(Code.WRONG_VALUE, "`unpriced` is for budgets of usd", of_key=True)
+    if when.budget is not None:
+        keys["when"].note(Code.NEVER, "a budget can't ask how much of a budget is used up", of_key=True)
     every = keys["every"].choice(PERIODS) if "every" in keys else None
     chosen = {item.choice(PER) for item in keys["per"].items("[department]") or ()} if "per" in keys else {PER[0]}
     effect = keys["effect"].choice(["block", "reroute"]) if "effect" in keys else None
@@ -41,10 +50,13 @@ def read_budget(node: Node, policy_id: str, read_id: Callable[[Node], str | None
         return None
     return Budget(
         id=budget_id,
-        every=PERIODS[every],
+        every=every,
         requests=requests,
         bytes=size,
         tokens=tokens,
+        usd=usd,
+        soft=soft,
+        unpriced="refuse" if unpriced == "refuse" else "highest",
         per=tuple(name for name in PER if name in chosen),
         when=when,
         effect=EFFECTS[effect] if effect else Effect.BLOCK,
@@ -54,3 +66,11 @@ def read_budget(node: Node, policy_id: str, read_id: Callable[[Node], str | None
         mode=Mode(mode) if mode else Mode.ENFORCE,
         policy_id=policy_id,
     )
+
+
+def _usd(node: Node) -> float | None:
+    amount = node.number(0, MOST_USD)
+    if amount is not None and amount * MICRO < 1:
+        node.note(Code.WRONG_VALUE, "expected a number above 0 (USD)")
+        return None
+    return amount

@@ -9,7 +9,7 @@ from detectors.finding import SkipReason
 from detectors.languages import KNOWN as LANGUAGES
 from policy.actions import rule_actions
 from policy.decision import Direction, Effect, Mode, Operator
-from policy.model import Condition, EntityTest, LabelTest, Obligation, Rule, SizeTest, SkipTest
+from policy.model import BudgetTest, Condition, EntityTest, LabelTest, Obligation, Rule, SizeTest, SkipTest
 from policy.node import Node
 from policy.times import DAYS, MIDNIGHT, TimeWindow, is_zone, parse_clock
 from policy.vocabulary import EFFECTS, EVERYTHING, LABEL_SCORE, LABELS, ROLES, Code, nearest, types_named
@@ -129,7 +129,16 @@ def read_condition(node: Node) -> Condition:
         bytes=_size(keys["bytes"]) if "bytes" in keys else None,
         streaming=keys["streaming"].boolean() if "streaming" in keys else None,
         uninspected=tuple(skip for item in items("uninspected", "[opaque]") if (skip := _skip(item))),
+        budget=_share(keys["budget"]) if "budget" in keys else None,
     )
+
+
+def _share(node: Node) -> BudgetTest | None:
+    keys = node.section("share")
+    if not keys or not {"id", "above"} <= set(keys):
+        return None
+    name, above = keys["id"].text("the name of a budget"), keys["above"].number(0, 1)
+    return None if name is None or above is None else BudgetTest(name, above)
 
 
 def _directions(node: Node) -> tuple[Direction, ...]:

@@ -177,6 +177,7 @@ def _case(node: Node, policy: Policy) -> Case | None:
         streaming=bool(keys["streaming"].boolean()) if "streaming" in keys else False,
         justified=(EVERYTHING,) if "reason" in keys and keys["reason"].boolean() else (),
         spent=_spent(keys["spent"], policy) if "spent" in keys else (),
+        used=_used(keys["used"], policy) if "used" in keys else {},
         direction=Direction(keys["on"].choice(list(Direction)) or "request") if "on" in keys else Direction.REQUEST,
     )
     name, expect = keys["name"].text("a name"), _expect(keys["expect"], policy)
@@ -256,6 +257,16 @@ def _skipped(node: Node) -> tuple[Skipped, ...]:
 def _spent(node: Node, policy: Policy) -> tuple[str, ...]:
     budgets = [budget.id for budget in policy.budgets]
     return tuple(name for item in node.items("[a-budget]") or () if (name := known(item, budgets, "budget")))
+
+
+def _used(node: Node, policy: Policy) -> dict[str, float]:
+    budgets = [budget.id for budget in policy.budgets]
+    shares = {
+        name: item.number(0, 1)
+        for name, item in node.named("budgets").items()
+        if known(replace(item, value=name), budgets, "budget")
+    }
+    return {name: share for name, share in shares.items() if share is not None}
 
 
 def _expect(node: Node, policy: Policy) -> Expectation | None:

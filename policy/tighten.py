@@ -58,6 +58,10 @@ def narrower(parent: Condition, child: Condition) -> list[str]:
         found.append("bytes")
     if child.streaming is not None and child.streaming is not parent.streaming:
         found.append("streaming")
+    if child.budget is not None and not (
+        parent.budget is not None and parent.budget.id == child.budget.id and child.budget.above <= parent.budget.above
+    ):
+        found.append("budget")
     if not _wider(parent.uninspected, child.uninspected, _covers_skip):
         found.append("uninspected")
     if not _wider(parent.entities, child.entities, _covers):

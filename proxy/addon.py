@@ -466,7 +466,7 @@ class PrivetAddon:
             usage=state.reply.usage,
         )
         self.record.outcome(verdict, outcome)
-        settle(verdict, outcome, self.metrics, self.pipeline.ledger)
+        settle(verdict, outcome, self.metrics, self.pipeline.ledger, self.pipeline.tariff, passed=self.record.passed)
 
     def _is_llm(self, host: str) -> bool:
         return self.hosts.knows(host)

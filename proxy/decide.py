@@ -5,15 +5,17 @@ its budgets are charged, and what is spent is put to the policy again. So only w
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from policy.decision import Decision, Effect, Inquiry, Mode
 from policy.evaluate import evaluate
 from policy.match import holds, provider_of
 from policy.model import Budget, Policy
+from policy.read_budget import MICRO
 from policy.vocabulary import EVERYTHING
 from proxy.errors import ProxyError
-from proxy.ledger import TOKENS, Charge, Ledger, LedgerError
+from proxy.ledger import TOKENS, USD, Charge, Ledger, LedgerError
 from proxy.message import Request
 from proxy.reasons import Reason
 
@@ -42,6 +44,7 @@ class Decided:
     answerable: bool = False  # a reason may still be given for this decision's id
     retry_after: int | None = None  # seconds until a budget has something again
     due: tuple[Charge, ...] = ()  # what the reply still takes: how many tokens, it tells
+    unpriced: bool = False  # a budget of USD refuses what nobody knows the price of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,43 @@ class Asker:
     reason: Reason | None = None
 
 
-async def decide(policy: Policy, inquiry: Inquiry, asker: Asker, ledger: Ledger | None, *, decision_id: str) -> Decided:
-    """The decision on a request. Raises `LedgerError` where a budget can't be charged, and the policy enforces."""
+async def decide(
+    policy: Policy,
+    inquiry: Inquiry,
+    asker: Asker,
+    ledger: Ledger | None,
+    *,
+    decision_id: str,
+    known: Callable[[Inquiry], bool] | None = None,
+) -> Decided:
+    """The decision on a request. Raises `LedgerError` where a budget can't be charged, and the policy enforces.
+
+    `known` says whether anybody states a price of what is asked for, and may take its time.
+    """
+    if policy.shares_used():
+        inquiry = await _with_shares(policy, inquiry, asker, ledger)
     decided = Decided(evaluate(policy, inquiry, decision_id=decision_id), inquiry)
     if decided.decision.effect is Effect.JUSTIFY:
         decided = await _justify(policy, decided, asker, ledger)
     if decided.decision.effect is Effect.ALLOW and inquiry.error is None and policy.budgets:
-        decided = await _charge(policy, decided, asker, ledger)
+        decided = await _charge(policy, decided, asker, ledger, known)
     return decided
+
+
+async def _with_shares(policy: Policy, inquiry: Inquiry, asker: Asker, ledger: Ledger | None) -> Inquiry:
+    """The inquiry with how much of the budgets is used up that rules ask about."""
+    asked = {rule.when.budget.id for rule in policy.rules if rule.when.budget is not None}
+    budgets = [budget for budget in policy.budgets if budget.id in asked and holds(budget.when, inquiry)]
+    charges = [charge for budget in budgets for charge in _charges(budget, inquiry, asker, enforced=False)]
+    if not charges:
+        return inquiry
+    try:
+        used = await asyncio.to_thread(_opened(ledger).used, charges, _seconds(inquiry))
+    except LedgerError:
+        if policy.mode is Mode.ENFORCE:
+            raise
+        return inquiry
+    return replace(inquiry, used=used)
 
 
 async def _justify(policy: Policy, decided: Decided, asker: Asker, ledger: Ledger | None) -> Decided:
@@ -86,8 +118,20 @@ async def _justify(policy: Policy, decided: Decided, asker: Asker, ledger: Ledge
     return decided
 
 
-async def _charge(policy: Policy, decided: Decided, asker: Asker, ledger: Ledger | None) -> Decided:
+async def _charge(
+    policy: Policy,
+    decided: Decided,
+    asker: Asker,
+    ledger: Ledger | None,
+    known: Callable[[Inquiry], bool] | None,
+) -> Decided:
     inquiry = decided.inquiry
+    strict = [one.id for one in policy.budgets if one.unpriced == "refuse" and holds(one.when, inquiry)]
+    if strict and (known is None or not await asyncio.to_thread(known, inquiry)):
+        decided = _again(policy, decided, replace(inquiry, spent=tuple(sorted(strict))), decided.justification)
+        if decided.decision.effect is not Effect.ALLOW:
+            return replace(decided, unpriced=True)
+        inquiry = decided.inquiry
     charges = [
         charge
         for budget in policy.budgets
@@ -103,7 +147,7 @@ async def _charge(policy: Policy, decided: Decided, asker: Asker, ledger: Ledger
             raise
         return decided
     if not spent:
-        return replace(decided, due=tuple(charge for charge in charges if charge.unit == TOKENS))
+        return replace(decided, due=tuple(charge for charge in charges if charge.unit in {TOKENS, USD}))
     binding = {charge.budget for charge in charges if charge.binding}
     waits = [one.seconds for one in spent if one.budget in binding]
     asked = replace(inquiry, spent=tuple(sorted({one.budget for one in spent})))
@@ -136,12 +180,17 @@ def _charges(budget: Budget, inquiry: Inquiry, asker: Asker, *, enforced: bool) 
         ("requests", 1, budget.requests),
         ("bytes", len(asker.request.body), budget.bytes),
         (TOKENS, 1, budget.tokens),
+        (USD, 1, None if budget.usd is None else round(budget.usd * MICRO)),
     )
     return [
-        Charge(budget.id, unit, subject, budget.every, amount, limit, binding)
+        Charge(budget.id, unit, subject, budget.every, amount, limit, binding, _soft(budget, limit))
         for unit, amount, limit in limits
         if limit is not None
     ]
+
+
+def _soft(budget: Budget, limit: int) -> int | None:
+    return None if budget.soft is None else max(1, round(budget.soft * limit))
 
 
 def _fingerprint(ledger: Ledger, request: Request) -> bytes:

@@ -17,9 +17,11 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from policy.periods import bounds
 from proxy.errors import ProxyError
 
 TOKENS = "tokens"  # the unit that replies are counted in
+USD = "micro_usd"  # the other one
 ASKED_SECONDS = 3600  # an answer may come for so long, and holds for so long from then on
 _BUSY = 2.0  # seconds to wait for another process's write
 _MOST_ASKED = 20_000
@@ -51,12 +53,13 @@ class Charge:
     """What a request takes from a budget, of which there is `limit` in this time."""
 
     budget: str
-    unit: str  # requests, bytes or tokens
+    unit: str  # requests, bytes, tokens or millionths of a USD
     subject: tuple[str, ...]  # who or what it is counted for
-    seconds: int
+    every: str  # the time that it counts in: one of `policy.periods`
     amount: int
     limit: int
     binding: bool = True  # else it is counted although nothing is left
+    soft: int | None = None  # whoever passes it is told of
 
 
 class Spent(NamedTuple):
@@ -121,11 +124,27 @@ class Ledger:
                     self._count(connection, place, charge.amount)
         return tuple(Spent(charge.budget, max(1, place[4] - int(now))) for charge, place in short)
 
-    def add(self, charges: Sequence[Charge], now: float) -> None:
-        """Count what was used, whether or not so much was left. Raises `LedgerError`."""
+    def add(self, charges: Sequence[Charge], now: float) -> tuple[Charge, ...]:
+        """Count what was used, however much was left; gives what passed its soft limit. Raises `LedgerError`."""
+        with self._transaction() as connection:
+            places = [(charge, self._place(connection, charge, int(now))) for charge in charges]
+            before = [_used(connection, place) for _, place in places]
+            for charge, place in places:
+                self._count(connection, place, charge.amount)
+        return tuple(
+            charge
+            for (charge, _), used in zip(places, before, strict=True)
+            if charge.soft is not None and used < charge.soft <= used + charge.amount
+        )
+
+    def used(self, charges: Sequence[Charge], now: float) -> dict[str, float]:
+        """Budget → the share of it that is used up, the largest of its units. Raises `LedgerError`."""
+        shares: dict[str, float] = {}
         with self._transaction() as connection:
             for charge in charges:
-                self._count(connection, self._place(connection, charge, int(now)), charge.amount)
+                used = _used(connection, self._place(connection, charge, int(now))) / charge.limit
+                shares[charge.budget] = max(shares.get(charge.budget, 0.0), used)
+        return shares
 
     def ask(self, decision: str, who: bytes, what: bytes, rules: Sequence[str], now: float) -> None:
         """Remember that somebody was asked why. Raises `LedgerError`."""
@@ -183,14 +202,14 @@ class Ledger:
 
     def _place(self, connection: sqlite3.Connection, charge: Charge, now: int) -> tuple[str, str, bytes, int, int]:
         """Where a charge is counted: budget, unit, subject, beginning and end of the time."""
-        starts = now - now % charge.seconds
+        starts, ends = bounds(charge.every, now)
         subject = self.hash("subject", *charge.subject)
         known = "SELECT 1 FROM spent WHERE budget = ? AND unit = ? AND subject = ? AND starts = ?"
         if connection.execute(known, (charge.budget, charge.unit, subject, starts)).fetchone() is None:
             (count,) = connection.execute("SELECT count(*) FROM spent").fetchone()
             if count >= _MOST_SUBJECTS:
                 subject = b""
-        return charge.budget, charge.unit, subject, starts, starts + charge.seconds
+        return charge.budget, charge.unit, subject, starts, ends
 
     @staticmethod
     def _count(connection: sqlite3.Connection, place: tuple[str, str, bytes, int, int], amount: int) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from decimal import Decimal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -48,6 +49,12 @@ class Metrics:
             "privet_tokens",
             "Tokens that replies told; `answered` says by whom",
             ["provider", "answered", "kind"],
+            registry=self.registry,
+        )
+        self.usd = Counter(
+            "privet_usd",
+            "USD by the price list, if costs.metrics is on: estimates. What answers from inside avoided is never spent",
+            ["provider", "department", "kind"],
             registry=self.registry,
         )
         self.reloads = Counter("privet_policy_reloads", "Policy reloads", ["result"], registry=self.registry)
@@ -101,6 +108,12 @@ class Metrics:
         answered = "vendor" if verdict.target is None else "inside"
         self.tokens.labels(verdict.provider, answered, "input").inc(usage.input)
         self.tokens.labels(verdict.provider, answered, "output").inc(usage.output)
+
+    def count_money(self, verdict: Verdict, usd: Decimal | None) -> None:
+        """What one reply cost at a vendor, or would have cost there; None if nobody knows."""
+        if usd is not None:
+            kind = "spent" if verdict.target is None else "avoided"
+            self.usd.labels(verdict.provider, verdict.decision.department, kind).inc(float(usd))
 
     def render(self) -> bytes:
         """The exposition text (version 0.0.4)."""

@@ -43,6 +43,7 @@ from proxy.reply_judge import ReplyRules
 from proxy.seams import scan_all
 from proxy.shares import Alone, Others
 from proxy.signing import Signer, is_signed, signed_anew
+from proxy.tariff import Tariff
 from proxy.token_index import TokenIndex
 from proxy.transforms.deidentify import Deidentified, deidentify
 from proxy.vault import Vault, View
@@ -136,6 +137,7 @@ class Pipeline:
     signer: Signer | None = None  # of requests that their client signed
     unfolder: Unfolder = field(default_factory=Unfolder, repr=False)
     ledger: Ledger | None = None
+    tariff: Tariff | None = None  # without it, budgets can't count USD
     active: int = 0
     others: Others = field(default_factory=Alone)  # serving processes: limits are for all together
     clock: Callable[[], datetime] = _now
@@ -225,7 +227,8 @@ class Pipeline:
         )
         person = (principal.user or f"@{principal.address}").casefold()
         asker = Asker(person, plain, header_reason(plain.headers) or inspection.reason)
-        decided = await decide(policy, inquiry, asker, self.ledger, decision_id=str(ULID()))
+        known = self.tariff.knows if self.tariff is not None else None
+        decided = await decide(policy, inquiry, asker, self.ledger, decision_id=str(ULID()), known=known)
         decision = decided.decision
         verdict = Verdict(
             decision=decision,

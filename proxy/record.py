@@ -35,6 +35,7 @@ from policy.decision import sameness
 from policy.model import Policy
 from proxy.arrivals import Arrivals
 from proxy.inquiry import wants_stream
+from proxy.ledger import Charge
 from proxy.pipeline import Verdict
 from proxy.reply_judge import ReplyJudge, outcome_facts
 from proxy.usage import Usage
@@ -106,10 +107,15 @@ class Record:
                 restored=int(outcome.restored),
                 error=outcome.error or "",
             ),
-            usage=_tokens(outcome.usage),
+            usage=usage_facts(outcome.usage),
             **(_reply(outcome.judge) if outcome.judge is not None else {}),
         )
         self._send(event)
+
+    def passed(self, decision_id: str, charge: Charge) -> None:
+        """Record that a request took a budget past its soft limit."""
+        details = {"budget": charge.budget, "unit": charge.unit}
+        self._send(AuditEvent.noticed("budget_soft", details, decision_id=decision_id))
 
     def notice(self, code: str, policy: Policy, details: Mapping[str, str] | None = None) -> None:
         """Record something about Privet itself."""
@@ -234,10 +240,11 @@ def _fingerprints(verdict: Verdict, key: bytes) -> set[Fingerprint]:
     }
 
 
-def _tokens(usage: Usage | None) -> UsageFacts | None:
+def usage_facts(usage: Usage | None) -> UsageFacts | None:
+    """A reply's counts as the log has them."""
     if usage is None:
         return None
-    return UsageFacts(usage.input, usage.output, usage.cache_read, usage.cache_write)
+    return UsageFacts(usage.input, usage.output, usage.cache_read, usage.cache_write, usage.tier)
 
 
 def _reply(judge: ReplyJudge) -> dict[str, Any]:

@@ -57,6 +57,9 @@ def refusal_of(
         asked = named.message or "This request may not leave without a reason."
         told = f"{asked} {how_to_answer(decision.id, by_command=decided.answerable)}"
         return replace(named, message=told, code="privet_justify")
+    if decided is not None and decided.unpriced:
+        told = "Nobody states what this model costs, and a budget counts money. Settings: costs.prices."
+        return replace(named, message=told, code="privet_unpriced")
     if decided is not None and all(rule.startswith("budgets.") for rule in decision.determining_rules):
         told = named.message or "What may be sent in this time is used up."
         return replace(named, message=told, status=429, code="privet_budget_spent", retry_after=decided.retry_after)

@@ -55,6 +55,7 @@ from proxy.selftest import failures
 from proxy.server import MitmServer
 from proxy.shares import Alone, Shares
 from proxy.signing import aws_signer
+from proxy.tariff import Tariff
 from proxy.vault import Vault, VaultError
 from proxy.workers import Pool, WorkerPool
 
@@ -239,6 +240,7 @@ async def serve(
             files=privet.files,
             signer=aws_signer(settings.upstream.aws_sign),
             ledger=ledger,
+            tariff=Tariff(settings.costs),
             others=Alone() if link is None else link.shares,
         )
         local.justify = Justify(ledger, record, privet.pipeline)

@@ -22,6 +22,7 @@ from proxy.limits import decoder
 _PLACE = re.compile(
     rb'"(?:usage|usageMetadata|billed_units|amazon-bedrock-invocationMetrics)"\s*:\s*(?=\{)'
     rb'|"(?P<name>prompt_eval_count|eval_count)"\s*:\s*(?P<number>\d{1,12})(?=\D)'
+    rb'|"service_tier"\s*:\s*"(?P<tier>[a-z_]{1,20})"'
 )
 _BEFORE = frozenset(b"{, \n\r\t")
 _LONGEST = 8_192  # bytes of what is read as an object, of which real ones take a few hundred
@@ -38,6 +39,7 @@ _WRITTEN_BESIDE = ("cache_creation_input_tokens", "cacheWriteInputTokens", "cach
 _DETAILS = ("prompt_tokens_details", "input_tokens_details")
 _BEDROCK_INPUT, _BEDROCK_OUTPUT = "x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count"
 _DIGITS = 12
+_TIERS = frozenset({"batch", "flex", "priority", "fast", "scale"})  # that cost something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Usage:
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    tier: str = ""  # how the vendor served it, if that costs more or less
 
 
 class UsageReader:
@@ -57,6 +60,7 @@ class UsageReader:
         """`headers` are the reply's, their names in lower case."""
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         self._counts: dict[str, int] = {}
+        self._tier = ""
         for name, header in (("input", _BEDROCK_INPUT), ("output", _BEDROCK_OUTPUT)):
             if (number := headers.get(header, "")).isascii() and number.isdecimal() and len(number) <= _DIGITS:
                 self._counts[name] = int(number)
@@ -81,7 +85,9 @@ class UsageReader:
     @property
     def usage(self) -> Usage | None:
         """What the reply said; None if it said nothing."""
-        return _total(self._counts) if self._counts else None
+        if not self._counts:
+            return None
+        return _total(self._counts, self._tier if self._tier in _TIERS else "")
 
     def _feed(self, data: bytes) -> None:
         self._seen += len(data)
@@ -99,6 +105,9 @@ class UsageReader:
         keep = max(0, len(text) - _KEPT)
         for place in _PLACE.finditer(text):
             if place.start() and text[place.start() - 1] not in _BEFORE:
+                continue
+            if place["tier"]:
+                self._tier = place["tier"].decode()
                 continue
             if place["name"]:
                 self._counts["input" if place["name"] == b"prompt_eval_count" else "output"] = int(place["number"])
@@ -154,11 +163,12 @@ def _number(values: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     return None
 
 
-def _total(counts: Mapping[str, int]) -> Usage:
+def _total(counts: Mapping[str, int], tier: str) -> Usage:
     beside, written = counts.get("read_beside", 0), counts.get("written_beside", 0)
     return Usage(
         input=counts.get("input", 0) + counts.get("tools", 0) + beside + written,
         output=counts.get("output", 0) + counts.get("thought", 0),
         cache_read=beside or counts.get("read_within", 0),
         cache_write=written,
+        tier=tier,
     )

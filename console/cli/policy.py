@@ -188,6 +188,7 @@ def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option("--at", "moment", callback=_moment, metavar="TIME", help="When (default: now); say the zone too.")
 @click.option("--reason", is_flag=True, help="A reason is given with the request.")
 @click.option("--spent", multiple=True, metavar="BUDGET", help="A budget that has nothing left.")
+@click.option("--used", multiple=True, callback=_pairs, metavar="BUDGET=SHARE", help="A budget's share that is used.")
 @click.option("--reply", is_flag=True, help="Ask about a reply that says this.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -225,6 +226,7 @@ def explain(
     if department is not None and department not in policy.department_names():
         known = sorted(policy.department_names())
         fail(f"no department is called {department!r}{nearest(department, known) or f'. Known: {", ".join(known)}'}")
+    used: list[tuple[str, float]] = asked["used"]
     inquiry = Inquiry(
         department=department or policy.department_of(user, None),
         user=user,
@@ -246,6 +248,7 @@ def explain(
         at=asked["moment"],
         justified=(EVERYTHING,) if asked["reason"] else (),
         spent=_budgets(policy, asked["spent"]),
+        used=dict(used) if _budgets(policy, tuple(name for name, _ in used)) else {},
     )
     scan = None
     if text is not None:

@@ -8,8 +8,7 @@ import click
 
 from audit.costs import CostRow, Costs, CostsBy, count_costs
 from audit.errors import EventError
-from audit.prices import OwnPrice, Prices
-from configs.settings import CostSettings
+from audit.prices import prices_of
 from console.cli import log
 from console.cli.context import Cli
 
@@ -73,7 +72,7 @@ def costs(cli: Cli, /, *, since: str, until: str | None, by: str, as_json: bool,
             for intent, outcome in reader.decisions(chosen)
         )
         try:
-            result = count_costs(decisions, _prices(settings), CostsBy(by), Decimal(str(settings.inside_hour)))
+            result = count_costs(decisions, prices_of(settings), CostsBy(by), Decimal(str(settings.inside_hour)))
         except EventError as error:
             log.unreadable(error)
     if as_json:
@@ -83,22 +82,6 @@ def costs(cli: Cli, /, *, since: str, until: str | None, by: str, as_json: bool,
         return
     click.echo(f"{log.short(since)} to {log.short(until) if until else 'now'} (UTC)\n")
     _print(result)
-
-
-def _prices(settings: CostSettings) -> Prices:
-    return Prices(
-        [
-            OwnPrice(
-                provider=price.provider,
-                model=price.model,
-                input=Decimal(str(price.input)),
-                output=Decimal(str(price.output)),
-                cache_read=None if price.cache_read is None else Decimal(str(price.cache_read)),
-                cache_write=None if price.cache_write is None else Decimal(str(price.cache_write)),
-            )
-            for price in settings.prices
-        ]
-    )
 
 
 def _plain(row: CostRow) -> dict[str, Any]:

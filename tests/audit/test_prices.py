@@ -1,12 +1,14 @@
 """The company's own prices, and the public list's."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from audit.event import UsageFacts
-from audit.prices import OwnPrice, Prices
+from audit.prices import Discount, OwnPrice, Prices, prices_of
+from configs.settings import CostSettings
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 MILLION = UsageFacts(input=1_000_000, output=1_000_000)
@@ -51,3 +53,53 @@ def test_own_prices_come_first() -> None:
     assert prices.of("acme", "anything", MILLION, NOW) == Decimal(18)
     used = UsageFacts(input=1_000_000, output=0, cache_read=500_000, cache_write=250_000)
     assert prices.of("azure-openai", "gpt-4o", used, NOW) == Decimal("1.5")  # 0.25 at 2, 0.5 at 1, 0.25 at 2
+
+
+def test_tiers_have_prices_of_their_own() -> None:
+    at = {tier: Prices().of("openai", "gpt-5", replace(MILLION, tier=tier), NOW) for tier in ("", "flex", "priority")}
+    assert at["flex"] < at[""] < at["priority"]
+    assert Prices().of("openai", "gpt-4o", replace(MILLION, tier="batch"), NOW) == Decimal("6.25")
+    own = OwnPrice("*", "gpt-4o", Decimal(1), Decimal(1), tier="batch")
+    assert Prices([own]).of("openai", "gpt-4o", replace(MILLION, tier="batch"), NOW) == 2
+    assert Prices([own]).of("openai", "gpt-4o", MILLION, NOW) == Decimal("12.5")
+
+
+@pytest.mark.parametrize(
+    ("discounts", "usd"),
+    [
+        ([], "12.5"),
+        ([Discount(Decimal(20))], "10"),
+        ([Discount(Decimal(20)), Discount(Decimal(50), provider="open*")], "5"),
+        ([Discount(Decimal(20), provider="anthropic"), Discount(Decimal(20), model="gpt-5*")], "12.5"),
+        ([Discount(Decimal(-100))], "25"),
+        ([Discount(Decimal(100))], "0"),
+        ([Discount(Decimal(20), tier="priority")], "12.5"),
+    ],
+)
+def test_discounts_are_on_the_list_alone(discounts: list[Discount], usd: str) -> None:
+    assert Prices([], discounts).of("openai", "gpt-4o", MILLION, NOW) == Decimal(usd)
+    own = OwnPrice("*", "gpt-4o", Decimal(1), Decimal(1))
+    assert Prices([own], discounts).of("openai", "gpt-4o", MILLION, NOW) == 2
+
+
+def test_the_settings_prices() -> None:
+    prices = prices_of(
+        CostSettings.model_validate(
+            {
+                "prices": [{"provider": "azure-*", "model": "gpt-4o", "input": 0.1, "output": 0.2, "cache_read": 0.05}],
+                "discounts": [{"provider": "openai", "percent": 15}],
+            }
+        )
+    )
+    assert prices.of("azure-openai", "gpt-4o", MILLION, NOW) == Decimal("0.3")
+    assert prices.of("azure-openai", "gpt-4o", UsageFacts(input=1_000_000, cache_read=1_000_000), NOW) == Decimal(
+        "0.05"
+    )
+    assert prices.of("openai", "gpt-4o", MILLION, NOW) == Decimal("12.5") * Decimal("0.85")
+
+
+def test_the_dearest() -> None:
+    prices = Prices()
+    for provider in ("openai", "anthropic", "openai", "nobody"):
+        assert prices.highest(provider, MILLION, NOW) > Decimal(10)
+    assert prices.highest("nobody", MILLION, NOW) >= prices.highest("openai", MILLION, NOW)

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from detectors.finding import Label, Skipped, SkipReason
 from policy.decision import Direction, Effect, EntityFact, Inquiry, Mode, Operator
 from policy.evaluate import evaluate
-from policy.model import Condition, Defaults, EntityTest, LabelTest, Obligation, Policy, Rule, SizeTest, SkipTest
+from policy.model import (
+    BudgetTest,
+    Condition,
+    Defaults,
+    EntityTest,
+    LabelTest,
+    Obligation,
+    Policy,
+    Rule,
+    SizeTest,
+    SkipTest,
+)
 
 POLICY = """
 defaults: {effect: allow, when_uninspected: block, when_error: block}
@@ -208,6 +219,7 @@ CONDITIONS = st.builds(
     bytes=st.sampled_from([None, None, SizeTest(10), SizeTest(0, 20), SizeTest(10, 20)]),
     streaming=st.sampled_from([None, None, True, False]),
     labels=st.lists(st.builds(LabelTest, st.sampled_from(["hr", "public"]), SCORES), max_size=2).map(tuple),
+    budget=st.sampled_from([None, None, BudgetTest("month", 0.0), BudgetTest("month", 0.8)]),
     uninspected=st.sampled_from(
         [(), (), (SkipTest(SkipReason.TIMEOUT),), (SkipTest(SkipReason.OPAQUE, ("audio/*",)),)]
     ),
@@ -249,8 +261,16 @@ INQUIRIES = st.builds(
     region=st.sampled_from(["", "eu", "us"]),
     bytes=st.sampled_from([5, 10, 15, 25]),
     streaming=st.booleans(),
+    used=st.sampled_from([{}, {"month": 0.5}, {"month": 0.9}]),
     direction=st.sampled_from([Direction.REQUEST, Direction.REQUEST, Direction.REPLY]),
 )
+
+
+@given(POLICIES, INQUIRIES)
+def test_spending_more_never_makes_the_answer_weaker(policy, inquiry):
+    before = evaluate(policy, replace(inquiry, used={"month": 0.1}), decision_id="d")
+    after = evaluate(policy, replace(inquiry, used={"month": 1.1}), decision_id="d")
+    assert after.effect >= before.effect
 
 
 @given(POLICIES, INQUIRIES, st.randoms())

@@ -54,6 +54,7 @@ def test_parts(rules, rule, parts):
 def test_every_field_is_told(rules):
     policy = """
         departments: {finance: , support: }
+        budgets: [{id: month, usd: 500, every: month}]
         rules:
           - id: r
             effect: block
@@ -78,6 +79,7 @@ def test_every_field_is_told(rules):
               times: [{days: [mon], from: 08:00, to: 09:00, zone: Europe/Berlin}, {}]
               bytes: {min: 10, max: 20}
               streaming: true
+              budget: {id: month, above: 0.8}
               uninspected: [timeout, {reason: opaque, media: ['audio/*', 'video/*']}]
     """
     skipped = (Skipped("", SkipReason.UNREADABLE), Skipped("", SkipReason.OPAQUE, "image/png"))
@@ -87,6 +89,7 @@ def test_every_field_is_told(rules):
         "tools": ("read", "shell"),
         "bytes": 9,
         "languages": ("en", "cs"),
+        "used": {"month": 0.85},
     }
     moment = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
     parts = rules(policy, host="api.openai.com", skipped=skipped, at=moment, **facts)["r"].parts
@@ -111,6 +114,7 @@ def test_every_field_is_told(rules):
         ("bytes", "at least 10 and at most 20", "9", False),
         ("streaming", "true", "false", False),
         ("uninspected", "timeout or opaque audio/* or video/*", "opaque image/png, unreadable", False),
+        ("budget", "month above 80%", "85%", True),
     ]  # fmt: skip
 
 
@@ -173,7 +177,7 @@ def test_reasons_and_budgets(load):
     )
     told = explain(policy, replace(INQUIRY, justified=("*",)))
     assert told.rules[0].outcome == "asks why, and a reason was given; its obligations are carried out"
-    assert "counts towards budget rate: 1 requests in 86400 s for each department" in told.summary
+    assert "counts towards budget rate: 1 requests a day for each department" in told.summary
     told = explain(policy, replace(INQUIRY, justified=("*",), spent=("rate",)))
     assert told.summary[0] == "block, by budgets.rate"
     assert "budget rate has nothing left" in told.summary

@@ -27,8 +27,12 @@ BASE = {
     "at": datetime(2026, 11, 24, 10, 30, tzinfo=UTC),
     "bytes": 500,
     "streaming": True,
+    "used": {"month": 0.9},
     "skipped": (Skipped("/a", SkipReason.UNSUPPORTED_MEDIA, "Audio/wav"), Skipped("/b", SkipReason.OPAQUE)),
 }
+
+
+BUDGETS = "budgets: [{id: month, usd: 500, every: month}, {id: week, requests: 9, every: week}]\n"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +103,9 @@ BASE = {
         ("{bytes: {min: 10, max: 1000}}", True),
         ("{streaming: true}", True),
         ("{streaming: false}", False),
+        ("{budget: {id: month, above: 0.8}}", True),
+        ("{budget: {id: month, above: 0.9}}", False),
+        ("{budget: {id: week, above: 0}}", False),
         ("{uninspected: [timeout]}", False),
         ("{uninspected: [unsupported_media]}", True),
         ("{uninspected: [timeout, opaque]}", True),
@@ -111,7 +118,7 @@ BASE = {
     ],
 )
 def test_conditions(load, when, expected):
-    text = f"departments: {{finance: {{}}, support: {{}}}}\nrules: [{{id: r, effect: block, when: {when}}}]\n"
+    text = f"departments: {{finance: {{}}, support: {{}}}}\n{BUDGETS}rules: [{{id: r, effect: block, when: {when}}}]\n"
     assert holds(load(text).rules[0].when, Inquiry(**BASE)) is expected
 
 
@@ -122,8 +129,11 @@ def test_nothing_known_matches_no_stated_field(load, field):
         "departments": "[finance]", "users": "[ana]", "entities": "['*']", "labels": "[hr]", "tasks": "[x]",
         "endpoints": "['?*']", "dialects": "['?*']", "regions": "[us]", "languages": "[en]", "outside_languages": "[en]", "clients": "['?*']", "tools": "['*']",
         "times": "[{}]", "bytes": "{min: 1}", "streaming": "true", "outside_regions": "[us]", "models": "['?*']", "providers": "[openai]", "hosts": "['?*']", "uninspected": "[opaque]",
+        "budget": "{id: month, above: 0}",
     }[field]  # fmt: skip
-    rule = load(f"departments: {{finance: }}\nrules: [{{id: r, effect: block, when: {{{field}: {text}}}}}]\n").rules[0]
+    rule = load(
+        f"departments: {{finance: }}\n{BUDGETS}rules: [{{id: r, effect: block, when: {{{field}: {text}}}}}]\n"
+    ).rules[0]
     assert rule.when.stated() == (field,)
     assert field_holds(field, rule.when, Inquiry(department="default")) is (field == "outside_regions")
 

@@ -12,11 +12,17 @@ HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model
     ("budget", "expected"),
     [
         ("{requests: 1, every: day}", ["5:5: P002: id is missing: expected name"]),
-        ("{id: a, every: day}", ["5:5: P002: expected requests, bytes or tokens: how much may leave"]),
-        ("{id: a, requests: 1}", ["5:5: P002: every is missing: expected minute, hour or day"]),
+        ("{id: a, every: day}", ["5:5: P002: expected requests, bytes, tokens or usd: how much may leave"]),
+        ("{id: a, requests: 1}", ["5:5: P002: every is missing: expected minute, hour, day, week or month"]),
         ("{id: a, requests: 0, every: day}", ["5:23: P002: expected a whole number from 1 to 9007199254740992, got a number (0)"]),
         ("{id: a, bytes: 1GB, every: day}", ["5:20: P002: expected a whole number from 1 to 9007199254740992, got text ('1GB')"]),
-        ("{id: a, requests: 1, every: week}", ["5:33: P002: expected minute, hour or day, got 'week'"]),
+        ("{id: a, requests: 1, every: year}", ["5:33: P002: expected minute, hour, day, week or month, got 'year'"]),
+        ("{id: a, usd: 0, every: month}", ["5:18: P002: expected a number above 0 (USD)"]),
+        ("{id: a, usd: -1, every: month}", ["5:18: P002: expected a number from 0 to 1e+09, got a number (-1)"]),
+        ("{id: a, usd: 5, every: month, soft: 1.2}", ["5:41: P002: expected a number from 0 to 1, got a number (1.2)"]),
+        ("{id: a, usd: 5, every: month, unpriced: allow}", ["5:45: P002: expected highest or refuse, got 'allow'"]),
+        ("{id: a, bytes: 5, every: month, unpriced: refuse}", ["5:37: P002: `unpriced` is for budgets of usd"]),
+        ("{id: a, usd: 5, every: day, when: {budget: {id: a, above: 0.5}}}", ["5:33: P008: a budget can't ask how much of a budget is used up"]),
         ("{id: a, requests: 1, every: day, per: [team]}", ["5:44: P002: expected department, user, provider or model, got 'team'"]),
         ("{id: a, requests: 1, every: day, per: []}", ["5:43: P008: an empty list matches nothing. Leave the key out if it should not matter"]),
         ("{id: a, requests: 1, every: day, effect: allow}", ["5:46: P002: expected block or reroute, got 'allow'"]),
@@ -27,7 +33,7 @@ HEAD = "schema: privet.policy/1\nid: acme\nmodels: {m: {backend: embedded, model
         ("{id: a, requests: 1, every: day, when: {model: x}}", ["5:45: P001: unknown key 'model'. Did you mean models?"]),
         ("{id: a.b, requests: 1, every: day}", ["5:10: P002: expected letters, digits, hyphens and underscores, got 'a.b'"]),
         ("{id: a, requests: 1, every: day}\n  - {id: a, bytes: 1, every: day}", ["6:10: P004: budget 'a' is already in line 5. Give one another id"]),
-        ("just text", ["5:5: P002: expected a map with id, description, when, per, requests, bytes, tokens, every, effect, to, message and mode, got text ('just text')"]),
+        ("just text", ["5:5: P002: expected a map with id, description, when, per, requests, bytes, tokens, usd, every, soft, unpriced, effect, to, message and mode, got text ('just text')"]),
     ],
 )  # fmt: skip
 def test_mistakes(problems, budget, expected):
@@ -62,10 +68,10 @@ def test_everything(load):
     """)
     rate, plain = policy.budgets
     assert (rate.id, rate.name, rate.description, rate.policy_id) == ("rate", "budgets.rate", "Not too fast.", "acme")
-    assert (rate.per, rate.requests, rate.bytes, rate.every) == (("user", "model"), 60, 1_000_000, 60)
+    assert (rate.per, rate.requests, rate.bytes, rate.every) == (("user", "model"), 60, 1_000_000, "minute")
     assert (rate.effect, rate.to, rate.message, rate.mode) == (Effect.REROUTE, "m", "Slow down.", Mode.MONITOR)
     assert rate.when.departments == ("lab",)
-    assert plain == Budget("plain", 86_400, requests=1, policy_id="acme")
+    assert plain == Budget("plain", "day", requests=1, policy_id="acme")
     assert policy.record_reasons is True
     assert policy.embedded_models() == {"smollm2-135m"}
 

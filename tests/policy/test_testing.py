@@ -153,6 +153,7 @@ def test_rules_without_a_case(cases):
         (HEAD + "  - {name: a, skipped: [slow], expect: {effect: allow}}\n", "3:25: P005: no reason is called 'slow'"),
         (HEAD + "  - {name: a, at: 2026-11-24T09:30:00, expect: {effect: allow}}\n", "3:19: P002: expected a time with its zone, such as 2026-11-24T09:30:00+01:00"),
         (HEAD + "  - {name: a, spent: [x], expect: {effect: allow}}\n", "3:23: P005: no budget is called 'x'"),
+        (HEAD + "  - {name: a, used: {x: 0.5}, expect: {effect: allow}}\n", "3:25: P005: no budget is called 'x'"),
         (HEAD + "  - {name: a, at: noon, expect: {effect: allow}}\n", "3:19: P002: expected a time with its zone, such as 2026-11-24T09:30:00+01:00"),
         (HEAD + "  - {name: a, txt: b, expect: {effect: allow}}\n", "3:15: P001: unknown key 'txt'. Did you mean text?"),
     ],

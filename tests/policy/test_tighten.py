@@ -20,6 +20,7 @@ def rules(load, parent, child):
         models:
           m: {{backend: embedded, model: smollm2-135m}}
           n: {{backend: openai, base_url: "http://h/v1", model: x}}
+        budgets: [{{id: b, requests: 1, every: day}}]
         rules:
           - {{id: parent, {parent}}}
           - {{id: child, {child}}}
@@ -63,6 +64,9 @@ def rules(load, parent, child):
         ("effect: block", "effect: block, when: {bytes: {max: 10}}", [f"{NARROWER} (bytes)"]),
         ("effect: block, when: {streaming: true}", "effect: block, when: {streaming: false}", [f"{NARROWER} (streaming)"]),
         ("effect: block, when: {streaming: true}", "effect: block", []),
+        ("effect: block, when: {budget: {id: b, above: 0.5}}", "effect: block, when: {budget: {id: b, above: 0.4}}", []),
+        ("effect: block, when: {budget: {id: b, above: 0.5}}", "effect: block, when: {budget: {id: b, above: 0.6}}", [f"{NARROWER} (budget)"]),
+        ("effect: block", "effect: block, when: {budget: {id: b, above: 0}}", [f"{NARROWER} (budget)"]),
         ("effect: block", "effect: block, when: {streaming: false}", [f"{NARROWER} (streaming)"]),
         ("effect: block, when: {languages: [de]}", "effect: block, when: {languages: [de, fr]}", []),
         ("effect: block, when: {languages: [de, fr]}", "effect: block, when: {languages: [de]}", [f"{NARROWER} (languages)"]),

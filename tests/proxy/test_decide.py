@@ -11,9 +11,11 @@ from policy.decision import Effect, EntityFact, Inquiry
 from policy.load import load_policy
 from policy.model import Policy
 from proxy.decide import Asker, Decided, decide
-from proxy.ledger import Ledger, LedgerError
-from proxy.message import Request
+from proxy.ledger import USD, Ledger, LedgerError
+from proxy.message import Extraction, Request
+from proxy.pipeline import Inspection
 from proxy.reasons import Reason
+from proxy.refusals import refusal_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ASK_WHY = """
@@ -57,7 +59,14 @@ async def ask(policy: Policy, ledger: Ledger | None, *, person: str = "ana", rea
               request: Request = REQUEST, **facts: object) -> Decided:  # fmt: skip
     inquiry = Inquiry(**{"department": "lab", "provider": "openai", "at": NOON, **facts})  # type: ignore[arg-type]
     ask.count += 1  # type: ignore[attr-defined]
-    return await decide(policy, inquiry, Asker(person, request, reason), ledger, decision_id=f"D{ask.count}")  # type: ignore[attr-defined]
+    return await decide(
+        policy,
+        inquiry,
+        Asker(person, request, reason),
+        ledger,
+        decision_id=f"D{ask.count}",
+        known=lambda one: one.model != "new",
+    )  # type: ignore[attr-defined]
 
 
 ask.count = 0  # type: ignore[attr-defined]
@@ -200,3 +209,59 @@ async def test_a_changed_policy_finds_what_was_counted(load, ledger) -> None:
         await ask(load(BUDGETS), ledger)
     more = load(BUDGETS.replace("requests: 2", "requests: 3"))
     assert [(await ask(more, ledger)).decision.effect for _ in range(2)] == [Effect.ALLOW, Effect.BLOCK]
+
+
+MONEY = """
+models: {inside: {backend: embedded, model: smollm2-135m}}
+budgets:
+  - {id: month, usd: 0.01, every: month, soft: 0.8}
+rules:
+  - {id: short, when: {budget: {id: month, above: 0.8}}, effect: reroute, obligations: [{to: inside}]}
+"""
+
+
+async def test_money_is_charged_by_the_reply_and_a_rule_may_ask_how_much(load, ledger) -> None:
+    policy = load(MONEY)
+    first = await ask(policy, ledger)
+    (due,) = first.due
+    assert (due.unit, due.limit, due.soft, due.every) == (USD, 10_000, 8_000, "month")
+    assert ledger.add([replace(due, amount=8_000)], NOON.timestamp()) == (replace(due, amount=8_000),)
+    second = await ask(policy, ledger)
+    assert (second.decision.effect, second.decision.reroute_to) == (Effect.REROUTE, "inside")
+    assert second.decision.determining_rules == ("short",)
+    assert second.due == ()
+    assert (await ask(policy, ledger, department="shop")).decision.effect is Effect.ALLOW
+    december = NOON + timedelta(days=7)
+    assert (await ask(policy, ledger, at=december)).decision.effect is Effect.ALLOW
+
+
+async def test_money_ends(load, ledger) -> None:
+    policy = load("budgets: [{id: month, usd: 0.01, every: month}]")
+    (due,) = (await ask(policy, ledger)).due
+    ledger.add([replace(due, amount=10_000)], NOON.timestamp())
+    refused = await ask(policy, ledger)
+    assert (refused.decision.effect, refused.decision.determining_rules) == (Effect.BLOCK, ("budgets.month",))
+    assert refused.retry_after == 6 * 86_400 + 43_200  # until December
+
+
+async def test_what_nobody_knows_the_price_of_is_refused_if_the_budget_says_so(load, ledger) -> None:
+    policy = load("budgets: [{id: month, usd: 5, every: month, unpriced: refuse, when: {providers: [openai]}}]")
+    known = await ask(policy, ledger, model="gpt-4o")
+    assert (known.decision.effect, known.unpriced) == (Effect.ALLOW, False)
+    refused = await ask(policy, ledger, model="new")
+    assert (refused.decision.effect, refused.unpriced, refused.retry_after) == (Effect.BLOCK, True, None)
+    refusal = refusal_of(refused.decision, Inspection(Extraction(()), {}), refused)
+    assert (refusal.status, refusal.code) == (403, "privet_unpriced")
+    assert (await ask(policy, ledger, model="new", provider="mistral")).decision.effect is Effect.ALLOW
+    watching = load("budgets: [{id: month, usd: 5, every: month, unpriced: refuse, mode: monitor}]")
+    watched = await ask(watching, ledger, model="new")
+    assert (watched.decision.effect, watched.decision.matched_rules) == (Effect.ALLOW, ("monitor:budgets.month",))
+
+
+async def test_where_shares_can_not_be_read_nothing_leaves(load, ledger) -> None:
+    ledger.close()
+    with pytest.raises(LedgerError):
+        await ask(load(MONEY), ledger)
+    with pytest.raises(LedgerError):
+        await ask(load(MONEY), None)
+    assert (await ask(load("mode: monitor\n" + MONEY), ledger)).decision.effect is Effect.ALLOW

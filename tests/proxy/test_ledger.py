@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy import ledger as ledger_module
-from proxy.ledger import ASKED_SECONDS, Charge, Ledger, LedgerError, Spent
+from proxy.ledger import ASKED_SECONDS, USD, Charge, Ledger, LedgerError, Spent
 
 NOON = 1_795_521_600.0  # a whole multiple of a day, in UTC
 KEY = b"k" * 32
@@ -27,10 +27,10 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def charge(
-    amount: int = 1, limit: int = 2, subject: str = "department:lab", *, budget: str = "b", seconds: int = 60,
+    amount: int = 1, limit: int = 2, subject: str = "department:lab", *, budget: str = "b", every: str = "minute",
     unit: str = "requests", binding: bool = True,
 ) -> Charge:  # fmt: skip
-    return Charge(budget, unit, (subject,), seconds, amount, limit, binding)
+    return Charge(budget, unit, (subject,), every, amount, limit, binding)
 
 
 def test_what_is_spent_is_refused_until_the_time_is_over(ledger: Ledger) -> None:
@@ -83,7 +83,7 @@ def test_processes_share_what_there_is(ledger: Ledger) -> None:
     program = (
         "import sys; from pathlib import Path; from proxy.ledger import Charge, Ledger\n"
         "ledger = Ledger(Path(sys.argv[1]), b'k' * 32)\n"
-        "charge = Charge('b', 'requests', ('department:lab',), 60, 1, 50)\n"
+        "charge = Charge('b', 'requests', ('department:lab',), 'minute', 1, 50)\n"
         f"print(sum(not ledger.spend([charge], {NOON}) for _ in range(30)))"
     )
     running = [
@@ -213,3 +213,14 @@ def test_one_that_is_locked_is_refused_in_the_end(ledger: Ledger) -> None:
     other.execute("COMMIT")
     assert ledger.spend([charge()], NOON) == ()
     other.close()
+
+
+def test_what_is_used_up_and_who_passes_a_soft_limit(ledger: Ledger) -> None:
+    money = Charge("month", USD, ("department:lab",), "month", 300, 1000, soft=800)
+    assert ledger.used([money, charge(limit=4)], NOON) == {"month": 0.0, "b": 0.0}
+    assert [bool(ledger.add([money], NOON)) for _ in range(4)] == [False, False, True, False]
+    ledger.spend([charge(limit=4)], NOON)
+    assert ledger.used([money, charge(limit=4)], NOON) == {"month": 1.2, "b": 0.25}
+    assert ledger.used([charge(limit=4), charge(limit=2, budget="b")], NOON) == {"b": 0.5}  # its fullest unit
+    assert ledger.used([money], NOON + 40 * 86_400) == {"month": 0.0}
+    assert ledger.add([charge(limit=4)], NOON) == ()
