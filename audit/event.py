@@ -185,6 +185,37 @@ class LanguageFact:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskFact:
+    """A named task that the request is, how that was recognised, and whether its input doesn't look like it."""
+
+    name: str
+    how: str
+    vetoed: bool = False
+
+    def __post_init__(self) -> None:
+        if type(self.vetoed) is not bool:
+            raise EventError("tasks.vetoed: expected true or false")
+        _set(self, name=plain.name(self.name), how=plain.word(self.how))
+
+
+@dataclass(frozen=True, slots=True)
+class StepFact:
+    """A model that was asked to do a task, what came of it (a code word), and how sure it was (0 to 1000)."""
+
+    model: str
+    outcome: str
+    confidence: int = 0
+
+    def __post_init__(self) -> None:
+        _set(
+            self,
+            model=plain.name(self.model),
+            outcome=plain.word(self.outcome),
+            confidence=plain.permille(self.confidence),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SkippedPart:
     """A part that was not inspected, and why (a code word)."""
 
@@ -296,6 +327,8 @@ class AuditEvent:
     pointers: tuple[PointerFact, ...] = field(default=(), metadata={"of": PointerFact})
     labels: tuple[LabelFact, ...] = field(default=(), metadata={"of": LabelFact})
     languages: tuple[LanguageFact, ...] = field(default=(), metadata={"of": LanguageFact})
+    tasks: tuple[TaskFact, ...] = field(default=(), metadata={"of": TaskFact})
+    steps: tuple[StepFact, ...] = field(default=(), metadata={"of": StepFact})
     skipped: tuple[SkippedPart, ...] = field(default=(), metadata={"of": SkippedPart})
     obligations: Mapping[str, int] = field(default_factory=dict)  # operator → findings it was carried out on
     fingerprints: tuple[Fingerprint, ...] = field(default=(), metadata={"of": Fingerprint})
@@ -323,6 +356,8 @@ class AuditEvent:
             entities=tuple(self.entities),
             labels=tuple(self.labels),
             languages=tuple(self.languages),
+            tasks=tuple(self.tasks),
+            steps=tuple(self.steps),
             obligations={plain.word(name): plain.count(number) for name, number in self.obligations.items()},
             left_out=left_out,
         )
@@ -346,6 +381,8 @@ class AuditEvent:
         pointers: Iterable[PointerFact] = (),
         labels: Iterable[LabelFact] = (),
         languages: Iterable[LanguageFact] = (),
+        tasks: Iterable[TaskFact] = (),
+        steps: Iterable[StepFact] = (),
         skipped: Iterable[SkippedPart] = (),
         obligations: Mapping[str, int] | None = None,
         fingerprints: Iterable[Fingerprint] = (),
@@ -363,6 +400,8 @@ class AuditEvent:
             pointers=tuple(pointers),
             labels=tuple(labels),
             languages=tuple(languages),
+            tasks=tuple(tasks),
+            steps=tuple(steps),
             skipped=tuple(skipped),
             obligations=obligations or {},
             fingerprints=tuple(fingerprints),

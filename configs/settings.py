@@ -271,6 +271,14 @@ class ReplySettings(Section):
     )
 
 
+class TaskSettings(Section):
+    """The named tasks (docs/tasks.md)."""
+
+    directory: Path | None = Field(
+        None, description="the company's own tasks, a folder each, beside those that come with Privet"
+    )
+
+
 class Settings(Section):
     """Everything that `privet.yaml` may hold."""
 
@@ -291,6 +299,7 @@ class Settings(Section):
     detection: DetectionSettings = Field(default_factory=DetectionSettings)
     data: DataSettings = Field(default_factory=DataSettings)
     classifier: ClassifierSettings = Field(default_factory=ClassifierSettings)
+    tasks: TaskSettings = Field(default_factory=TaskSettings)
     content: ContentSettings = Field(default_factory=ContentSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     websocket: WebSocketSettings = Field(default_factory=WebSocketSettings)
@@ -383,6 +392,7 @@ def _resolve(settings: Settings, base: Path) -> Settings:
             "upstream": settings.upstream.model_copy(update={"ca_file": absolute(settings.upstream.ca_file)}),
             "classifier": settings.classifier.model_copy(update={"head": absolute(settings.classifier.head)}),
             "identity": settings.identity.model_copy(update={"users_file": absolute(settings.identity.users_file)}),
+            "tasks": settings.tasks.model_copy(update={"directory": absolute(settings.tasks.directory)}),
             "data": settings.data.model_copy(
                 update={"dictionaries": [base / path.expanduser() for path in settings.data.dictionaries]}
             ),

@@ -16,7 +16,7 @@ from policy.decision import Mode
 from policy.merge import Merged, Placed, merge
 from policy.model import Budget, Condition, Defaults, Policy, Rule
 from policy.read import PolicyFile, read_policy
-from policy.vocabulary import BUILTIN, DEFAULT_DEPARTMENT, PACKS, PROVIDERS, Code, nearest
+from policy.vocabulary import BUILTIN, DEFAULT_DEPARTMENT, PACKS, PROVIDERS, VENDOR, Code, nearest
 
 MAX_DEPTH = 3  # levels of parents: what a policy inherits stays readable
 
@@ -87,6 +87,7 @@ def canonical(policy: Policy) -> bytes:
                 one.concurrency,
                 one.queue,
                 one.seconds,
+                *([one.task, one.answerer, one.min_confidence, list(one.escalate), one.evidence] if one.task else []),
             ]
             for name, one in policy.models.items()
         },
@@ -216,6 +217,15 @@ def _check_names(merged: Merged) -> list[Problem]:
             path, f"{Code.UNKNOWN_NAME}: no {what} is called {name!r}{nearest(name, known) or listed}"
         )
 
+    for owner in merged.files:
+        for model in owner.models.values():
+            for index, other in enumerate(model.escalate):
+                at: KeyPath = ("models", model.name, "escalate", index)
+                if other not in {*models, VENDOR}:
+                    problems.append(unknown(owner.source, at, "model", other, [*models, VENDOR]))
+                elif other != VENDOR and merged.models[other].backend == "task":
+                    message = f"{Code.NEVER}: {other} does one task itself: expected a larger model, or {VENDOR}"
+                    problems.append(owner.source.problem(at, message))
     file = merged.file
     if (name := merged.default_department) is not None and name not in departments:
         problems.append(unknown(file.source, ("default_department",), "department", name, departments))

@@ -46,6 +46,8 @@ type Field = Literal[
     "budget",
 ]
 
+type Backend = Literal["embedded", "openai", "task"]
+
 FIELDS: tuple[Field, ...] = get_args(Field.__value__)
 _UNSTATED = ((), None)
 
@@ -186,17 +188,22 @@ class Rule:
         """Whether the rule can speak in place of `defaults.effect`.
 
         A rule about findings can't: what is found in a request only ever makes the answer stricter. Nor can one about
-        what could not be inspected: a request would get out because of it. Nor one about a task: which one it is, the
-        client says, by a word or by how it writes the request. Nor one about a budget: whoever spends would permit.
+        what could not be inspected: a request would get out because of it. Nor one about a task, unless it keeps the
+        request inside: which task it is, the client says, by a word or by how it writes the request. Nor one about a
+        budget: whoever spends would permit.
         """
         when = self.when
-        return not (self.shape_only or when.entities or when.uninspected or when.tasks or when.budget)
+        return not (self.shape_only or when.entities or when.uninspected or self._claimed or when.budget)
 
     @property
     def answers(self) -> tuple[SkipTest, ...]:
         """The uninspected parts of which the rule speaks in place of the defaults, if it could permit otherwise."""
         when = self.when
-        return () if self.shape_only or when.entities or when.tasks or when.budget else when.uninspected
+        return () if self.shape_only or when.entities or self._claimed or when.budget else when.uninspected
+
+    @property
+    def _claimed(self) -> bool:
+        return bool(self.when.tasks) and self.effect < Effect.REROUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +264,19 @@ class ModelTarget:
     """An internal model that requests can be rerouted to."""
 
     name: str
-    backend: Literal["embedded", "openai"]
+    backend: Backend
     model: str
     base_urls: tuple[str, ...] = ()  # openai: servers of which any may answer
     api_key_env: str = ""
     concurrency: int = 16  # openai: requests that one server answers at a time
     queue: int = 64  # requests that wait at most
     seconds: float = 120.0  # for a whole answer
+    task: str = ""  # task: which one it does
+    answerer: str = ""  # task: a chat model of the catalogue, or a directory, as written
+    place: Path | None = field(default=None, compare=False)  # task: that directory
+    min_confidence: float = 0.0  # task: an answer that is less sure goes on to the next of `escalate`
+    escalate: tuple[str, ...] = ()  # task: models of the policy, the vendor last
+    evidence: str = ""  # task: the hash of what it was chosen by
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,10 +362,31 @@ class Policy:
         """The labels that any rule asks for, watched ones too. If there are none, nothing needs to be classified."""
         return frozenset(label.name for one in self._conditional() for label in one.when.labels)
 
+    def tasks_used(self) -> bool:
+        """Whether it matters which task a request is. If it doesn't, nobody needs to find out."""
+        return any(one.when.tasks for one in self._conditional()) or any(
+            one.backend == "task" for one in self.targets().values()
+        )
+
+    def tasks_named(self) -> frozenset[str]:
+        """The tasks that any rule asks for, or some model does."""
+        asked = {name for one in self._conditional() for name in one.when.tasks}
+        return frozenset({*asked, *(one.task for one in self.targets().values() if one.task)})
+
+    def targets(self) -> Mapping[str, ModelTarget]:
+        """The models that some rule can reroute to, and those that these escalate to."""
+        waiting = [one.to for one in self._conditional() if one.to is not None]
+        found: dict[str, ModelTarget] = {}
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name in self.models:
+                found[name] = self.models[name]
+                waiting += found[name].escalate
+        return found
+
     def embedded_models(self) -> frozenset[str]:
         """The catalogue's names of the models that some rule can reroute to and that run inside Privet."""
-        targets = (self.models[one.to] for one in self._conditional() if one.to is not None)
-        return frozenset(target.model for target in targets if target.backend == "embedded")
+        return frozenset(target.model for target in self.targets().values() if target.backend == "embedded")
 
 
 def _parse_address(address: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

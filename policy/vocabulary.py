@@ -14,6 +14,7 @@ from policy.decision import Effect
 SCHEMA = "privet.policy/1"
 DEFAULT_DEPARTMENT = "default"
 EVERYTHING = "*"
+VENDOR = "vendor"  # in `escalate`: whom the request was for
 
 EFFECTS = {effect.name.lower(): effect for effect in Effect}
 LABELS = ("source_code", "hr", "medical", "legal", "financial", "customer", "public")

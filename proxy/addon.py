@@ -331,7 +331,7 @@ class PrivetAddon:
         if verdict.chat is None or verdict.target is None:
             raise ValueError("a rerouted request needs a chat and a target")
         decision = verdict.decision.id
-        task = Task(chat=verdict.chat, target=verdict.target, dialect=verdict.dialect, decision_id=decision)
+        task = Task(verdict.chat, verdict.target, verdict.dialect, decision, verdict.answer)
         self._send_inside(flow, state, task)
         flow.request.raw_content = b""
         frame(flow.request)

@@ -6,6 +6,7 @@ made by its dialect. Nothing is sent anywhere but to the policy's own targets.
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from local_models.speech import Call, End, Said
 from policy.model import ModelTarget
 from proxy.ask import asked_of, embedded
 from proxy.errors import WorkerError
+from proxy.escalate import Done
 from proxy.message import Chat, Response
 from proxy.providers.dialect import Answer, Dialect
 from proxy.workers import Pool
@@ -35,17 +37,23 @@ class Task:
     target: ModelTarget
     dialect: Dialect
     decision_id: str
+    answer: Answer | None = field(default=None, repr=False)  # if it was given already
 
 
 @dataclass(slots=True)
 class Answerer:
-    """Has internal models answer. `pools` holds a worker pool per embedded model, `deadline` bounds every answer."""
+    """Has internal models answer. `deadline` bounds every answer.
+
+    `pools` holds a worker pool per embedded model, `doers` one for each of the policy's models that does a task.
+    """
 
     pools: Mapping[str, Pool]
     session: aiohttp.ClientSession
     deadline: float
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     observe: Callable[[str], Observe] | None = field(default=None, repr=False)  # for a model of this name
+    doers: Mapping[str, Pool] = field(default_factory=dict, repr=False)
+    doing: Mapping[str, object] = field(default_factory=dict, repr=False)  # what each of them was started with
     _servers: dict[ModelTarget, Endpoints] = field(default_factory=dict, repr=False)
 
     def follow(self, targets: Iterable[ModelTarget]) -> None:
@@ -64,12 +72,27 @@ class Answerer:
             for target, servers in list(self._servers.items()):
                 await servers.check(partial(answers, self.session, api_key=self.api_keys.get(target.name)))
 
-    async def whole(self, task: Task) -> Response:
-        """The whole answer. Raises `WorkerError`, `BackendError`."""
+    async def do(self, target: ModelTarget, text: str) -> Done:
+        """What a model of backend task makes of an input. Raises `WorkerError`, `OverloadError`."""
+        pool = self.doers.get(target.name)
+        if pool is None:
+            raise WorkerError("the model of this task is not running")
+        within = min(self.deadline, target.seconds)
+        async with aclosing(pool.stream(text, within=within, queue=target.queue)) as items:
+            async for item in items:
+                match item:
+                    case [dict() | None as output, float() | int() as sure, int() as read, int() as written]:
+                        return Done(output, float(sure) if math.isfinite(sure) else 0.0, read, written)
+                    case _:
+                        break
+        raise WorkerError("the model of this task gave something that is no answer")
+
+    async def ask(self, target: ModelTarget, chat: Chat) -> Answer:
+        """The whole answer of a model, as it is. Raises `ProxyError`, `BackendError`."""
         texts: list[str] = []
         calls: list[Call] = []
         end = End()
-        async with aclosing(self.said(task)) as pieces:
+        async with aclosing(self.said(chat, target)) as pieces:
             async for piece in pieces:
                 match piece:
                     case End():
@@ -78,20 +101,25 @@ class Answerer:
                         calls.append(piece)
                     case _:
                         texts.append(piece)
-        answer = Answer(
+        return Answer(
             text="".join(texts),
-            model=task.target.model,
+            model=target.model,
             input_tokens=end.input,
             output_tokens=end.output,
             calls=tuple(calls),
             finish=end.finish,
             sequence=end.sequence,
         )
+
+    async def whole(self, task: Task) -> Response:
+        """The whole answer. Raises `WorkerError`, `BackendError`."""
+        answer = task.answer or await self.ask(task.target, task.chat)
         return task.dialect.reply(task.chat, answer, task.decision_id)
 
     async def events(self, task: Task) -> AsyncGenerator[bytes]:
         """The answer as the dialect's stream. Raises `WorkerError`, `BackendError`, also between events."""
-        async with aclosing(self.said(task)) as pieces:
+        given = None if task.answer is None else _given(task.answer)
+        async with aclosing(given or self.said(task.chat, task.target)) as pieces:
             # The first piece is awaited before the first event: a model that is down can still be told as an error.
             first = await anext(pieces, "")
             rest = _joined(first, pieces)
@@ -99,9 +127,9 @@ class Answerer:
             async for event in stream:
                 yield event
 
-    async def said(self, task: Task) -> AsyncGenerator[Said]:
+    async def said(self, chat: Chat, target: ModelTarget) -> AsyncGenerator[Said]:
         """What the model answers, its end last."""
-        asked, target = asked_of(task.chat), task.target
+        asked = asked_of(chat)
         within = min(self.deadline, target.seconds)
         if target.backend == "embedded":
             pool = self.pools.get(target.model)
@@ -135,6 +163,11 @@ class Answerer:
             )
             self._servers[target] = servers
         return servers
+
+
+async def _given(answer: Answer) -> AsyncGenerator[Said]:
+    yield answer.text
+    yield End(answer.finish, answer.input_tokens, answer.output_tokens)
 
 
 async def _joined(first: Said, rest: AsyncIterator[Said]) -> AsyncIterator[Said]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from policy.decision import EntityFact, Inquiry, sameness
 from proxy.identity import Principal
 from proxy.message import Request
+from proxy.recognise import TASK_HEADER
 
 if TYPE_CHECKING:
     from proxy.pipeline import Inspection
 
-TASK_HEADER = "x-privet-task"
 _STREAM_NAME = b'"stream"'  # found many times faster than the expression, and in few bodies
 _STREAM = re.compile(rb'(?<!\\)"stream"\s*:\s*true')
 _STREAMING_PATH = re.compile(r"streamgenerate|-stream(?:/|$)|-with-response-stream(?:/|$)", re.IGNORECASE)
@@ -41,7 +41,8 @@ def ask(
     """The inquiry about a request."""
     found = inspection.findings
     segments = {one.pointer: one for one in inspection.extraction.segments if one.pointer in found}
-    task = request.headers.get(TASK_HEADER, "").strip()
+    declared = request.headers.get(TASK_HEADER, "").strip()
+    tasks = [*([declared] if declared else []), *(one.task for one in inspection.tasks if one.counts)]
     return Inquiry(
         department=principal.department,
         user=principal.user,
@@ -57,7 +58,7 @@ def ask(
         ),
         labels=inspection.labels,
         languages=tuple(inspection.languages),
-        tasks=(task,) if task else (),
+        tasks=tuple(dict.fromkeys(tasks)),
         skipped=inspection.skipped,
         error=inspection.error,
         provider=provider,

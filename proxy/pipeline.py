@@ -17,6 +17,7 @@ from ulid import ULID
 
 from configs.settings import Settings
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
+from local_models.tasks.router import Recognised, Router
 from policy.decision import Decision, Effect, Inquiry, Mode
 from policy.model import ModelTarget, Policy
 from proxy.acquainted import acquainted
@@ -24,6 +25,7 @@ from proxy.attached import Attached, Files, open_attachments
 from proxy.decide import Asker, Justification, decide
 from proxy.encoded import Unfolder
 from proxy.errors import BodyError, LimitError, OverloadError, ProxyError, SigningError
+from proxy.escalate import Doer, Step, escalated
 from proxy.identity import Principal
 from proxy.inquiry import ask, tool_names
 from proxy.kept_state import reads_state
@@ -33,11 +35,12 @@ from proxy.memory import Owner, earlier, remember
 from proxy.message import Chat, Extraction, Refusal, Request, Response, Segment
 from proxy.providers.address import IN_ADDRESS, address_segments, rebuild_address
 from proxy.providers.boundary import renamed
-from proxy.providers.dialect import Dialect
+from proxy.providers.dialect import Answer, Dialect
 from proxy.providers.headers import HEADER, header_segments, rebuild_headers
 from proxy.providers.registry import dialect_for
 from proxy.quoted import Quoted, quoted, unquoted, untouched
 from proxy.reasons import NOTHING_SPOKEN, Reason, header_reason, spoken_reasons
+from proxy.recognise import recognise
 from proxy.refusals import PASSING, later, refusal_of
 from proxy.reply_judge import ReplyRules
 from proxy.seams import scan_all
@@ -73,6 +76,9 @@ class Recorder(Protocol):
     async def intent(self, verdict: "Verdict") -> None:
         """Return when the record is durable. Raises `proxy.record.RecordError`."""
 
+    async def escalating(self, verdict: "Verdict", model: str) -> None:
+        """Return when it is durable that this model's server is asked next. Raises `proxy.record.RecordError`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
@@ -85,6 +91,7 @@ class Inspection:
     error: str | None = None
     status: int = 403  # of a refusal that this inspection leads to
     tools: tuple[str, ...] = ()  # their names, if the policy asks for them
+    tasks: tuple[Recognised, ...] = ()  # that it is, if the policy asks for them
     languages: Mapping[str, int] = field(default_factory=dict)  # ISO 639 → texts in it
     attached: Attached = field(default_factory=Attached)
     reason: Reason | None = None  # that somebody gave in the prompt
@@ -110,6 +117,8 @@ class Verdict:
     applied: tuple[tuple[str, str, str, int], ...] = ()  # pointer, entity type, operator, count
     chat: Chat | None = None
     target: ModelTarget | None = None
+    answer: Answer | None = field(default=None, repr=False)  # the target's, if it was given already: to a task
+    steps: tuple[Step, ...] = ()  # the models that were asked to do the task
     model: str = ""
     provider: str = ""  # whose API it is: the host's owner, else the dialect's
     inquiry: Inquiry | None = None  # what the policy was asked; None if it wasn't
@@ -138,6 +147,8 @@ class Pipeline:
     unfolder: Unfolder = field(default_factory=Unfolder, repr=False)
     ledger: Ledger | None = None
     tariff: Tariff | None = None  # without it, budgets can't count USD
+    router: Router | None = None  # of named tasks, if the policy asks for them
+    doer: Doer | None = None  # who does them
     active: int = 0
     others: Others = field(default_factory=Alone)  # serving processes: limits are for all together
     clock: Callable[[], datetime] = _now
@@ -300,7 +311,7 @@ class Pipeline:
             applied=changed.applied,
         )
         if decision.effect is Effect.REROUTE:
-            return self._reroute(verdict, policy, body, changed.texts)
+            return await self._reroute(verdict, policy, body, changed.texts)
         return verdict
 
     async def _deidentify(self, verdict: Verdict, policy: Policy, again: Quoted | None) -> Deidentified:
@@ -336,7 +347,7 @@ class Pipeline:
             silent=first.silent | second.silent,
         )
 
-    def _reroute(self, verdict: Verdict, policy: Policy, body: bytes, texts: Mapping[str, str]) -> Verdict:
+    async def _reroute(self, verdict: Verdict, policy: Policy, body: bytes, texts: Mapping[str, str]) -> Verdict:
         request = verdict.request
         chat = verdict.dialect.chat(
             Request(method=request.method, host=request.host, path=request.path, headers=request.headers, body=body)
@@ -349,7 +360,12 @@ class Pipeline:
                 message = message.removesuffix(".") + f" as it is asked: without {', '.join(chat.wishes.unmet)} it can."
             refusal = verdict.dialect.refusal(refusal_of(verdict.decision, verdict.inspection, message=message))
             return replace(verdict, refusal=refusal)
-        return replace(verdict, chat=verdict.inspection.attached.told(chat, texts), target=target)
+        told = verdict.inspection.attached.told(chat, texts)
+        if target.backend != "task":
+            return replace(verdict, chat=told, target=target)
+        known = self.tariff.knows if self.tariff is not None else None
+        by = (self.router, self.doer, self.recorder, partial(decide, ledger=self.ledger, known=known))
+        return await escalated(verdict, policy, told, by)
 
     async def _inspect(self, request: Request, dialect: Dialect, policy: Policy) -> Inspection:
         extraction = await _offload(len(request.body), dialect.extract, request.body)
@@ -380,6 +396,7 @@ class Pipeline:
         for segment, scan in zip(segments, scans, strict=True):
             skipped += [Skipped(pointer=segment.pointer, reason=item.reason) for item in scan.skipped]
         skipped += labelled.skipped
+        tasks = partial(recognise, self.router, policy, request, dialect, attached)
         transient = any(item.reason in _TRANSIENT for item in skipped)
         return Inspection(
             extraction=extraction,
@@ -391,6 +408,7 @@ class Pipeline:
             reason=spoken.reason,
             without_reason=without,
             tools=await _offload(len(request.body), tool_names, request.body) if policy.tools_used() else (),
+            tasks=await _offload(len(request.body), tasks) if policy.tasks_used() else (),
             attached=attached,
         )
 

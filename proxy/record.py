@@ -25,6 +25,8 @@ from audit.event import (
     PointerFact,
     RequestFacts,
     SkippedPart,
+    StepFact,
+    TaskFact,
     UsageFacts,
     permille,
 )
@@ -79,6 +81,12 @@ class Record:
     async def intent(self, verdict: Verdict) -> None:
         """Return when the verdict's record is durable. Raises `RecordError`."""
         await self._durable(lambda: intent_event(verdict, self.fingerprint_key))
+
+    async def escalating(self, verdict: Verdict, model: str) -> None:
+        """Return when it is durable that this model's server is asked next. Raises `RecordError`."""
+        decision = verdict.decision
+        details = {"policy": decision.policy_id, "revision": decision.policy_revision, "model": model}
+        await self._durable(lambda: AuditEvent.noticed("task_asked", details, decision_id=decision.id))
 
     async def justified(self, decision_id: str, facts: JustificationFacts, policy: Policy) -> None:
         """Return when the record of a reason that was given afterwards is durable. Raises `RecordError`."""
@@ -168,6 +176,8 @@ def intent_event(verdict: Verdict, fingerprint_key: bytes) -> AuditEvent:
         pointers=_pointers(verdict),
         languages=[LanguageFact(*fact) for fact in sorted(_languages(inspection.languages))],
         labels=[LabelFact(label.name, permille(label.score)) for label in inspection.labels],
+        tasks=[TaskFact(one.task, one.how.value, one.vetoed) for one in inspection.tasks],
+        steps=[StepFact(one.model, one.outcome.value, permille(one.confidence)) for one in verdict.steps],
         skipped=[
             *(SkippedPart(reason=item.reason.value, pointer=item.pointer) for item in inspection.skipped),
             *([SkippedPart(reason=_code(inspection.error))] if inspection.error else []),

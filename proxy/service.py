@@ -30,6 +30,7 @@ from configs.settings import Settings, load_settings, parse_address
 from configs.state import StatePaths, load_or_make_key, make_private_dir
 from configs.yaml_source import SourceError
 from detectors.cache import ScanCache
+from local_models.tasks.router import Router
 from policy.load import load_policy
 from policy.model import Policy
 from proxy.addon import PrivetAddon
@@ -40,7 +41,7 @@ from proxy.errors import ConfigurationError, WorkerError
 from proxy.files import PoolFiles, opener
 from proxy.identity import Credentials
 from proxy.inspector import PoolInspector
-from proxy.jobs import CHAT, DETECTION, DOCUMENTS
+from proxy.jobs import DETECTION, DOCUMENTS
 from proxy.justify import Justify
 from proxy.ledger import Ledger, LedgerError
 from proxy.local import LocalServer
@@ -56,6 +57,7 @@ from proxy.server import MitmServer
 from proxy.shares import Alone, Shares
 from proxy.signing import aws_signer
 from proxy.tariff import Tariff
+from proxy.task_models import start_models
 from proxy.vault import Vault, VaultError
 from proxy.workers import Pool, WorkerPool
 
@@ -104,6 +106,7 @@ class Privet:
     pipeline: Pipeline | None = None
     inspector: PoolInspector | None = None
     answerer: Answerer | None = None
+    router: Router | None = None
     files: PoolFiles | None = None
     addresses: dict[str, str] = field(default_factory=dict)
     serving: bool = False
@@ -118,7 +121,8 @@ class Privet:
             return []
         files = [self.files.pool] if self.files else []
         documents = [self.inspector.documents] if self.inspector.documents else []
-        return [self.inspector.detection, *documents, *files, *self.answerer.pools.values()]
+        models = [*self.answerer.pools.values(), *self.answerer.doers.values()]
+        return [self.inspector.detection, *documents, *files, *models]
 
     def pool(self, job: str, factory: str, options: Mapping[str, Any] | None = None, size: int = 1) -> Pool:
         """A pool of this process's own, or one that the supervisor lends."""
@@ -241,6 +245,8 @@ async def serve(
             signer=aws_signer(settings.upstream.aws_sign),
             ledger=ledger,
             tariff=Tariff(settings.costs),
+            router=privet.router,
+            doer=privet.answerer,
             others=Alone() if link is None else link.shares,
         )
         local.justify = Justify(ledger, record, privet.pipeline)
@@ -455,11 +461,9 @@ async def _prepare(privet: Privet, policy: Policy) -> None:
         documents = privet.pool("documents", DOCUMENTS, privet.head.options())
         await documents.start()
         inspector.documents = documents
-    for model in sorted(policy.embedded_models()):
-        if model not in answerer.pools:
-            chat = privet.pool("chat", CHAT, {"model": model})
-            await chat.start()
-            answerer.pools = {**answerer.pools, model: chat}
+    privet.router = await start_models(policy, privet.settings.tasks.directory, answerer, privet.pool, privet.router)
+    if privet.pipeline is not None:
+        privet.pipeline.router = privet.router
     answerer.api_keys = _api_keys(policy)
     answerer.follow(policy.models.values())
 

@@ -109,6 +109,11 @@ def load_tasks(*directories: Path) -> Mapping[str, Task]:
     return tasks
 
 
+def known_tasks(own: Path | None = None) -> Mapping[str, Task]:
+    """The tasks that come with Privet and the company's own, which go before. Raises `SourceError`."""
+    return {**load_tasks(SHIPPED), **(load_tasks(own) if own is not None else {})}
+
+
 def load_task(folder: Path) -> Task:
     """Read a task's folder. Raises `SourceError` with everything that is wrong in it."""
     source = load_yaml(folder / TASK_FILE)

@@ -29,6 +29,7 @@ from configs.state import StatePaths, make_private_dir
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
 from detectors.normalize import normalize
 from detectors.readings.escapes import views
+from local_models.tasks.router import Router
 from policy.load import load_policy
 from proxy.addon import PrivetAddon
 from proxy.answer import Answerer
@@ -192,6 +193,7 @@ async def running(
     settings: Mapping[str, Any] | None = None,
     users: Credentials | None = None,
     answerer: Answerer | None = None,
+    router: Router | None = None,
     hosts: Sequence[str] = ("api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com"),
 ) -> AsyncIterator[Running]:
     """Serve until the block ends."""
@@ -224,6 +226,8 @@ async def running(
         signer=aws_signer(typed.upstream.aws_sign),
         vault=vault,
         ledger=ledger,
+        router=router,
+        doer=answerer,
     )
     ready = asyncio.Event()
     async with aiohttp.ClientSession() as session:

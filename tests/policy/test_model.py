@@ -92,6 +92,7 @@ def test_covers(test, entity_type, score, covered):
         (Rule("r", Effect.ALLOW, Condition(departments=("finance",))), True),
         (Rule("r", Effect.ALLOW, Condition(entities=(EntityTest("PERSON"),))), False),
         (Rule("r", Effect.ALLOW, Condition(tasks=("translation",))), False),
+        (Rule("r", Effect.REROUTE, Condition(tasks=("translation",)), to="inside"), True),
         (Rule("r", Effect.ALLOW, shape_only=True), False),
     ],
 )
