@@ -11,6 +11,7 @@ import click
 from rich.table import Table
 
 from console.cli.context import EXIT_NEGATIVE, err, fail, out
+from console.cli.model_choose import choose_model
 from console.cli.model_files import add_model, fetch_models, remove_model
 from local_models.catalog import catalog, location_of, models_dir, prepare, verified
 from local_models.errors import LocalModelError
@@ -54,6 +55,7 @@ def command() -> None:
       privet models prepare                 make what is made here (once, seconds)
       privet models verify                  compare every file's SHA-256
       privet models evaluate                the document classifier's scores
+      privet models choose --task TASK      the smallest model that does a task well enough
     """  # noqa: D301 - click wants the character itself
 
 
@@ -101,7 +103,7 @@ def list_models(*, measuring: bool, as_json: bool) -> None:
     out().print(table)
 
 
-for _command in (fetch_models, add_model, remove_model):
+for _command in (fetch_models, add_model, remove_model, choose_model):
     command.add_command(_command)
 
 
