@@ -108,7 +108,7 @@ def choose_model(
 
     if answers < 1.0 and not escalate:
         fail("--answers below 1 leaves requests unanswered. Say who answers them: --escalate MODEL")
-    task, examples = _read(name, data)
+    task, examples = _read(cli, name, data)
     tried = _candidates(task, candidates, endpoint, os.environ.get(key_env) if key_env else None)
     wanted = Wanted(target, certain, max_false_alarms, max_ms, answers)
     hour = cli.settings().costs.inside_hour if cli.config_path() is not None else 0.0
@@ -147,14 +147,14 @@ def choose_model(
         raise SystemExit(EXIT_UNKNOWN if choice.needed is not None else EXIT_NEGATIVE)
 
 
-def _read(name: str, data: Path | None) -> tuple[Task, tuple[Example, ...]]:
-    from local_models.tasks.task import TASK_FILE, load_examples, load_task, load_tasks  # noqa: PLC0415 - as above
+def _read(cli: Cli, name: str, data: Path | None) -> tuple[Task, tuple[Example, ...]]:
+    from local_models.tasks.task import TASK_FILE, known_tasks, load_examples, load_task  # noqa: PLC0415 - as above
 
     try:
         if (Path(name) / TASK_FILE).is_file():
             task = load_task(Path(name))
         else:
-            tasks = load_tasks()
+            tasks = known_tasks(cli.settings().tasks.directory if cli.config_path() is not None else None)
             if name not in tasks:
                 fail(f"no task is called {name!r}. Known: {', '.join(tasks)}; or name a folder with {TASK_FILE}")
             task = tasks[name]

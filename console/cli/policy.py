@@ -55,6 +55,7 @@ def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
 
     Exit code 0: it can be used. 2: it can't.
     """  # noqa: D301 - click wants the character itself
+    from console.evidence import doubts_of  # noqa: PLC0415
     from policy.lint import remarks  # noqa: PLC0415
     from policy.load import load_policy  # noqa: PLC0415
 
@@ -71,11 +72,12 @@ def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
             click.echo(f"privet: {count} problem{'s' * (count > 1)}: the policy can't be used", err=True)
         raise SystemExit(EXIT_USAGE) from None
     inherited = sorted({rule.policy_id for rule in policy.rules} - {policy.id})
+    odd = [*remarks(policy), *doubts_of(policy, settings_if_any(cli))]
     if as_json:
         document = {
             "usable": True,
             "problems": [],
-            "remarks": remarks(policy),
+            "remarks": odd,
             "id": policy.id,
             "revision": policy.revision,
             "mode": policy.mode.value,
@@ -90,7 +92,7 @@ def check(cli: Cli, file: Path | None, *, as_json: bool) -> None:
         + (f" (some from {', '.join(inherited)})" if inherited else "")
         + f", {_count(policy.departments, 'department')}, mode {policy.mode.value}, revision {policy.revision[:12]}"
     )
-    for remark in remarks(policy):
+    for remark in odd:
         click.echo(f"privet: {remark}", err=True)
 
 

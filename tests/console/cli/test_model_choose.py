@@ -51,6 +51,11 @@ def test_the_winner_becomes_a_route_that_can_be_used(easy: Path, tmp_path: Path)
     answer = load_answerer(task, target.answerer, target.place).answer("money back return zzz")
     assert answer.output == {"category": "refund"}
     assert ET.fromstring(picture.read_text()).get("role") == "img"
+    check = ["policy", "check", str(policy)]
+    assert "evidence" not in CliRunner().invoke(main, check).stderr
+    with (target.place / "evidence.json").open("a") as file:
+        file.write(" ")
+    assert "models.sorter: its evidence" in CliRunner().invoke(main, check).stderr
 
 
 def test_none_meets_it(tmp_path: Path) -> None:
