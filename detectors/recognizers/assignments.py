@@ -68,10 +68,10 @@ _ABOUT = re.compile(
 _HARMLESS = re.compile(
     r"(?i)(?:primary|foreign|public|publishable|cache|sort|partition|range|idempotency|dedup\w{0,12}|group|routing|row|"
     r"object|map|lookup|translation|message|i18n|local[_-]?storage|registry|hash|unique|index|composite|natural|"
-    r"bucket|event|query|react|list|item|tag|label|css|sibling|parent|child|order|shard|flag|feature|menu|hot|meta|ctrl|alt|shift|short"
+    r"websocket|existing|bucket|event|query|react|list|item|tag|label|css|sibling|parent|child|order|shard|flag|feature|menu|hot|meta|ctrl|alt|shift|short"
     r"cut)[_-]?key$|"
     r"(?:page|next|client[_-]?request|continu\w{1,6}|pagination|paging|sync|delta|bos|eos|pad|unk|sep|cls|mask|stop|start|end|special|"
-    r"input|output|prompt|completion|cached?|public[ _-]?key)[ _-]?token$"
+    r"input|output|prompt|completion|cached?|public[ _-]?key)[ _-]?token$|existing[_-]?secret$"
 )
 _TAIL = re.compile(r"[\w.-]{0,40}")
 _FALLBACK = re.compile(r"[\"')\]]{0,2}\s?(?:\|\||\?\?|,|or)\s?[\"'](?P<value>[^\"'\n]{4,200})[\"']")
@@ -112,7 +112,7 @@ _QUOTED_SAID = gated(
     re.compile(
         r"(?i)\bpass ?(?:word|phrase|code)\b(?: for [^.\n:]{1,40}?)? (?:is|was|are)(?: set)?(?: to)?:? {1,2}"
         r"(?P<quote>[\"'`])(?P<value>[^\s\"'`]{4,40})(?P=quote)|"
-        r"\bpass ?word\b[^.\n:]{0,60}:\s?\n\s{0,8}\n?\s{0,8}(?P<line>[A-Za-z0-9+/=_-]{16,80})(?=\s|$)"
+        r"\bpass ?word\b[^.\n:]{0,60}:\s{1,20}(?P<line>[A-Za-z0-9+/=_-]{16,80})(?=\s|$)"
     )
 )
 
@@ -185,7 +185,7 @@ def _assigned(text: str, name: re.Match[str]) -> Finding | None:
     if says_about(text[name.end() : end]):
         return None
     if name["key"] and (
-        name[0][-3:].lower() in {"key", "ken"} and _HARMLESS.search(text, max(0, name.start() - 24), name.end())
+        name[0][-3:].lower() in {"key", "ken", "ret"} and _HARMLESS.search(text, max(0, name.start() - 24), name.end())
     ):
         return None
     if name["key"] and _NAME.match(text, name.end()):  # `secret_key`: the second part decides

@@ -46,7 +46,9 @@ _RULES = (
 )  # fmt: skip
 _WEAK_PASSWORD = frozenset({"password", "pass", "passwd", "pwd", "secret", "user", "username", "port", "token", "key"})
 _DEFAULTS = frozenset({"guest", "root", "admin", "test", "postgres", "mysql", "mongo", "rabbitmq", "minioadmin", "sa"})
-_EXAMPLES = frozenset({"scott:tiger", "foo:bar", "org:repo", "me:you", "name:value", "host:port", "alice:bob"})
+_EXAMPLES = frozenset(
+    {"scott:tiger", "foo:bar", "org:repo", "me:you", "name:value", "host:port", "alice:bob", "johndoe:randompassword"}
+)
 
 
 def find(source: Source) -> Iterator[Finding]:

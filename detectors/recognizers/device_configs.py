@@ -38,6 +38,23 @@ _PLACES = tuple(
             rf"[ \t]{{1,4}}{_KIND}{_V}")),
         (("pre-shared-key",), rf"\bpre-shared-key[ \t]{{1,4}}(?:local[ \t]|remote[ \t])?{_KIND}{_V}"),
         (("neighbor",), rf"\bneighbor[ \t]\S{{2,60}}[ \t]password[ \t]{{1,4}}{_KIND}{_V}"),
+        # Servers: proxies, mail relays, name servers, installers
+        (("stats auth", "login="), (
+            r"(?:\bstats auth[ \t]{1,4}|[ \t]login=)[\w.@-]{1,40}:(?P<q>)(?P<password>[^\s\"'<>]{4,64})(?!\S)")),
+        ((":",), (
+            r"(?m)^\[?[\w-]{1,60}(?:\.[\w-]{1,60}){1,5}\]?(?::\d{2,5})?[ \t]{1,20}[\w.@+-]{1,60}:(?P<q>)"
+            r"(?P<password>[^\s\"'<>:/]{6,64})[ \t]{0,8}$")),
+        (("{plain}",), r"\{PLAIN\}(?P<q>)(?P<password>[^\s\"'<>]{4,64})"),
+        (("proxy_set_header", "add_header", "requestheader", "http-request"), (
+            r"(?i)(?:proxy_set_header|add_header|RequestHeader set|set-header)[ \t]{1,4}"
+            r"[\"']?[\w-]{0,30}(?:key|token|secret)[\"']?[ \t]{1,4}"
+            r"(?P<q>[\"']?)(?P<random>[^\s\"'<>;]{12,200})(?P=q)(?![^\s;])")),
+        (("secret", "password", "passwd"), (
+            r"(?i)\b(?:secret|password|passwd)[ \t]{1,4}(?P<q>\")(?P<password>[^\"\n\s]{6,128})(?P=q)[ \t]{0,4};")),
+        (("rootpw",), rf"(?m)^rootpw[ \t]{{1,4}}(?:--\w{{1,12}}[ \t]{{1,4}}){{1,2}}{_V}"),
+        (("chpasswd",), (
+            r"chpasswd:\s{1,12}(?:expire: ?\w{1,6}\s{1,12})?(?:list|users):"
+            r"[^\n]{0,6}\s{1,12}(?:- )?[\w.-]{1,40}:(?P<q>)(?P<password>[^\s\"'<>]{4,64})")),
         # Wireless
         (("wpa_passphrase", "sae_password"), (
             r"(?m)^[ \t]{0,8}(?:wpa_passphrase|sae_password)=(?P<q>[\"']?)"
@@ -46,7 +63,7 @@ _PLACES = tuple(
             r"(?m)^[ \t]{0,8}(?:wpa-)?psk[ \t]?[=\t ][ \t]?(?P<q>\"?)(?P<password>[^\n\"]{8,64})(?P=q)[ \t]{0,8}$")),
         # Directories, mail, name services
         (("bind", "rootpw"), (
-            r"(?im)(?:^|[ \t])(?:bindpw|bind_?password|rootpw(?:modpw)?|rootbindpw)[ \t]{1,8}"
+            r"(?im)(?:^|[ \t])(?:bindpw|bind_?password|rootpw(?:modpw)?|rootbindpw)[ \t]{1,8}(?!--)"
             rf"{_V}")),
         # Consul, Nomad, Serf
         (("encrypt",), r"(?m)^[ \t]{0,8}\"?encrypt\"?[ \t]?[=:][ \t]?(?P<q>\")(?P<password>[A-Za-z0-9+/]{43}=)(?P=q)"),

@@ -30,6 +30,24 @@ _PLACES = tuple(
     for literals, expression in (
         (("mysql", "mariadb"), _command(r"(?i:mysql\w{0,8}|mariadb\w{0,8})", "-p")),
         (("sshpass",), _command("sshpass", "-p ?")),
+        (("mongo",), _command(r"mongo(?:sh|dump|restore|import|export)?", "(?:-p|--password)[ =]?")),
+        (("net user",), rf"(?i)\bnet user[ \t]{{1,4}}[\w.$-]{{1,40}}[ \t]{{1,4}}(?![/*]){_V}"),
+        (("schtasks", "psexec", "sc "), rf"(?i)\b(?:schtasks|sc|sc\.exe)\b{_ARGUMENTS}(?:/rp|password=) ?{_V}"),
+        (("reg add",), (
+            rf"(?i)\breg add\b[^\n]{{0,160}}/v[ \t]{{1,4}}\w{{0,20}}password\b[^\n]{{0,60}}/d[ \t]{{1,4}}{_V}")),
+        (("rabbitmqctl",), rf"\brabbitmqctl (?:add_user|change_password)[ \t]{{1,4}}\S{{1,40}}[ \t]{{1,4}}{_V}"),
+        (("sp_addlogin", "sp_password"), (
+            r"(?i)\bsp_(?:addlogin|password)\s{1,4}N?'[^'\n]{1,60}',\s{0,4}N?(?P<q>')(?P<password>[^'\n]{4,64})(?P=q)")),
+        (("tochararray",), r"(?P<q>\")(?P<password>[^\"\n\s]{4,64})(?P=q)\.toCharArray\(\)"),
+        (("cred",), (
+            r"(?i)(?<![^\W_])cred(?:ential)?s?[\"']?\s?[:=]\s?(?P<q>[\"'])(?P<user>[\w.@-]{2,40}):"
+            r"(?P<password>[^\s\"':/]{5,64})(?P=q)")),
+        (("auth ",), (
+            r"(?m)^(?:redis>[ \t])?AUTH[ \t](?:\w{1,20}[ \t])?(?P<q>[\"']?)"
+            r"(?P<password>(?=\D{0,60}\d)[^\s\"']{8,128})(?P=q)$")),
+        (("notarytool", "altool", "app-specific"), (
+            r"(?<!\S)(?:--password|-p|app-specific password:?)[ =](?P<q>[\"']?)"
+            r"(?P<password>[a-z]{4}(?:-[a-z]{4}){3})(?P=q)")),
         (("psexec",), _command(r"(?i:psexec(?:64)?)", "-p ")),
         (("docker", "podman", "helm", "oc ", "az ", "skopeo"), _command(
             r"(?:docker|podman|helm registry|oc|az|skopeo) login", "(?:-p|--password)[ =]")),
@@ -97,7 +115,7 @@ _COOKIES = gated(
     )
 )
 # A session with such a name, or with anything but a UUID, which may be a number in a log.
-_FRAMEWORK = re.compile(r"(?i)j?session_?id|phpsessid|asp|laravel|_[a-z]")
+_FRAMEWORK = re.compile(r"(?i)jsession_?id|phpsessid|asp|laravel|_[a-z]")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COOKIE_HEADER = re.compile(r"(?i)\bcookies?\b")
 _USER_NAME = gated(

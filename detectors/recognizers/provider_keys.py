@@ -171,6 +171,14 @@ _NEARBY = (
         literals=("key", "token", "secret", "heroku", "postmark"),
         reach=32,
     ),
+    # Twilio: the account, then its token.
+    _key(
+        r"\bAC[0-9a-f]{32}[\"']?\s?[,:]\s{0,9}[\"']?([0-9a-f]{32})(?![\w-])",
+        score=0.9,
+        group=1,
+        literals=("ac",),
+        within="text",
+    ),
     # A vendor that nobody listed: a short prefix, an underscore, a long random part.
     _key(
         rf"(?<![\w-])(?!{_PUBLIC})[a-z]{{2,8}}_(?:[a-z]{{2,6}}_)?[A-Za-z0-9]{{24,120}}(?![\w-])",

@@ -12,12 +12,13 @@ from detectors.recognizers.placeholders import is_code, is_placeholder
 from detectors.recognizers.source import Source
 
 _LITERALS = (
+    "pw ",
     *("passwort", "kennwort", "contraseñ", "clave", "mot de passe", "password", "parola", "wachtwoord", "senha"),
     *("palavra-passe", "hasło", "hasłem"),
 )
 _SHORTEST = 6
 _SAID = re.compile(
-    r"(?i)\b(?:passwort|kennwort|contraseña|clave|mot de passe|password|parola d.ordine|wachtwoord|senha|"
+    r"(?i)\b(?:pw|passwort|kennwort|contraseña|clave|mot de passe|password|parola d.ordine|wachtwoord|senha|"
     r"palavra-passe|hasło|hasłem)"
     r"(?: (?:für|fürs|zum|del?|para|pour|du|per|voor|do|da|dla) (?:\w{1,20} )?\w{1,20})?"
     r"(?:\s?(?::|=|ist|lautet:?|es|est|è|is|é|to|jest|era|war|était)\s{1,3}|\s(?=[^\s\d]{0,63}\d)(?=[\w]{0,63}[^\s\w.,:;?()\"'/-]))[\"'„«`]?"

@@ -40,6 +40,7 @@ HEX = "8f14e45fceea167a5a36dedd4bea2543"
         ("her password is blaue.Tasse8.", "blaue.Tasse8", "PASSWORD"),
         ("the password's Kuckuck-7 by the way", "Kuckuck-7", "PASSWORD"),
         ("user qa, pw Ostwind2026!", "Ostwind2026!", "PASSWORD"),
+        (f"use this password to proceed: {HEX}", HEX, "PASSWORD"),
         (f"RABBITMQ_ERLANG_COOKIE: '{HEX}'", HEX, "SECRET"),
         (f"shopToken|{HEX}|live", HEX, "SECRET"),
         (
@@ -58,6 +59,10 @@ def test_positives(found, text, value, kind):
     "text",
     [
         "password = os.environ['DB_PASSWORD']",
+        "existingSecret: shop-postgresql-credentials-2",
+        f"Sec-WebSocket-Key: {HEX}",
+        "password: !GetAtt",
+        "ssh-key: ssh-ed25519 AAAA",
         "'password' => 'posts#create'",
         f"Public Key Token: {HEX}",
         f"checksum/secret: {HEX}",

@@ -17,6 +17,9 @@ SECRET = "Tr0ub4dor&3x"
         'new NetworkCredential("bob", "V")', 'DriverManager.getConnection(url, "bob", "V")',
         'mysql_connect("localhost", "bob", "V")', "requests.get(u, auth=('bob', 'V'))", 'HTTPBasicAuth("bob", "V")',
         "machine h.example.org login bob password V",
+        "mongosh mongodb://m -u shop -p 'V'", "net user svc V /add", "schtasks /create /tn j /ru A\\svc /rp V",
+        "reg add HKLM\\Winlogon /v DefaultPassword /t REG_SZ /d V", "rabbitmqctl add_user shop V",
+        "EXEC sp_addlogin 'loader', 'V'", 'ks.load(in, "V".toCharArray());', 'def creds = "deploy:V"', "AUTH V",
         "openssl enc -aes-256-cbc -k V -in a", "snmpwalk -v3 -u mon -A V -x AES h", "snmpget -v3 -a SHA -X V h",
         "jdbc:oracle:thin:shop/V@//ora:1521/x", "sqlplus shop/V@ora", 'new PDO("mysql:host=d", "bob", "V")',
         'smtp.PlainAuth("", "bob", "V", host)', 'DBI->connect("dbi:Pg:dbname=x", "bob", "V")',
@@ -46,6 +49,13 @@ def test_passwords_by_their_place(found, form):
         "gsutil du -a gs://bucketname",
         "auth=('user', 'pass')",
         "session=short",
+        "net user svc /add",
+        "net user svc *",
+        "AUTH LOGIN",
+        '"x".toCharArray()',
+        "mongosh -p",
+        "creds = 'a:b'",
+        "session_id=3f2a9c1e-7b64-4d0a-9e1f-5c6d7e8f9a0b",
         "device=1 session=3f2a9c1e-7b64-4d0a-9e1f-5c6d7e8f9a0b",
         "jwt.decode(token, key, algorithms)",
         "openssl genrsa -out key.pem 4096",
@@ -96,3 +106,8 @@ def test_a_users_name_beside_a_password(found, text, user):
 )
 def test_a_users_name_alone_or_of_nobody(found, text):
     assert found(find, text) == []
+
+
+def test_app_passwords_of_four_groups(found):
+    text = "notarytool submit a.zip --password qwbp-zdwk-eltb-veat"
+    assert found(find, text) == [("qwbp-zdwk-eltb-veat", "PASSWORD")]

@@ -100,6 +100,11 @@ def test_hashes_of_passwords(found, rnd, head):
     assert (head + rest, "SECRET") in found(find, f"user:{head}{rest}:19000")
 
 
+def test_an_accounts_token_stands_behind_it(found, rnd):
+    account, token = "AC" + rnd(32, HEX), rnd(32, HEX, seed=2)
+    assert (token, "API_KEY") in found(find, f'Client("{account}", "{token}")')
+
+
 def test_unseal_keys_and_numbered_keys(found, rnd):
     share = rnd(44)
     assert found(find, f"Unseal Key 2: {share}") == [(share, "SECRET")]
