@@ -141,6 +141,19 @@ _RULES = (
         r"[a-z]{2,20}[._](?!(?:json|md|py|[jt]sx?|ya?ml|toml|txt|html?|css|sh|rs|go|java|csv|sql|xml|lock|env|ini|cfg)"
         r"(?!\w))[a-z]{2,20})(?![\w@(/.-])"),
          0.6, literals=("@",)),
+    # As networks show who wrote something: `User: Ana Novak @ana_n`, `User: Ana Novak (ana.n)`, `User: AnaNovak85`
+    Rule("identifiers", "USERNAME", re.compile(
+        r"\b(?:User|Profile|Author|Posted by|Comment by|Post by): ?"
+        r"(?:[A-Z][\w'-]{1,20} ){1,3}(?:@|\(@?)([A-Za-z][\w.]{2,30}\w)(?![\w@])"),
+         0.7, group=1, literals=("user:", "profile:", " by:", "author:")),
+    Rule("identifiers", "USERNAME", re.compile(
+        r"(?m)^(?:User|Username|Author|Posted by): ?@?"
+        r"((?=[A-Za-z]{1,30}[\d_]|[A-Z][a-z]{1,20}[A-Z][a-z])[A-Za-z][\w.]{2,38}\w)[ \t]{0,4}$"),
+         0.7, group=1, literals=("user:", "username:", " by:", "author:")),
+    Rule("identifiers", "USERNAME", re.compile(
+        r"(?i)\b(?:follow|find|add|message|dm) (?:me|us|him|her|them)(?: on \w{2,20})?:? "
+        r"@([a-z][\w.]{2,30}\w)(?![\w@])"),
+         0.7, group=1, literals=("@",)),
 )  # fmt: skip
 _TABLE = RuleTable(_RULES)
 

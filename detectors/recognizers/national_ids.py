@@ -27,6 +27,7 @@ _SSN = gated(re.compile(r"(?<![\w-])(?!000|666|9)\d{3}([ .-])(?!00)\d{2}\1(?!000
 # Taxpayer numbers (ITIN, ATIN) look like one with a 9 in front, whatever group is given out today. Their form counts,
 # not what a model makes of the words around them.
 _ITIN = gated(re.compile(r"(?<![\w-])9\d{2}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"))
+_BESIDE = re.compile(r"[^\W_]")
 _SSN_LOOSE = gated(re.compile(r"(?<![\w-])\d{3}[ .-]?\d{2}[ .-]?\d{4}(?![\w-])"))
 _SSN_WORDS = words(("ssn", "ssns", "ssn_?number", "social", "soc ?sec", "social ?security", "tin", "itin", "taxpayer"))
 # In advertisements: void since, nobody's, and quoted everywhere.
@@ -105,8 +106,12 @@ def _social_security(source: Source) -> Iterator[Finding]:
             yield Finding(match.start(), match.end(), "US_SSN", 0.8, "national_ids")
     for match in source.in_numbers(_ITIN):
         if digits_of(match[0]) not in _PRINTED and not _NOT_SSN.search(source.before(match.start(), 40)):
-            score = 0.8 if _valid(itin, match[0]) else 0.75
-            yield Finding(match.start(), match.end(), "US_ITIN", score, "national_ids")
+            given = _valid(itin, match[0])
+            # The IRS gives out four ranges of groups; another one, with nothing beside it, is any number.
+            if given or _BESIDE.search(
+                f"{source.before(match.start(), 80)} {source.text[match.end() : match.end() + 80]}"
+            ):
+                yield Finding(match.start(), match.end(), "US_ITIN", 0.8 if given else 0.75, "national_ids")
     if source.may(_SSN_LOOSE) and _SSN_WORDS.search(f"{source.context} {source.text}"):
         for match in source.in_numbers(_SSN_LOOSE):
             if digits_of(match[0]) not in _PRINTED and _SSN_WORDS.search(source.before(match.start(), 40)):

@@ -37,7 +37,8 @@ _WORDS = words(
     "mobile", "mobil", "handy",
      "call", "called", "calling", "callback", "text me", "texted", "sms", "whatsapp", "signal", "fax", "ring",
      "dial", "contact", "reach",
-     "hotline", "landline", "voicemail", "contact_?number", "ph", "telefon", "telefono", "teléfono", "téléphone",
+     "hotline", "landline", "direct line",
+     "voicemail", "contact_?number", "ph", "telefon", "telefono", "teléfono", "téléphone",
      "telefone", "telefonnummer",
      "rufnummer", "ruf mich", "móvil",
     "telepono", "cep", "numara", "portable", "appelez", "llame", "llámame", "anrufen", "rufen", "numer", "номер",
@@ -92,6 +93,7 @@ _REGIONS = (
 
 _SHORTEST = 6
 _SHORTEST_ABROAD = 11  # digits of `00…`: fewer may be a number with zeros in front
+_SHORTEST_UNPLANNED, _ASKED = 9, 140
 _LONGEST = 15  # ITU-T E.164
 
 
@@ -114,6 +116,10 @@ def _score(value: str, source: Source, start: int) -> float:
         return 0.0 if _AMERICAN.match(value) and _stands_alone(value, source, start) and not _persons(value) else 0.95
     if _INTERNATIONAL.match(value) and len(digits) >= _SHORTEST_ABROAD and _plan("+" + digits.removeprefix("00"), None):
         return 0.8
+    # Nothing else is written so; who was asked for a number may answer with one that no plan has.
+    unplanned = value[0] == "+" and value[1:].isdigit() and len(digits) >= _SHORTEST_UNPLANNED
+    if unplanned and _last(_WORDS, source.before(start, _ASKED)):
+        return 0.6
     before = source.before(start, 40)
     named, other = _last(_WORDS, before), _last(_OTHER, before)
     if other and _SENTENCE_END.search(before, other.end()):

@@ -12,7 +12,7 @@ _STAND_IN = re.compile(
       <.*>? | \[.*\]? | \{.*\}? | %[\w.%{}()-]+%? |           # <key>, [KEY], {{ key }}, %KEY%
       \$[\w{(].* | @\w+@ | \#\{.*\} | !\w+\ .* |
       !(?:ref|getatt|sub|importvalue|join|findinmap|select|vault|reference|env|secret|base64|if) |
-      ssh-\w+ | ecdsa-[\w-]+ | your[a-z]*!?.* |              # ${KEY}, $(…), #{key}, !Ref
+      ssh-\w+ | ecdsa-[\w-]+ | yourstrong.* |              # ${KEY}, $(…), #{key}, !Ref
       (?:none|null|nil|undefined|true|false|string|str|text|bytes|int|bool|any|optional|required|empty|blank|redacted|
          hidden|masked|encrypted|unset|default|value|key|token|secret|passwords?|passwd|pwd|pass|pw|passphrase|user|username|
          bearer|basic|test|testing|dummy|fake|foo|bar|foobar|sample|todo|tbd|n/?a|abc|abcdef|qwerty|login|

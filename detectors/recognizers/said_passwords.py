@@ -26,8 +26,21 @@ _SAID = re.compile(
 )
 
 
+_CODE = re.compile(r"(?i)\b(?:the|my|your) (?:\w{3,12} )?code is:? (\d{4,8})(?![\w-])")
+_ASKED_FOR = re.compile(r"(?i)verif|one-time|otp|sms|log ?in|password|authenticat|two-factor|2fa")
+_ASKED_REACH = 240
+
+
+def _codes(source: Source) -> Iterator[Finding]:
+    """Codes by which somebody shows who they are: the conversation says what they are for."""
+    for match in _CODE.finditer(source.text) if "code is" in source.lower else ():
+        if _ASKED_FOR.search(source.before(match.start(1), _ASKED_REACH)):
+            yield Finding(*match.span(1), "PASSWORD", 0.75, "said_passwords")
+
+
 def find(source: Source) -> Iterator[Finding]:
     """Every password that a sentence says."""
+    yield from _codes(source)
     if not any(literal in source.lower for literal in _LITERALS):
         return
     for match in _SAID.finditer(source.text):

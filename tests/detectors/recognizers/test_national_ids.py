@@ -10,6 +10,7 @@ from detectors.recognizers.national_ids import find
         ("SSN 536 90 4399", ("536 90 4399", "US_SSN")),
         ("my social security number is 536904399", ("536904399", "US_SSN")),
         ("Reference record: 978-15-5593", ("978-15-5593", "US_ITIN")),
+        ("912-70-1234", ("912-70-1234", "US_ITIN")),
         ("the payer is 912-70-1234.", ("912-70-1234", "US_ITIN")),
         ("RSSMRA70A01H501S", ("RSSMRA70A01H501S", "NATIONAL_ID")),
         ("DNI 54362315K", ("54362315K", "NATIONAL_ID")),
@@ -101,3 +102,10 @@ def test_a_short_name_counts_as_the_name_of_a_field(found):
 def test_numbers_of_things_that_are_public_are_none(found):
     for text in ("ISBN 978-9024538270", "LEI 213800KUD8LAJWSQ9D15", "IMO 9319466", "EAN 73513537", "ISSN 0024-9319"):
         assert found(find, text) == []
+
+
+@pytest.mark.parametrize("group", ["13", "49", "66", "69", "89", "93"])
+def test_a_taxpayers_number_of_a_group_that_is_not_given_out_needs_something_beside_it(found, group):
+    number = f"912-{group}-4821"
+    assert found(find, number) == []
+    assert (number, "US_ITIN") in found(find, f"the payer is {number}")

@@ -14,6 +14,9 @@ from detectors.recognizers.phones import find
         ('{"phone": "4155550123"}', ["4155550123"]),
         ("06 12 34 56 78", ["06 12 34 56 78"]),
         ("my number is 555-6789", ["555-6789"]),
+        ("May I have your phone number? It's +1234567890.", ["+1234567890"]),
+        ("the direct line is +1987654321", ["+1987654321"]),
+        ("it grew by +1234567890 since", []),
         ("order 4155550123", []),
         ("4155550123", []),  # ten digits alone may be anything
         ("2024-05-01", []),

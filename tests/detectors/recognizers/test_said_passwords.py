@@ -25,6 +25,13 @@ def test_positives(found, text, value):
     assert (value, "PASSWORD") in found(find, text)
 
 
+def test_codes_that_a_conversation_asked_for(found):
+    text = "We sent a code for verification.\n[2:22 PM] Customer: The code is 471936."
+    assert found(find, text) == [("471936", "PASSWORD")]
+    assert found(find, "Your discount works, the code is 471936.") == []
+    assert found(find, "The error code is 50012.") == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
