@@ -9,6 +9,7 @@ from configs.hosts import provider_of_host, region_of_host, shipped_entries
 from policy.decision import Effect, Mode
 from policy.model import Policy, Rule
 from policy.tighten import narrower
+from policy.vocabulary import VENDOR
 
 _WILD = ("*", "?", "[")
 
@@ -30,6 +31,9 @@ def _rule(policy: Policy, rule: Rule) -> Iterator[str]:
         yield f"{name} changes nothing: what is found never permits, and it asks for nothing else"
     if rule.effect is Effect.ALLOW and rule.when.tasks and not rule.shape_only and not rule.obligations:
         yield f"{name} changes nothing: a client says what its task is, so a task never permits"
+    target = policy.models.get(rule.to or "")
+    if target is not None and VENDOR in target.escalate and (asks := _sensitive(rule)):
+        yield f"{name}: {target.name} never escalates to the vendor here, since {asks} keep the request inside"
     if (over := _overruled(policy, rule)) is not None:
         yield f"{name} never decides: {over.id!r} says {over.effect.name.lower()} wherever it applies"
 
@@ -48,6 +52,13 @@ def _never(policy: Policy, rule: Rule) -> str | None:
         if len(homes) == len(when.users) and not {*homes} & {*when.departments}:
             return "its users are all in other departments (unless a trusted gateway client names one of these)"
     return None
+
+
+def _sensitive(rule: Rule) -> str:
+    """What the rule asks for that keeps a request inside for good."""
+    when = rule.when
+    found = {"entities": when.entities, "labels": when.labels, "uninspected": when.uninspected}
+    return " and ".join(name for name, stated in found.items() if stated)
 
 
 def _other(known: str | None, wanted: tuple[str, ...]) -> bool:

@@ -170,12 +170,19 @@ _LISTS: dict[str, Callable[[dict[str, Any]], str]] = {
     ),
     "labels": lambda entry: f"{entry['name']} ({entry['score'] / 1000:g})",
     "languages": lambda entry: f"{entry['language']}: in {_texts(entry.get('texts', 1))}, read by {_reading(entry)}",
+    "tasks": lambda entry: f"{entry['name']}, {_recognised(entry)}",
+    "steps": lambda entry: f"{entry['model']}: {entry['outcome']} (sure {entry.get('confidence', 0) / 1000:g})",
     "pointers": lambda entry: (
         f"{entry['pointer']}: {entry.get('count', 1)} {entry['type']} {entry.get('operator', '')}".rstrip()
     ),
     "skipped": lambda entry: f"{entry.get('pointer', '')}: {entry['reason']}",
     "fingerprints": lambda entry: f"{entry['type']} {entry['hmac']}",
 }
+
+
+def _recognised(entry: dict[str, Any]) -> str:
+    vetoed = "; what it says doesn't look like it" if entry.get("vetoed") else ""
+    return f"by what is {'declared' if entry['how'] == 'declared' else f'its {entry["how"]}'}{vetoed}"
 
 
 def _texts(count: int) -> str:

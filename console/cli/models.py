@@ -13,6 +13,7 @@ from rich.table import Table
 from console.cli.context import EXIT_NEGATIVE, err, fail, out
 from console.cli.model_choose import choose_model
 from console.cli.model_files import add_model, fetch_models, remove_model
+from console.cli.model_tasks import tasks
 from local_models.catalog import catalog, location_of, models_dir, prepare, verified
 from local_models.errors import LocalModelError
 from local_models.measure import Measured, measure, record, recorded
@@ -56,6 +57,7 @@ def command() -> None:
       privet models verify                  compare every file's SHA-256
       privet models evaluate                the document classifier's scores
       privet models choose --task TASK      the smallest model that does a task well enough
+      privet models tasks                   the named tasks that small models do
     """  # noqa: D301 - click wants the character itself
 
 
@@ -103,7 +105,7 @@ def list_models(*, measuring: bool, as_json: bool) -> None:
     out().print(table)
 
 
-for _command in (fetch_models, add_model, remove_model, choose_model):
+for _command in (fetch_models, add_model, remove_model, choose_model, tasks):
     command.add_command(_command)
 
 

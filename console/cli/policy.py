@@ -19,6 +19,7 @@ from console.own_data import head_of, library_of, settings_if_any
 if TYPE_CHECKING:
     from configs.hosts import HostEntry
     from detectors.finding import Label, Scan
+    from local_models.tasks.router import Recognised
     from policy.decision import EntityFact, Inquiry
     from policy.explain import Explanation
     from policy.model import Policy
@@ -259,11 +260,14 @@ def explain(
             inquiry = replace(inquiry, bytes=len(text.encode("utf-8", "surrogatepass")))
         scan = inspector(policy, cli, classify=not labels)(text)
         inquiry = with_scan(inquiry, scan, text)
+    recognised = recognised_in(policy, cli, asked["tasks"], text or "")
+    inquiry = replace(inquiry, tasks=tuple(dict.fromkeys((*asked["tasks"], *(r.task for r in recognised if r.counts)))))
     explanation = explain_decision(policy, inquiry)
     if as_json:
-        _print_json(_document(explanation, inquiry, scan))
+        tasks = [{"task": one.task, "how": one.how.value, "vetoed": one.vetoed} for one in recognised]
+        _print_json({**_document(explanation, inquiry, scan), "tasks": tasks})
     else:
-        _print_explanation(policy, explanation, inquiry, scan)
+        _print_explanation(policy, explanation, inquiry, scan, recognised)
 
 
 def inspector(policy: "Policy", cli: Cli, *, classify: bool = True) -> "Callable[[str], Scan]":
@@ -355,7 +359,28 @@ def _labels(pairs: list[tuple[str, float]], own: tuple[str, ...]) -> "tuple[Labe
     return tuple(Label(name, score, "--label") for name, score in pairs)
 
 
-def _print_explanation(policy: "Policy", explanation: "Explanation", inquiry: "Inquiry", scan: "Scan | None") -> None:
+def recognised_in(policy: "Policy", cli: Cli, declared: tuple[str, ...], text: str) -> "tuple[Recognised, ...]":
+    """Which tasks a prompt is, if the policy asks for tasks."""
+    from local_models.tasks.router import Asked, Router  # noqa: PLC0415
+    from local_models.tasks.task import known_tasks  # noqa: PLC0415
+
+    if not policy.tasks_used():
+        return ()
+    settings = settings_if_any(cli)
+    try:
+        router = Router.of(known_tasks(settings.tasks.directory if settings is not None else None))
+    except SourceError as error:
+        fail("a task can't be used:", (str(problem) for problem in error.problems))
+    return router.recognise(Asked(declared=declared, user=text))
+
+
+def _print_explanation(
+    policy: "Policy",
+    explanation: "Explanation",
+    inquiry: "Inquiry",
+    scan: "Scan | None",
+    recognised: "tuple[Recognised, ...]",
+) -> None:
     click.echo(f"policy {policy.id}, revision {policy.revision[:12]}, mode {policy.mode.value}")
     click.echo(f"department {inquiry.department}" + (f", user {inquiry.user}" if inquiry.user else ""))
     click.echo("\nfound" + ("" if inquiry.entities else ": nothing"))
@@ -373,6 +398,12 @@ def _print_explanation(policy: "Policy", explanation: "Explanation", inquiry: "I
         click.echo("\nlabels")
         for label in inquiry.labels:
             click.echo(f"  {label.name:<20} {label.score:.2f}  {label.model}")
+    if recognised:
+        click.echo("\ntasks")
+        for one in recognised:
+            counts = "" if one.counts else ", and doesn't count"
+            vetoed = f"; the text doesn't look like its input{counts}" if one.vetoed else ""
+            click.echo(f"  {one.task:<20} recognised by: {one.how.value}{vetoed}")
     click.echo("\nrules" + ("" if explanation.rules else ": none"))
     for rule in explanation.rules:
         source = "" if rule.policy_id == policy.id else f" (from {rule.policy_id})"

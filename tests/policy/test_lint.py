@@ -15,7 +15,9 @@ from tests.policy.test_evaluate import INQUIRIES, POLICIES
 
 HEAD = """
 departments: {finance: {users: [ana]}, support: {users: [tom]}}
-models: {m: {backend: embedded, model: smollm2-135m}}
+models:
+  m: {backend: embedded, model: smollm2-135m}
+  sorter: {backend: task, task: sort, answerer: smollm2-135m, escalate: [vendor]}
 rules:
 """
 
@@ -39,6 +41,8 @@ rules:
         (["when: {entities: [PERSON]}, effect: allow, obligations: [{redact: [PERSON]}]"], None),
         (["when: {tasks: [translation]}, effect: allow"], "changes nothing: a client says what its task is"),
         (["when: {tasks: [translation]}, effect: allow, obligations: [{redact: [PERSON]}]"], None),
+        (["when: {tasks: [sort], labels: [hr]}, effect: reroute, obligations: [{to: sorter}]"], "sorter never escalates to the vendor here, since labels keep"),
+        (["when: {tasks: [sort]}, effect: reroute, obligations: [{to: sorter}]"], None),
         (["when: {departments: [finance]}, effect: allow"], None),
         (["when: {entities: [PERSON]}, effect: justify", "when: {entities: [PII]}, effect: block"], "never decides: 'r1' says block wherever it applies"),
         (["when: {entities: [PII]}, effect: justify", "when: {entities: [PERSON]}, effect: block"], None),

@@ -10,6 +10,7 @@ from console.cli import policy as module
 from console.cli.main import main
 from detectors.errors import DetectorError
 from detectors.finding import Finding, Label, Scan, Skipped, SkipReason
+from local_models.tasks.task import known_tasks
 
 POLICY = """\
 schema: privet.policy/1
@@ -366,3 +367,20 @@ def test_the_real_detectors(privet):
     assert result.exit_code == 0
     assert "  PERSON  " in result.stdout
     assert "Maria" not in result.output
+
+
+def test_explain_says_which_task_a_prompt_is_and_by_what(privet, path, inspection):
+    path.write_text(
+        POLICY
+        + "  - {id: mails, when: {tasks: [email_categorisation]}, effect: reroute, obligations: [{to: inside}]}\n"
+    )
+    template = known_tasks()["email_categorisation"].templates[0]
+    result = privet("policy", "explain", "--text", template.replace("{input}", "My parcel is late. Where is it?"))
+    assert "  email_categorisation recognised by: template\n" in result.stdout
+    assert "yes  tasks: asks for email_categorisation; found email_categorisation" in result.stdout
+    assert "outcome: reroute to inside, by mails" in result.stdout
+    code = "import os\nfor name in os.listdir('.'):\n    print(name)"
+    document = json.loads(
+        privet("policy", "explain", "--task", "email_categorisation", "--text", code, "--json").stdout
+    )
+    assert document["tasks"] == [{"task": "email_categorisation", "how": "declared", "vetoed": True}]
