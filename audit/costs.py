@@ -26,6 +26,7 @@ class CostsBy(StrEnum):
     USER = "user"
     PROVIDER = "provider"
     MODEL = "model"
+    TASK = "task"
     DAY = "day"
 
 
@@ -77,7 +78,7 @@ def count_costs(
     rows: dict[str, CostRow] = defaultdict(lambda: CostRow(""))
     total = CostRow("total")
     for intent, outcome in decisions:
-        one = _cost(intent, outcome, prices, inside_hour)
+        one = cost_of(intent, outcome, prices, inside_hour)
         if one is not None:
             rows[_key(intent, by)].add(one)
             total.add(one)
@@ -89,9 +90,10 @@ def count_costs(
     return Costs(by, tuple(order), total)
 
 
-def _cost(
-    intent: Mapping[str, Any], outcome: Mapping[str, Any] | None, prices: PriceList, inside_hour: Decimal
+def cost_of(
+    intent: Mapping[str, Any], outcome: Mapping[str, Any] | None, prices: PriceList, inside_hour: Decimal = Decimal()
 ) -> CostRow | None:
+    """One decision's numbers; None if it neither left nor was answered inside."""
     decision, request = intent.get("decision") or {}, intent.get("request") or {}
     effect = decision.get("effect", "")
     monitored = decision.get("mode", "enforce") == "monitor"
@@ -125,5 +127,8 @@ def _key(intent: Mapping[str, Any], by: CostsBy) -> str:
             return str(intent["time"])[:10]
         case CostsBy.DEPARTMENT | CostsBy.USER:
             return actor.get(by.value) or NONE
+        case CostsBy.TASK:
+            tasks = intent.get("tasks") or ()
+            return tasks[0]["name"] if tasks else NONE
         case CostsBy.PROVIDER | CostsBy.MODEL:
             return request.get(by.value) or NONE

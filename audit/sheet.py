@@ -65,7 +65,7 @@ def cells(intent: Mapping[str, Any], outcome: Mapping[str, Any] | None) -> tuple
         "policy": decision.get("policy_id", ""),
         "revision": decision.get("policy_revision", ""),
     }
-    return tuple(_plain(values[name]) for name in COLUMNS)
+    return tuple(shown_as_text(values[name]) for name in COLUMNS)
 
 
 def _part(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -91,7 +91,7 @@ def _listed(names: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(names))
 
 
-def _plain(cell: Cell) -> Cell:
+def shown_as_text(cell: Cell) -> Cell:
     """Text that a spreadsheet shows as it is."""
     if isinstance(cell, int) or not cell.lstrip(" \u00a0").startswith(_FORMULA):
         return cell

@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,11 +128,34 @@ def show(cli: Cli, /, wanted: str, *, as_json: bool) -> None:
         shown = [_placed(record) for record in records]
     except EventError as error:
         log.unreadable(error)
+    if cost := _cost(cli, [item["event"] for item in shown]):
+        for item in shown:
+            if item["event"]["kind"] == "outcome":
+                item["cost"] = cost
     if as_json:
         log.print_json(shown)
         return
     for position, item in enumerate(shown):
         _show(item, first=position == 0)
+
+
+def _cost(cli: Cli, events: list[dict[str, Any]]) -> dict[str, str]:
+    """What a decision cost, as far as prices are known, in USD; empty if its reply told no tokens."""
+    from audit.costs import cost_of  # noqa: PLC0415 - the price list is for this command alone
+    from audit.prices import prices_of  # noqa: PLC0415
+
+    ended = {event["kind"]: event for event in events}
+    if "intent" not in ended or not ended.get("outcome", {}).get("usage"):
+        return {}
+    settings = cli.settings().costs
+    row = cost_of(ended["intent"], ended["outcome"], prices_of(settings), Decimal(str(settings.inside_hour)))
+    if row is None:
+        return {}
+    if row.unpriced:
+        return {"unknown": "nobody states this model's price"}
+    if row.inside:
+        return {"inside_usd": f"{row.inside_cost:.6f}", "avoided_usd_estimated": f"{row.avoided:.6f}"}
+    return {"spent_usd": f"{row.spent:.6f}"}
 
 
 def _placed(record: "StoredRecord") -> dict[str, Any]:
@@ -143,7 +167,7 @@ def _placed(record: "StoredRecord") -> dict[str, Any]:
 def _show(item: dict[str, Any], *, first: bool) -> None:
     event, chain = item["event"], item["chain"]
     click.echo(("" if first else "\n") + f"{event['kind']} {event['id']}  {event['time']}")
-    for part in ("decision_id", "actor", "request", "decision", "outcome", "notice", "justification"):
+    for part in ("decision_id", "actor", "request", "decision", "outcome", "notice", "justification", "usage"):
         for name, value in _flat(part, event.get(part)):
             click.echo(f"  {name:<28} {value}")
     for part, form in _LISTS.items():
@@ -152,6 +176,8 @@ def _show(item: dict[str, Any], *, first: bool) -> None:
     for part in ("obligations", "left_out"):
         for name, number in event.get(part, {}).items():
             click.echo(f"  {part:<28} {name}: {number}")
+    for name, value in item.get("cost", {}).items():
+        click.echo(f"  {'cost.' + name:<28} {value}")
     click.echo(f"  {'place in the log':<28} stream {chain['stream']}, record {chain['seq']}")
     click.echo(f"  {'leaf hash':<28} {chain['leaf']}")
     click.echo(f"  {'hash of the record before':<28} {chain['prev']}")

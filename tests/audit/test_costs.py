@@ -78,6 +78,7 @@ def test_what_is_not_known_is_counted_as_such() -> None:
         (CostsBy.DAY, ["2026-11-01", "2026-11-02", "2026-11-03"]),
         (CostsBy.DEPARTMENT, ["support"]),
         (CostsBy.PROVIDER, ["openai"]),
+        (CostsBy.TASK, ["invoices", "(none)"]),
     ],
 )
 def test_rows(by: CostsBy, keys: list[str]) -> None:
@@ -86,6 +87,7 @@ def test_rows(by: CostsBy, keys: list[str]) -> None:
         (decision(user="bob", day=1), end(50)),
         (decision(model="o1", day=2), end(2)),
     ]
+    decisions[1][0]["tasks"] = [{"name": "invoices", "how": "declared"}, {"name": "letters", "how": "schema"}]
     assert [row.key for row in count_costs(decisions, Flat(), by).rows] == keys
 
 

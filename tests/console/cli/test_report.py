@@ -1,5 +1,7 @@
 """`privet report costs`: from the audit log to money."""
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 
@@ -78,6 +80,35 @@ def test_table(filled):
     assert "1 of 5 requests told no tokens" in result.output
     assert "Avoided is an estimate" in result.output
     assert "costs.prices" in result.output
+
+
+def test_csv(filled):
+    rows = list(csv.DictReader(io.StringIO(run(filled, "--since", "2026-11-24", "--by", "model", "--csv").output)))
+    assert [row["model"] for row in rows] == ["house-large", "gpt-4o", "unheard-of"] or len(rows) == 3
+    assert {row["model"]: row["spent_usd"] for row in rows}["house-large"] == "3.000000"
+    assert sum(int(row["requests"]) for row in rows) == 5
+    assert run(filled, "--since", "2026-11-24", "--csv", "--json").exit_code == 2
+
+
+def test_by_task(filled):
+    report = json.loads(run(filled, "--since", "2026-11-24", "--by", "task", "--json").output)
+    assert [row["key"] for row in report["rows"]] == ["(none)"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "lines"),
+    [
+        ("D0", {"usage.input": "1000000", "cost.spent_usd": "3.500000"}),
+        ("D2", {"cost.inside_usd": "1.000000", "cost.avoided_usd_estimated": "2.500000"}),
+        ("D3", {"cost.unknown": "nobody states this model's price"}),
+        ("D4", {"outcome.status": "200"}),
+    ],
+)
+def test_a_decision_is_shown_with_what_it_cost(filled, decision, lines):
+    shown = CliRunner().invoke(main, ["--config", str(filled / "privet.yaml"), "audit", "show", decision])
+    told = dict(line.split(maxsplit=1) for line in shown.output.splitlines() if line.startswith("  "))
+    assert {name: told[name] for name in lines} == lines
+    assert any(name.startswith("cost.") for name in told) is (decision != "D4")
 
 
 def test_filters_and_periods(filled):
