@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import boto3
 import httpx
 import openai
@@ -127,6 +128,57 @@ async def test_bedrock(privet: Running, vendor: Vendor, stream: bool) -> None:
 
     assert TEXT in await asyncio.to_thread(talk)
     assert_inside(vendor)
+
+
+WEATHER = "Call weather for “Anna Schmidt”."
+SCHEMA = {"type": "object", "properties": {"who": {"type": "string"}}, "required": ["who"]}
+
+
+@streams
+async def test_a_tool_loop_and_its_tokens_in_the_log(privet: Running, vendor: Vendor, stream: bool) -> None:
+    """The server in the house calls the tool, the caller's SDK runs it, and the server is told what it said."""
+    client = anthropic.Anthropic(api_key="x", base_url=f"{privet.gateway}/anthropic", max_retries=0)
+    tools: Any = [{"name": "weather", "description": "Tells the weather.", "input_schema": SCHEMA}]
+    messages: list[Any] = [{"role": "user", "content": WEATHER}]
+
+    def turn() -> Any:
+        asked: Any = {"model": "claude-sonnet-4-5", "max_tokens": 50, "messages": messages, "tools": tools}
+        if not stream:
+            return client.messages.create(**asked)
+        with client.messages.stream(**asked) as events:
+            return events.get_final_message()
+
+    reply = await asyncio.to_thread(turn)
+    assert reply.stop_reason == "tool_use"
+    (call,) = reply.content
+    assert (call.name, call.input) == ("weather", {"who": "Anna Schmidt"})
+    assert_inside(vendor)
+    messages.append({"role": "assistant", "content": [call.model_dump()]})
+    messages.append({"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "Rain"}]})
+    reply = await asyncio.to_thread(turn)
+    assert (reply.stop_reason, reply.content[0].text) == ("end_turn", "The tool said: Rain")
+    sent = json.loads(vendor.requests[-1].body)["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant", "tool"]
+    assert sent[1]["tool_calls"][0]["id"] == sent[2]["tool_call_id"] == call.id
+    async with asyncio.timeout(10):
+        while len(privet.store.outcomes) < 2:
+            await asyncio.sleep(0.01)
+    for outcome in privet.store.outcomes:
+        assert outcome.usage is not None
+        assert outcome.usage.input > 0
+        assert outcome.usage.output > 0
+    assert reply.usage.input_tokens == privet.store.outcomes[-1].usage.input  # type: ignore[union-attr]
+    assert 'answered="inside",kind="input"' in privet.addon.metrics.render().decode()
+
+
+async def test_what_is_asked_for_and_nobody_inside_does_is_refused(privet: Running, vendor: Vendor) -> None:
+    client = openai.OpenAI(api_key="x", base_url=f"{privet.gateway}/openai/v1", max_retries=0)
+    messages: Any = [{"role": "user", "content": TEXT}]
+    with pytest.raises(openai.PermissionDeniedError, match="without logprobs, n it can"):
+        await asyncio.to_thread(
+            lambda: client.chat.completions.create(model="m", messages=messages, n=2, logprobs=True)
+        )
+    assert vendor.http_bytes == 0
 
 
 async def test_what_nobody_inside_can_answer_is_refused_in_the_vendors_shape(privet: Running, vendor: Vendor) -> None:

@@ -147,6 +147,36 @@ async def test_a_budget_of_tokens(tmp_path, vendor: Vendor, told: bool) -> None:
             assert (await other.post(url, json=body)).status_code == 200
 
 
+MONEY = """
+schema: privet.policy/1
+id: money
+defaults: {effect: allow}
+budgets:
+  - {id: month, usd: 0.001, every: month, soft: 0.5, message: The month's money is spent.}
+"""
+
+
+async def test_a_budget_of_money(tmp_path, vendor: Vendor) -> None:
+    """Both limits are reached by what replies tell, at the prices of the settings."""
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Tell me something. " * 8}]}
+    costs = {"prices": [{"model": "gpt-4o", "input": 10, "output": 10}]}
+    async with running(tmp_path, vendor, policy=MONEY, settings={"costs": costs}) as privet, privet.client() as client:
+        url = "https://api.openai.com/v1/chat/completions"
+        usd = 0.0
+        for _ in range(40):
+            reply = await client.post(url, json=body)
+            if reply.status_code != 200:
+                break
+            usd += reply.json()["usage"]["total_tokens"] / 100_000
+            await settled(privet)
+        assert reply.status_code == 429
+        assert "The month's money is spent." in reply.text
+        assert 0.001 <= usd < 0.002
+        notices = [event for event in privet.store.events if event.notice is not None]
+        assert [event.notice.code for event in notices if event.notice] == ["budget_soft"]
+        assert notices[0].decision_id in {event.decision_id for event in privet.store.intents}
+
+
 async def settled(privet: Running) -> None:
     """Every request has its outcome, and what its reply took is in the ledger."""
     async with asyncio.timeout(20):

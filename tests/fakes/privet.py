@@ -44,6 +44,7 @@ from proxy.providers.registry import gateway_bases
 from proxy.record import Record
 from proxy.server import MitmServer
 from proxy.signing import aws_signer
+from proxy.tariff import Tariff
 from proxy.vault import Vault
 from tests.fakes.tls import trusting
 from tests.fakes.vendor import Vendor
@@ -228,6 +229,7 @@ async def running(
         ledger=ledger,
         router=router,
         doer=answerer,
+        tariff=Tariff(typed.costs),
     )
     ready = asyncio.Event()
     async with aiohttp.ClientSession() as session:
