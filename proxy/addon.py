@@ -463,7 +463,7 @@ class PrivetAddon:
             restored=state.reply.restored,
             error=failed,
             judge=state.reply.judge,
-            usage=state.reply.usage,
+            usage=self.local.answerer.took(verdict.decision.id) or state.reply.usage,
         )
         self.record.outcome(verdict, outcome)
         settle(verdict, outcome, self.metrics, self.pipeline.ledger, self.pipeline.tariff, passed=self.record.passed)

@@ -24,8 +24,10 @@ from proxy.errors import WorkerError
 from proxy.escalate import Done
 from proxy.message import Chat, Response
 from proxy.providers.dialect import Answer, Dialect
+from proxy.usage import Usage
 from proxy.workers import Pool
 
+_MOST_NOTED = 10_000  # answers whose tokens nobody asked for yet
 _CHECK_EVERY = 5.0  # seconds between two looks at the servers
 
 
@@ -54,6 +56,7 @@ class Answerer:
     observe: Callable[[str], Observe] | None = field(default=None, repr=False)  # for a model of this name
     doers: Mapping[str, Pool] = field(default_factory=dict, repr=False)
     doing: Mapping[str, object] = field(default_factory=dict, repr=False)  # what each of them was started with
+    _took: dict[str, Usage] = field(default_factory=dict, repr=False)  # by decision
     _servers: dict[ModelTarget, Endpoints] = field(default_factory=dict, repr=False)
 
     def follow(self, targets: Iterable[ModelTarget]) -> None:
@@ -114,6 +117,7 @@ class Answerer:
     async def whole(self, task: Task) -> Response:
         """The whole answer. Raises `WorkerError`, `BackendError`."""
         answer = task.answer or await self.ask(task.target, task.chat)
+        self._note(task, End(answer.finish, answer.input_tokens, answer.output_tokens))
         return task.dialect.reply(task.chat, answer, task.decision_id)
 
     async def events(self, task: Task) -> AsyncGenerator[bytes]:
@@ -122,10 +126,31 @@ class Answerer:
         async with aclosing(given or self.said(task.chat, task.target)) as pieces:
             # The first piece is awaited before the first event: a model that is down can still be told as an error.
             first = await anext(pieces, "")
-            rest = _joined(first, pieces)
+            rest = self._noted(task, first, pieces)
             stream = task.dialect.reply_stream(task.chat, rest, task.target.model, task.decision_id)
             async for event in stream:
                 yield event
+
+    def took(self, decision_id: str) -> Usage | None:
+        """The tokens of an answer that has ended, told once: not every caller's format has a place for them."""
+        return self._took.pop(decision_id, None)
+
+    def _note(self, task: Task, end: End) -> None:
+        self._took[task.decision_id] = Usage(end.input, end.output)
+        while len(self._took) > _MOST_NOTED:
+            self._took.pop(next(iter(self._took)))
+
+    async def _noted(self, task: Task, first: Said, rest: AsyncIterator[Said]) -> AsyncIterator[Said]:
+        """All that is said, but for nothing, which models say while they read."""
+        if isinstance(first, End):
+            self._note(task, first)
+        if first:
+            yield first
+        async for piece in rest:
+            if isinstance(piece, End):
+                self._note(task, piece)
+            if piece:
+                yield piece
 
     async def said(self, chat: Chat, target: ModelTarget) -> AsyncGenerator[Said]:
         """What the model answers, its end last."""
@@ -168,14 +193,6 @@ class Answerer:
 async def _given(answer: Answer) -> AsyncGenerator[Said]:
     yield answer.text
     yield End(answer.finish, answer.input_tokens, answer.output_tokens)
-
-
-async def _joined(first: Said, rest: AsyncIterator[Said]) -> AsyncIterator[Said]:
-    if first:
-        yield first
-    async for piece in rest:
-        if piece:
-            yield piece
 
 
 def _check(written: str) -> None:

@@ -17,6 +17,7 @@ from proxy.errors import WorkerError
 from proxy.message import Chat, ChatMessage, Role
 from proxy.providers.anthropic_messages import AnthropicMessages
 from proxy.providers.openai_chat import OpenAIChat
+from proxy.usage import Usage
 
 CHAT = Chat(
     messages=(
@@ -148,3 +149,18 @@ async def test_the_servers_of_a_policys_models_are_watched_and_told() -> None:
     assert subject._endpoints(here) is kept  # what is known of a server outlives a new policy
     subject.follow([])
     assert subject.status() == {}
+
+
+async def test_what_an_answer_took_is_told_once_whatever_the_callers_format_says() -> None:
+    ended = {"finish": "stop", "input": 9, "output": 4, "sequence": None}
+    subject = answerer(Pool("Hello", ended))
+    stream = [event async for event in subject.events(task())]  # without include_usage
+    assert b'"usage"' not in b"".join(stream)
+    assert subject.took("01ABC") == Usage(input=9, output=4)
+    assert subject.took("01ABC") is None
+    await subject.whole(task())
+    assert subject.took("01ABC") == Usage(input=9, output=4)
+    broken = answerer(Pool(3))
+    with pytest.raises(WorkerError):
+        await broken.whole(task())
+    assert broken.took("01ABC") is None
