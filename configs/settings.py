@@ -253,7 +253,7 @@ class CostSettings(Section):
         default_factory=list, description="what is paid less than the public list says; all that fit"
     )
     metrics: bool = Field(
-        False, description="count USD in `/metrics`, too; the price list takes some 80 MB of each serving process"
+        False, description="count USD in `/metrics`, too; the price list takes some 15 MB of each serving process"
     )
 
 

@@ -1,6 +1,6 @@
 """What a request costs while the proxy runs: for budgets of USD and, if the settings say so, for the metrics.
 
-Loading the public price list takes a second and some 80 MB, so it is done when the first price is asked for that the
+Loading the public price list takes a second and some 15 MB, so it is done when the first price is asked for that the
 settings don't state, and never in the event loop.
 """
 

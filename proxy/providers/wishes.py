@@ -20,9 +20,11 @@ _MOST_STOPS = 16
 
 def of_openai_chat(body: Mapping[str, Any]) -> Wishes:
     """Chat completions, and vendors that took them over (Mistral, Cohere, Ollama)."""
-    tools = list(_functions(items(body.get("tools")), "function"))
     wanted = body.get("tool_choice")
     name = string(mapping(mapping(wanted).get("function")).get("name"))
+    among = mapping(mapping(wanted).get("allowed_tools"))
+    name = name or string(among.get("mode"))
+    tools = _among(_functions(items(body.get("tools")), "function"), among)
     unmet = [field for field in ("logprobs", "top_logprobs", "audio", "functions") if body.get(field)]
     if _many(body.get("n")):
         unmet.append("n")
@@ -44,7 +46,7 @@ def of_openai_responses(body: Mapping[str, Any]) -> Wishes:
         unmet.append("include")
     if chosen and not word:
         unmet.append("tool_choice")  # a vendor's own tool
-    return _wishes(_functions(functions, None), word, None, body.get("top_p"), unmet)
+    return _wishes(_among(_functions(functions, None), chosen), word, None, body.get("top_p"), unmet)
 
 
 def of_anthropic(body: Mapping[str, Any]) -> Wishes:
@@ -126,6 +128,15 @@ def _wishes(tools: Iterable[Tool], word: str, stop: Any, top_p: Any, unmet: Iter
         top_p=real_number(top_p),
         unmet=tuple(dict.fromkeys(missing)),
     )
+
+
+def _among(tools: Iterable[Tool], choice: Mapping[str, Any]) -> list[Tool]:
+    """Those that a choice leaves; one without a list leaves all."""
+    if "tools" not in choice:
+        return list(tools)
+    entries = [mapping(entry) for entry in items(choice["tools"])]
+    names = {string(entry.get("name") or mapping(entry.get("function")).get("name")) for entry in entries}
+    return [tool for tool in tools if tool.name in names]
 
 
 def _functions(entries: list[Any], holder: str | None) -> Iterator[Tool]:

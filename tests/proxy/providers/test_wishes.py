@@ -64,6 +64,29 @@ def test_tools_that_the_caller_runs(found: Wishes, choice: str) -> None:
     assert found.unmet == ()
 
 
+TWO = [{"type": "function", "function": FUNCTION}, {"type": "function", "function": {"name": "time"}}]
+FLAT = [{"type": "function", **FUNCTION}, {"type": "function", "name": "time"}]
+AMONG = {"mode": "required", "tools": [{"type": "function", "name": "weather"}]}
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        wishes.of_openai_chat({"tools": TWO, "tool_choice": {"type": "allowed_tools", "allowed_tools": AMONG}}),
+        wishes.of_openai_responses({"tools": FLAT, "tool_choice": {"type": "allowed_tools", **AMONG}}),
+        gemini(
+            {
+                "tools": [{"functionDeclarations": [FUNCTION, {"name": "time"}]}],
+                "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["weather"]}},
+            }
+        ),
+    ],
+)
+def test_only_the_tools_that_a_choice_leaves_are_offered(found: Wishes) -> None:
+    assert [tool.name for tool in found.tools] == ["weather"]
+    assert (found.choice, found.unmet) == (REQUIRED, ())
+
+
 @pytest.mark.parametrize(
     ("found", "stop"),
     [
