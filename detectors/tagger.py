@@ -12,18 +12,20 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from string import ascii_lowercase, punctuation
 
 import numpy as np
 import numpy.typing as npt
 
 from detectors.weights import RAMPART, TAGGER, verified_card, verified_folder
-from detectors.words import LONGEST, Word, Words, looks, words_of
+from detectors.words import LONGEST, Word, Words, shape_row, spelling, words_of
 
 CLASSES = ("O", "PERSON", "STREET_ADDRESS", "LOCATION", "ORGANIZATION", "ACCOUNT_NUMBER")
 _REACHES = (1, 1, 2, 4, 8)  # how far to both sides each layer looks
-_GAP = 8  # empty words between two texts, so that none sees another
-_BATCH = 4096  # words at a time: bounds memory, stays in the processor's cache
+_BATCH = 1024  # words at a time: bounds memory, stays in the processor's cache
+_AT_ONCE = 256  # words whose spelling is worked out at a time: what that takes stays in the cache, too
 _PIECES = 8  # word pieces of a word that count
 
 Floats = npt.NDArray[np.float32]
@@ -64,14 +66,13 @@ class Tagger:
         self._tokenizer.no_padding()
         self._unknown = int(self._tokenizer.token_to_id("[UNK]") or 0)
         self._width = len(self._norm[0])
-        # Common words are worked out once. Words of requests are not kept: nothing of what people send stays here.
-        vocabulary = [piece for piece in self._tokenizer.get_vocab() if piece.isalpha() and len(piece) > 1]
-        common: list[Word] = [
-            *((piece, False) for piece in sorted(vocabulary)),
-            *((sign, True) for sign in ".,:;!?)'\n"),
-        ]
-        self._common_vectors = self._vectors(common)
-        self._common = {word: index for index, word in enumerate(common)}
+        # How common words are spelt is worked out once. Words of requests are not kept: nothing of what people send
+        # stays here.
+        vocabulary = sorted(piece for piece in self._tokenizer.get_vocab() if piece.isalpha() and len(piece) > 1)
+        common = [*vocabulary, *map(str, range(100)), *(f"0{digit}" for digit in range(10)), *ascii_lowercase]
+        common += [*punctuation, "\n"]
+        self._common = {text: index for index, text in enumerate(common)}
+        self._spelt = self._spellings(common)
 
     def read(self, texts: Sequence[str]) -> list[Tags]:
         """Every word of each text; all texts are read in one go, none sees another."""
@@ -83,68 +84,57 @@ class Tagger:
         return found
 
     def _read(self, texts: Sequence[Sequence[Word]]) -> list[Floats]:
-        known = len(self._common)
         new: dict[Word, int] = {}
-        rows: list[int] = []
-        for words in texts:
-            for word in words:
-                row = self._common.get(word)
-                rows.append(new.setdefault(word, known + len(new)) if row is None else row)
-            rows.extend([-1] * _GAP)
-        index = np.array(rows, dtype=np.int64)
-        real = (index >= 0).astype(np.float32)[:, None]
-        values = np.empty((len(index), self._width), dtype=np.float32)
-        common = index < known
-        values[common] = self._common_vectors[index[common]]
-        if new:
-            values[~common] = self._vectors(list(new))[index[~common] - known]
-        values *= real
-        beside = np.zeros((len(index), 3 * self._width), dtype=np.float32)
+        rows = [new.setdefault(word, len(new)) for words in texts for word in words]
+        values = self._vectors(list(new))[rows]
+        sizes = np.array([len(words) for words in texts])
+        ends = np.cumsum(sizes)
+        place = np.arange(len(rows))
+        before, behind = place - np.repeat(ends - sizes, sizes), np.repeat(ends, sizes) - place - 1
+        beside = np.zeros((len(rows), 3 * self._width), dtype=np.float32)
         width = self._width
         for reach, (weight, bias) in zip(_REACHES, self._layers, strict=True):
-            beside[:reach, :width] = 0
             beside[reach:, :width] = values[:-reach]
+            beside[before < reach, :width] = 0  # no word sees another text's
             beside[:, width : 2 * width] = values
-            beside[-reach:, 2 * width :] = 0
             beside[:-reach, 2 * width :] = values[reach:]
+            beside[behind < reach, 2 * width :] = 0
             step = beside @ weight
             step += bias
             np.maximum(step, 0, out=step)
             values += step
-            values *= real
         scores = values @ self._out[0] + self._out[1]
         scores -= scores.max(axis=1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=1, keepdims=True)
-        found: list[Floats] = []
-        position = 0
-        for words in texts:
-            found.append(scores[position : position + len(words)])
-            position += len(words) + _GAP
-        return found
+        return np.split(scores, ends[:-1])
 
     def _vectors(self, words: Sequence[Word]) -> Floats:
-        """A vector per word, from what it looks like and from its word pieces."""
-        whole: list[int] = []
-        parts: list[int] = []
-        part_counts: list[int] = []
-        pieces: list[int] = []
-        piece_counts: list[int] = []
-        encodings = self._tokenizer.encode_batch([text[:LONGEST] for text, _ in words], add_special_tokens=False)
-        for word, encoding in zip(words, encodings, strict=True):
-            rows, inside = looks(word)
-            whole.extend(rows)
-            parts.extend(inside)
-            part_counts.append(len(inside))
-            ids = encoding.ids[:_PIECES] or [self._unknown]
-            pieces.extend(ids)
-            piece_counts.append(len(ids))
-        values = self._rows(whole).reshape(len(words), -1, self._width).sum(axis=1)
-        values += 2 * _means(self._rows(parts), part_counts)
-        values += _means(self._pieces[pieces] * self._pieces_scale[pieces], piece_counts)
+        """A vector per word, from how it is spelt and from its shape."""
+        known = [self._common.get(text.lower(), -1) for text, _ in words]
+        values = self._spelt[known]
+        new = [index for index, row in enumerate(known) if row < 0]
+        if new:
+            values[new] = self._spellings([words[index][0] for index in new])
+        values += self._rows([shape_row(word) for word in words])
         values -= values.mean(axis=1, keepdims=True)
         values /= np.sqrt((values * values).mean(axis=1, keepdims=True) + 1e-5)
         return np.asarray(values * self._norm[0] + self._norm[1], dtype=np.float32)
+
+    def _spellings(self, texts: Sequence[str]) -> Floats:
+        """The part of a word's vector that its spelling makes, whatever its capitals: its parts and its word pieces."""
+        values = np.empty((len(texts), self._width), dtype=np.float32)
+        for first in range(0, len(texts), _AT_ONCE):
+            some = texts[first : first + _AT_ONCE]
+            whole, parts = zip(*map(spelling, some), strict=True)
+            encodings = self._tokenizer.encode_batch([text[:LONGEST] for text in some], add_special_tokens=False)
+            pieces = [encoding.ids[:_PIECES] or [self._unknown] for encoding in encodings]
+            sums = self._rows(list(chain(*whole))).reshape(len(some), -1, self._width).sum(axis=1)
+            sums += 2 * _means(self._rows(list(chain(*parts))), list(map(len, parts)))
+            ids = list(chain(*pieces))
+            sums += _means(self._pieces[ids] * self._pieces_scale[ids], list(map(len, pieces)))
+            values[first : first + _AT_ONCE] = sums
+        return values
 
     def _rows(self, rows: Sequence[int]) -> Floats:
         return np.asarray(self._table[rows] * self._table_scale[rows], dtype=np.float32)
@@ -164,6 +154,6 @@ def _batches(texts: Sequence[Words]) -> Iterator[list[Words]]:
             yield batch
             batch, size = [], 0
         batch.append(words)
-        size += len(words.words) + _GAP
+        size += len(words.words)
     if batch:
         yield batch

@@ -47,20 +47,30 @@ def words_of(text: str) -> Words:
 
 def looks(word: Word) -> tuple[list[int], list[int]]:
     """The rows that describe a word: those that count fully, and those of its parts, whose mean counts."""
-    text, glued = word
+    whole, parts = spelling(word[0])
+    return [*whole, shape_row(word)], parts
+
+
+def spelling(text: str) -> tuple[list[int], list[int]]:
+    """The rows that say how a word is spelt; they are the same for `The` and `the`."""
     lower = text.lower()[:LONGEST]
     first = WORDS + PARTS
     whole = [
         _row(lower, WORDS),
         first + _row("p" + lower[:3], HEADS),
         first + HEADS + _row("s" + lower[-3:], TAILS),
-        first + HEADS + TAILS + _row(shape(text) + ("g" if glued else ""), SHAPES),
     ]
     framed = f"<{lower}>"
     parts = [
         WORDS + _row(framed[index : index + size], PARTS) for size in (3, 4) for index in range(len(framed) - size + 1)
     ]
     return whole, parts
+
+
+def shape_row(word: Word) -> int:
+    """The row of a word's shape, and of whether it follows another without a space."""
+    text, glued = word
+    return WORDS + PARTS + HEADS + TAILS + _row(shape(text) + ("g" if glued else ""), SHAPES)
 
 
 def shape(text: str) -> str:

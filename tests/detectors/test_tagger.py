@@ -57,10 +57,16 @@ def test_no_text_sees_another(tagger, texts):
 
 
 def test_words_of_requests_are_not_kept(tagger):
-    before = len(tagger._common), tagger._common_vectors.shape
+    before = len(tagger._common), tagger._spelt.shape
     tagger.read(["Zyxwvutska met Qwertzuiopow"])
-    assert (len(tagger._common), tagger._common_vectors.shape) == before
-    assert ("Zyxwvutska", False) not in tagger._common
+    assert (len(tagger._common), tagger._spelt.shape) == before
+    assert "zyxwvutska" not in tagger._common
+
+
+@pytest.mark.parametrize("text", ["the", "The", "THE", "7", "42", "x", "X", ".", "\n"])
+def test_what_is_known_of_common_words_is_what_would_be_worked_out(tagger, text):
+    known = tagger._spelt[tagger._common[text.lower()]]
+    assert np.allclose(known, tagger._spellings([text])[0], atol=1e-5)
 
 
 def test_more_than_one_batch(tagger):
