@@ -53,7 +53,9 @@ def found(megabytes: float) -> Found:
         for (name, text), scan in zip(batch, scanner.scan_many([(text, "") for _, text in batch]), strict=True):
             key = f"{name} {hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
             # Three places of a score: models give others in the fourth, when they read other texts beside it.
-            results[key] = [[one.entity_type, one.start, one.end, round(one.score, 3), one.detector] for one in scan.findings]
+            results[key] = [
+                [one.entity_type, one.start, one.end, round(one.score, 3), one.detector] for one in scan.findings
+            ]
             results[key] += [["skipped", 0, 0, 0, item.reason] for item in scan.skipped]
     return results
 

@@ -320,11 +320,14 @@ def doubts(text: str, tags: Tags) -> list[tuple[int, int]]:
     the parts of addresses and identifiers, which patterns find.
     """
     personal = tags.probabilities[:, _PERSONAL].sum(axis=1)
+    unsure = (personal >= _DOUBT) & (personal < _NO_DOUBT)
+    if not unsure.any():
+        return []
     sure = tags.probabilities[:, 1:].max(axis=1) >= _NO_DOUBT
     beside = sure.copy()
     beside[1:] |= sure[:-1]
     beside[:-1] |= sure[1:]
-    chosen = np.flatnonzero((personal >= _DOUBT) & (personal < _NO_DOUBT) & ~beside)
+    chosen = np.flatnonzero(unsure & ~beside)
     places = zip(tags.words.starts[chosen].tolist(), tags.words.ends[chosen].tolist(), strict=True)
     return [
         (start, end)

@@ -22,8 +22,10 @@ _INVISIBLE = (
 )
 _INVISIBLE_RUN = re.compile(f"[{_INVISIBLE}]+")
 # Marks above, below and through the character before them; with it they are one letter, or nothing.
-_MARKED = re.compile("(?s:.)[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\ufe20-\ufe2f]+")
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\ufe20-\ufe2f"
+_MARKED = re.compile(f"(?s:.)[{_MARKS}]+")
 _LEFT_OUT = re.compile(f"{_MARKED.pattern}|{_INVISIBLE_RUN.pattern}")
+_LEFT_OUT_ONE = re.compile(f"[{_MARKS}{_INVISIBLE}]")
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\uff07"
@@ -39,6 +41,7 @@ _LOOK_ALIKES |= str.maketrans(
     "SULonugqhjABCDEGHIJKLMPRSTVWZABCDFHJLMNPRSUVWXBPDTGKJCZFMNLSRVHWXYAEIOU",
 )
 _FOREIGN = "\u0370-\u058f\u13a0-\u13f5\u13fc\u1400-\u167f\ua4d0-\ua4ff"
+_FOREIGN_ONE = re.compile(f"[{_FOREIGN}]")
 _MIXED = re.compile(rf"[A-Za-z][0-9_]*[{_FOREIGN}]|[{_FOREIGN}][0-9_]*[A-Za-z]")
 _MIXABLE = re.compile(rf"[0-9A-Za-z_{_FOREIGN}]+")
 # Small capitals, and signs that stand for a full stop and an at.
@@ -64,7 +67,14 @@ def normalize(text: str) -> Normalized:
     """Undo disguises of single characters. Never raises, whatever the characters."""
     if text.isascii():
         return Normalized(text)
-    plain = text.translate(_table())
+    letters = set(text)
+    plain = text
+    for letter in letters & _table().keys():  # few of a text's characters, and none becomes another of them
+        plain = plain.replace(letter, _table()[letter])
+    there = "".join(set(plain))
+    mixed = _FOREIGN_ONE.search(there) is not None
+    if not _LEFT_OUT_ONE.search(there):
+        return Normalized(_unmixed(plain) if mixed else plain)
     parts: list[str] = []
     offsets = array("q")
     position = 0
@@ -73,11 +83,12 @@ def normalize(text: str) -> Normalized:
         parts += (plain[position : match.start()], kept)
         offsets.extend(range(position, match.start() + len(kept)))
         position = match.end()
-    if not parts:
-        return Normalized(_unmixed(plain))
+    if not parts:  # a mark that begins the text
+        return Normalized(_unmixed(plain) if mixed else plain)
     parts.append(plain[position:])
     offsets.extend(range(position, len(plain)))
-    return Normalized(_unmixed("".join(parts)), offsets)
+    said = "".join(parts)
+    return Normalized(_unmixed(said) if mixed else said, offsets)
 
 
 def _composed(run: str) -> str:
@@ -96,27 +107,27 @@ def _unmixed(text: str) -> str:
 
 
 @cache
-def _table() -> dict[int, str]:
+def _table() -> dict[str, str]:
     """Character → its plain form, always one character, so that offsets stay."""
-    table = dict.fromkeys(range(55296, 57344), "�")
+    table = dict.fromkeys(map(chr, range(55296, 57344)), "�")
     for code in (*range(0x80, 0x3400), *range(0xA620, 0xABFA), *range(0xFF01, 0xFF5F), *range(0x10000, 0x20000)):
         character = chr(code)
         digit = unicodedata.digit(character, None)  # raised and circled ones, too
         if digit is not None:
-            table[code] = str(digit)
+            table[character] = str(digit)
         elif 0xFF01 <= code < 0xFF5F or 0x1D400 <= code < 0x1D800 or 0x2460 <= code < 0x2500:
             folded = unicodedata.normalize("NFKC", character)
             if len(folded) == 1:
-                table[code] = folded
-    table.update({0xE0000 + code: chr(code) for code in range(0x20, 0x7F)})
-    table.update({ord(character): plain for character, plain in _SMALL.items()})
+                table[character] = folded
+    table.update({chr(0xE0000 + code): chr(code) for code in range(0x20, 0x7F)})
+    table.update(_SMALL)
     for characters, plain in (
         (_SPACES, " "),
         (_DASHES, "-"),
         (_SINGLE_QUOTES, "'"),
         (_DOUBLE_QUOTES, '"'),
     ):
-        table.update(dict.fromkeys(_members(characters), plain))
+        table.update(dict.fromkeys(map(chr, _members(characters)), plain))
     return table
 
 

@@ -89,6 +89,7 @@ _NEED_CONTEXT = frozenset(
     }
 )
 _UNSUPPORTED = 0.2
+_LETTERS = re.compile(r"[^\W\d_]+")
 # Findings of Presidio's patterns below this are guesses that no context word supported.
 _PATTERN_SCORE = 0.45
 
@@ -208,10 +209,19 @@ class PresidioDetector:
             supported_languages=[LANGUAGE],
             context_aware_enhancer=NearbyContext(),
         )
-        self._entities = self._engine.get_supported_entities(LANGUAGE)
         said = {word.strip() for recognizer in recognizers for word in recognizer.context or ()}
         self._words = _any_of(said)
-        self._literals = tuple(sorted({word.lower() for word in said}))
+        # By the first word of each: it stands in every text in which that is said.
+        self._literals: dict[str, list[str]] = {}
+        for literal in sorted({word.lower() for word in said}):
+            self._literals.setdefault(_LETTERS.findall(literal)[0], []).append(literal)
+        self._forms = [
+            (
+                recognizer.supported_entities,
+                [re.compile(one.regex, recognizer.global_regex_flags) for one in recognizer.patterns],
+            )
+            for recognizer in recognizers
+        ]
 
     def find_many(self, sources: Sequence[Source]) -> list[list[Finding]]:
         """The findings in each text."""
@@ -223,22 +233,33 @@ class PresidioDetector:
     def _windows(self, source: Source) -> Iterator[tuple[int, int]]:
         text = source.text
         named = bool(source.context) and self._words.search(source.context) is not None
-        digits = [match.span() for match in source.in_numbers(_DIGITS)]
-        if not digits:
+        if not source.numbers:
             return
-        beside = source.beside(self._literals, 1, 1)
-        said = [match.span() for start, end in beside for match in self._words.finditer(text, start, end)]
+        said = self._said(source)
+        if not named and not said and not any(_forms(text, 0, len(text))):
+            return
+        digits = [match.span() for match in source.in_numbers(_DIGITS)]
         for first, last in around(text, iter(digits), NearbyContext.REACH + 20, OVERLAP // 2):
             places = [(first, last)] if named else _telling(text, said, first, last)
             for start, end in around(text, iter(places), NearbyContext.REACH + 20, NearbyContext.REACH + OVERLAP):
                 yield from windows(text, WINDOW, OVERLAP, max(first, start), min(last, end))
 
+    def _said(self, source: Source) -> list[tuple[int, int]]:
+        """Where one of the words stands that a recogniser asks for."""
+        there = self._literals.keys() & source.words
+        beside = source.beside([literal for word in there for literal in self._literals[word]], 1, 1)
+        return [match.span() for start, end in beside for match in self._words.finditer(source.text, start, end)]
+
     def _of_window(self, source: Source, offset: int, end: int) -> Iterator[Finding]:
         text, context = source.text[offset:end], source.context
+        # The engine is slow to say that nothing is there.
+        possible = [kind for kinds, forms in self._forms if any(form.search(text) for form in forms) for kind in kinds]
+        if not possible:
+            return
         results = self._engine.analyze(
             text,
             LANGUAGE,
-            entities=self._entities,
+            entities=list(dict.fromkeys(possible)),
             nlp_artifacts=self._nlp.process_text(text, LANGUAGE),
             context=[context] if context else None,
         )
@@ -256,10 +277,13 @@ class PresidioDetector:
                 )
 
 
+def _forms(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    return (m.span() for m in _TELLING_FORM.finditer(text, first, last) if not _HASH.match(text, m.start()))
+
+
 def _telling(text: str, said: Sequence[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
     """Where a number has a telling form, or a word is said that one of the recognisers asks for."""
-    forms = [m.span() for m in _TELLING_FORM.finditer(text, first, last) if not _HASH.match(text, m.start())]
-    return sorted([*forms, *(span for span in said if first <= span[0] and span[1] <= last)])
+    return sorted([*_forms(text, first, last), *(span for span in said if first <= span[0] and span[1] <= last)])
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

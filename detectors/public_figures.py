@@ -16,6 +16,8 @@ _GENITIVE = re.compile("(?<=\\w)['\u2019]s?$")
 
 def plain(name: str) -> str:
     """Lower case, without accents, a genitive's ending and double spaces."""
+    if name.isascii():
+        return _GENITIVE.sub("", " ".join(name.lower().split()))
     letters = unicodedata.normalize("NFKD", name.casefold()).translate(_LETTERS)
     return _GENITIVE.sub("", " ".join("".join(one for one in letters if not unicodedata.combining(one)).split()))
 

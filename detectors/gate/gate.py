@@ -46,7 +46,7 @@ class Gate:
         self._loosened = tuple(loose for _, loose in loosened)
         # By identity: an expression's own hash reads all of it. They live as long as the gate does.
         self._patterns = tuple(pattern for pattern, _ in loosened)
-        self._numbers = {id(pattern): number for number, pattern in enumerate(self._patterns)}
+        self.numbers = {id(pattern): number for number, pattern in enumerate(self._patterns)}
 
     def places(self, text: str) -> "Places | None":
         """Where they can match in a text; None if that isn't known."""
@@ -57,7 +57,7 @@ class Gate:
 
     def number(self, pattern: re.Pattern[str]) -> int | None:
         """Which of the expressions this is; None if it isn't one."""
-        return self._numbers.get(id(pattern))
+        return self.numbers.get(id(pattern))
 
     def loosened(self, number: int) -> Loosened:
         """How it was loosened."""
@@ -107,8 +107,8 @@ class Places:
 
     def may(self, pattern: re.Pattern[str]) -> bool:
         """Whether an expression can match anywhere; true of one that the gate doesn't know."""
-        number = self.gate.number(pattern)
-        return number is None or number in self._ends
+        number = self.gate.numbers.get(id(pattern), -1)  # asked a hundred times of each text: no call for it
+        return number < 0 or number in self._ends
 
     def matches(self, pattern: re.Pattern[str], text: str, spans: Sequence[Region]) -> Iterator[re.Match[str]]:
         """What `pattern.finditer` yields in each of these parts of the text, which are in order and don't overlap.

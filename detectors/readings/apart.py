@@ -14,7 +14,7 @@ from detectors.recognizers.numbers import luhn_valid
 
 # At least eight single characters with one sign between them; what follows the first of them.
 _SPREAD = re.compile(
-    r"(?:(?<=^\S)|(?<=[\s\"'(\[{<>=:]\S))(?P<sign>[ ._*|/,·~+:;-])\S(?:(?P=sign)(?:\S|(?P=sign)(?P=sign)\S)){6,}(?!\w)"
+    r"(?P<sign>[ ._*|/,·~+:;-])(?:(?<=^\S.)|(?<=[\s\"'(\[{<>=:]\S.))\S(?:(?P=sign)(?:\S|(?P=sign)(?P=sign)\S)){6,}(?!\w)"
 )
 _FEWEST = 6  # letters and digits in what is spread
 # A comment or a tag inside a word is there for nobody but a reader of words.
@@ -24,12 +24,13 @@ _REMARK = re.compile(
 # Emphasis before a value hides it from the word before.
 _MARKUP = re.compile(r"[*`<](?<=[\s:=(>].)(?:(?<=\*)\*|(?<=`)|(?<=<)[a-z]{1,10}>)(?=[^\s*`<]{0,40}[\d@])")
 _TAG_AFTER_NAME = re.compile(r"<(?<=[:=]\s<)[a-z]{1,10}>(?=[^\s<]{0,40}\d)")
-# Each way begins with its sign, and looks behind it: so the search skips what has none.
+# It begins with the sign, and looks behind it for the way that this sign has: so the search skips what has none.
 _BETWEEN = re.compile(
-    r"(?:\r\n(?<=[\w@.+-]\r\n)|\n(?<=[\w@.+-]\n))[ \t>]{0,8}(?=[\w@.+-])"
-    r"|[\x1c-\x1f\v\f](?<=[\w@.+-].)(?=[\w@.+-])|[\\=](?<=[\w@.+-].)\r?\n\s{0,8}(?=[\w@.+-])"
-    r"|[\"'](?:\s{0,3}[+.&\\]\s{0,24}|;[\w ]{0,12};|,\s{0,8}[\"'][\w .-]{1,24}[\"']\s{0,3}:\s{0,3})[\"']"
-    r"|(?:[/\t|_:](?<=[0-9A-Z]{3}.)|--(?<=[0-9A-Z]{3}..)| [-/.|:] (?<=[0-9A-Z]{3}...))(?=[0-9A-Z])",
+    r"[\x1c-\x1f\v\f\r\n\\=\"'/\t|_: -](?:"
+    r"(?:(?<=[\w@.+-]\r)\n|(?<=[\w@.+-]\n))[ \t>]{0,8}(?=[\w@.+-])"
+    r"|(?<=[\w@.+-][\x1c-\x1f\v\f])(?=[\w@.+-])|(?<=[\w@.+-][\\=])\r?\n\s{0,8}(?=[\w@.+-])"
+    r"|(?<=[\"'])(?:\s{0,3}[+.&\\]\s{0,24}|;[\w ]{0,12};|,\s{0,8}[\"'][\w .-]{1,24}[\"']\s{0,3}:\s{0,3})[\"']"
+    r"|(?:(?<=[0-9A-Z]{3}[/\t|_:])|(?<=[0-9A-Z]{3}-)-|(?<=[0-9A-Z]{3} )[-/.|:] )(?=[0-9A-Z]))",
     re.DOTALL,
 )
 _TELLING = re.compile(r"[\d@]")

@@ -60,13 +60,14 @@ def read(text: str) -> Iterator[View]:
             continue
         start = max(last, hint.start() - _REACH)
         for match in _NUMBER.finditer(text, start, min(len(text), hint.end() + _REACH)):
-            value = match[0]
+            last, value = match.end(), match[0]
+            if _TIME.match(value):
+                continue
             fixed = 2 if _COUNTRY.match(value) else 0
             letters = [at for at, character in enumerate(value) if at >= fixed and character in _DIGIT]
             digits = sum(character.isdecimal() for character in value)
-            if letters and digits >= len(letters) and not _TIME.match(value):
+            if letters and digits >= len(letters):
                 pieces += [Piece(match.start() + at, match.start() + at + 1, _DIGIT[value[at]]) for at in letters]
-            last = match.end()
     yield from rewrite(text, pieces, least=_LEAST)
 
 

@@ -8,7 +8,7 @@ from stdnum.exceptions import ValidationError
 
 from detectors.finding import Finding
 from detectors.gate.gate import gated
-from detectors.recognizers.rule import Rule, apply_rules
+from detectors.recognizers.rule import Rule, RuleTable
 from detectors.recognizers.source import Source
 
 _IBAN = gated(
@@ -83,11 +83,12 @@ _RULES = (
         literals=("swift", "bic"),
     ),
 )
+_TABLE = RuleTable(_RULES)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every bank account in a text."""
-    yield from apply_rules(_RULES, source)
+    yield from _TABLE.apply(source)
     seen: set[int] = set()
     for pattern in (_IBAN, _IBAN_DIGITS):
         for match in source.in_numbers(pattern):

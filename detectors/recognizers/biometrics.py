@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from detectors.finding import Finding
 from detectors.recognizers.placeholders import is_placeholder
-from detectors.recognizers.rule import Rule, apply_rules
+from detectors.recognizers.rule import Rule, RuleTable
 from detectors.recognizers.source import Source
 
 _KINDS = (
@@ -40,8 +40,9 @@ _RULES = (
         ),
     ),
 )  # fmt: skip
+_TABLE = RuleTable(_RULES)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every number of a biometric record."""
-    yield from apply_rules(_RULES, source)
+    yield from _TABLE.apply(source)

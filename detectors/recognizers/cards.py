@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from detectors.finding import Finding
 from detectors.gate.gate import gated
 from detectors.recognizers.numbers import digits_of, luhn_valid
-from detectors.recognizers.rule import Rule, apply_rules, words
+from detectors.recognizers.rule import Rule, RuleTable, words
 from detectors.recognizers.source import Source
 
 # ISO/IEC 7812 issuer ranges: Visa, Mastercard, Amex, Discover, Diners, JCB, Maestro, UnionPay, Mir, RuPay.
@@ -65,11 +65,12 @@ _SECURITY_CODE = (
         0.85, 1, None, ("exp", "valid", "thru", "gültig", "scad", "caduc"), within="numbers",
          near=_CARD_NEAR, reach=160),
 )  # fmt: skip
+_SECURITY_TABLE = RuleTable(_SECURITY_CODE)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every card number and security code in a text."""
-    yield from apply_rules(_SECURITY_CODE, source)
+    yield from _SECURITY_TABLE.apply(source)
     for match in source.in_numbers(_NUMBER):
         value = match[0]
         digits = digits_of(value)

@@ -10,7 +10,7 @@ from detectors.finding import Finding
 from detectors.gate.gate import gated
 from detectors.recognizers.assignments import is_random
 from detectors.recognizers.placeholders import is_placeholder
-from detectors.recognizers.rule import Rule, apply_rules
+from detectors.recognizers.rule import Rule, RuleTable
 from detectors.recognizers.source import Source
 
 _URL = gated(
@@ -49,11 +49,12 @@ _DEFAULTS = frozenset({"guest", "root", "admin", "test", "postgres", "mysql", "m
 _EXAMPLES = frozenset(
     {"scott:tiger", "foo:bar", "org:repo", "me:you", "name:value", "host:port", "alice:bob", "johndoe:randompassword"}
 )
+_TABLE = RuleTable(_RULES)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every pair of credentials in a URL or connection string."""
-    yield from apply_rules(_RULES, source)
+    yield from _TABLE.apply(source)
     if "://" not in source.text:
         return
     for match in source.matches(_URL):

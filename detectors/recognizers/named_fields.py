@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.finding import Finding
-from detectors.recognizers.rule import Rule, apply_rules
+from detectors.recognizers.rule import Rule, RuleTable
 from detectors.recognizers.source import Source
 
 _WORD = r"[^\W\d_]{1,24}(?:['\u2019-][^\W\d_]{1,24}){0,2}"
@@ -113,8 +113,9 @@ _RULES = (
         ),
     ),
 )
+_TABLE = RuleTable(_RULES)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every name in a field of its own."""
-    yield from apply_rules(_RULES, source)
+    yield from _TABLE.apply(source)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from detectors.finding import Finding
 from detectors.gate.gate import gated
-from detectors.recognizers.rule import Rule, apply_rules
+from detectors.recognizers.rule import Rule, RuleTable
 from detectors.recognizers.source import Source
 
 _BEGIN = gated(re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40}?)PRIVATE KEY( BLOCK)?-----"))
@@ -34,11 +34,12 @@ _RULES = (
         r"b3BlbnNzaC1rZXkt)[A-Za-z0-9+/]{200,8000}={0,2}"), score=0.8,
          literals=("mii", "b3blbnnzac1rzxkt")),
 )  # fmt: skip
+_TABLE = RuleTable(_RULES)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every private key in a text."""
-    yield from apply_rules(_RULES, source)
+    yield from _TABLE.apply(source)
     if "PRIVATE KEY" not in source.text or not source.may(_BEGIN):
         return
     position = 0

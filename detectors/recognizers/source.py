@@ -93,11 +93,11 @@ class Source:
 
     def matches_within(self, pattern: re.Pattern[str], within: Within) -> Iterator[re.Match[str]]:
         """The matches in the places of one kind."""
-        if self.places is not None and self.places.may(pattern):
-            yield from self.places.matches(pattern, self.text, self.regions(within))
-        elif self.places is None:
-            for start, end in self.regions(within):
-                yield from pattern.finditer(self.text, start, end)
+        if self.places is not None:
+            if not self.places.may(pattern):
+                return iter(())
+            return self.places.matches(pattern, self.text, self.regions(within))
+        return (match for start, end in self.regions(within) for match in pattern.finditer(self.text, start, end))
 
     def in_numbers(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """The matches of an expression that needs two digits close together."""
@@ -137,15 +137,21 @@ class Source:
 def around(text: str, spans: Iterator[Region], before: int, after: int) -> Iterator[Region]:
     """The spans widened, those that touch made one, none ending inside a word."""
     start = end = -1
+    sure = 0  # the span goes so far at least; where its last word ends is looked up when that matters
     for first, last in spans:
-        if first - before > end:
-            if end >= 0:
-                yield start, end
-            start = max(0, first - before)
+        if first - before > sure:
+            end = _word_end(text, sure) if start >= 0 else -1
+            if first - before > end:
+                if end >= 0:
+                    yield start, end
+                start = max(0, first - before)
         elif start < 0:
             start = 0
-        if last + after > end:
-            rest = _REST.match(text, min(len(text), last + after))
-            end = rest.end() if rest else len(text)
-    if end >= 0:
-        yield start, end
+        sure = max(sure, last + after)
+    if start >= 0:
+        yield start, _word_end(text, sure)
+
+
+def _word_end(text: str, at: int) -> int:
+    rest = _REST.match(text, min(len(text), at))
+    return rest.end() if rest else len(text)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from detectors.finding import Finding
 from detectors.given_names import is_given_name
-from detectors.recognizers.rule import Rule, apply_rules
+from detectors.recognizers.rule import Rule, RuleTable
 from detectors.recognizers.source import Source, Within
 
 # Latin letters beyond ASCII, as names have them: Łukasz, Šárka, Ayşe.
@@ -127,8 +127,9 @@ _RULES = (
     # A frequent given name before another capitalised word.
     _rule(rf"(?<![\w.@/-])({_WORD} (?:[A-Z]\. )?{_WORD})(?![\w@/]| (?:{_THINGS})\b)", 0.65, _begins_with_given_name),
 )
+_TABLE = RuleTable(_RULES)
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every name that the text's form gives away."""
-    yield from apply_rules(_RULES, source)
+    yield from _TABLE.apply(source)

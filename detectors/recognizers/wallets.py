@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from stdnum.bitcoin import b58decode
 
 from detectors.finding import Finding
-from detectors.recognizers.rule import Rule, apply_rules, words
+from detectors.recognizers.rule import Rule, RuleTable, words
 from detectors.recognizers.source import Source, Within
 
 _NEAR = words(("wallet", "address", "eth", "ethereum", "tron", "usdt", "solana", "sol", "monero", "xmr", "ripple",
@@ -69,9 +69,10 @@ _RULES = (
         r"solana)(?: wallet)?(?: address)?(?: is)?\s?[:=]?\s?([1-9A-HJ-NP-Za-km-z]{32,44})\b"),
          score=0.85, group=1, literals=("sol",), within=_W),
 )  # fmt: skip
+_TABLE = RuleTable(_RULES[::-1])
 
 
 def find(source: Source) -> Iterator[Finding]:
     """Every wallet address in a text."""
-    found = {(finding.start, finding.end): finding for finding in apply_rules(_RULES[::-1], source)}
+    found = {(finding.start, finding.end): finding for finding in _TABLE.apply(source)}
     yield from found.values()
