@@ -14,7 +14,8 @@ from detectors.recognizers.numbers import luhn_valid
 
 # At least eight single characters with one sign between them; what follows the first of them.
 _SPREAD = re.compile(
-    r"(?P<sign>[ ._*|/,·~+:;-])(?:(?<=^\S.)|(?<=[\s\"'(\[{<>=:]\S.))\S(?:(?P=sign)(?:\S|(?P=sign)(?P=sign)\S)){6,}(?!\w)"
+    r"(?P<sign>[ ._*|/,·~+:;-])(?:(?<=^\S.)|(?<=[\s\"'(\[{<>=:]\S.))"
+    r"\S(?:(?P=sign)(?:\S|(?P=sign)(?P=sign)\S)){6,}(?!\w)"
 )
 _FEWEST = 6  # letters and digits in what is spread
 # A comment or a tag inside a word is there for nobody but a reader of words.
