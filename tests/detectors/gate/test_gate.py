@@ -118,7 +118,7 @@ def test_nothing_is_read_where_nothing_can_match(small):
             return pattern.finditer(text, start, end)
 
     watched = Watched()
-    built._numbers[id(watched)] = built.number(pattern)
+    built.numbers[id(watched)] = built.number(pattern)
     (match,) = built.places(text).matches(watched, text, ((0, len(text)),))
     assert match[0] == "needle42"
     assert sum(read) < 40
