@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.normalize import normalize
+from detectors.normalize import _table, normalize
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,9 @@ def test_every_span_maps_to_a_span_of_the_original(text):
         start, end = plain.original(index, index + 1)
         assert last <= start < end <= len(text)
         last = end
+
+
+def test_no_character_becomes_one_that_becomes_another():
+    # They are replaced one after the other.
+    table = _table()
+    assert all(table.get(plain, plain) == plain for plain in table.values())

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detectors.presidio import WINDOW, NearbyContext, PresidioDetector
 from detectors.recognizers.source import Source
@@ -76,3 +78,23 @@ def test_a_telling_form_wakes_the_engine_around_itself_alone(detector, monkeypat
     assert len(asked) == 1
     assert "ABCPD1234E" in asked[0]
     assert len(asked[0]) < 600
+
+
+WRITTEN = ["2234567890", "943 476 5919", "X9999999R", "AB123456C", "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", "91-70-1234"]
+SAID = ["NHS number", "passport", "aadhaar", "my PESEL:", "routing", "nothing", "\n", "id=", "=", "grid"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([*WRITTEN, *SAID]) | st.from_regex(r"[A-Z0-9]{6,12}", fullmatch=True), max_size=8))
+def test_the_engine_is_spared_what_it_would_not_find(detector, parts):
+    text = " ".join(parts)
+    everything = detector._engine.analyze(text, "en", nlp_artifacts=detector._nlp.process_text(text, "en"))
+    asked = {kind for kinds, forms in detector._forms if any(form.search(text) for form in forms) for kind in kinds}
+    assert {one.entity_type for one in everything} <= asked
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([*WRITTEN, *SAID, "_nhs", "nhs7", "Aadhaarx"]), max_size=8))
+def test_words_are_looked_for_wherever_they_stand(detector, parts):
+    text = "".join(parts)
+    assert detector._said(Source(text)) == [match.span() for match in detector._words.finditer(text)]
