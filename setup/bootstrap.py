@@ -11,13 +11,14 @@ import hashlib
 import os
 import queue
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import Iterator, List, Mapping, Sequence
+from typing import Dict, Iterator, List, Mapping, Sequence
 
 try:
     import fcntl
@@ -44,6 +45,8 @@ PYTHON_PLACES = (
     "/opt/python/3.13*/bin/python3",
     "~/miniconda3/envs/*/bin/python3.13",
 )
+
+NO_AMX = ("-mno-amx-tile", "-mno-amx-int8", "-mno-amx-bf16")
 
 COMPILER_HINT = (
     "A C and C++ compiler is needed once, to build llama-cpp-python:\n"
@@ -231,6 +234,7 @@ def sync(uv: str, python: str) -> None:
     """Install the locked dependencies into `.venv`, showing how far the one that is compiled has come."""
     environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PYTHON")}
     environ["UV_PROJECT_ENVIRONMENT"] = str(ROOT / ".venv")
+    environ.update(compiler_flags(environ))
     command = [uv, "--verbose", "--color", "never", "sync", "--frozen", "--python", python]
     log = ROOT / ".uv" / "build.log"
     terminal = sys.stdout.isatty() and not os.environ.get("CI")
@@ -248,6 +252,20 @@ def sync(uv: str, python: str) -> None:
     if watch(command, environ, log, Progress(terminal)) != 0:
         text = log.read_text(encoding="utf-8", errors="replace")
         raise SetupError(f"uv could not install:\n{failure(text)}\n{hint(text)}\nThe whole log: {log}")
+
+
+def compiler_flags(environ: Mapping[str, str]) -> Dict[str, str]:
+    """What to tell the compilers beside what `environ` tells them already: CFLAGS and CXXFLAGS without AMX, or nothing.
+
+    A virtual machine may say that its processor has AMX and still end a process that uses it. llama.cpp is built for
+    what the processor says, and its own options can't take that back. Compilers for other processors refuse them.
+    """
+    flags = {}
+    for name, compiler in (("CFLAGS", environ.get("CC") or "cc"), ("CXXFLAGS", environ.get("CXX") or "c++")):
+        known = run([*shlex.split(compiler), *NO_AMX, "-E", "-x", "c", os.devnull])
+        if known.returncode == 0:
+            flags[name] = " ".join([*environ.get(name, "").split(), *NO_AMX])
+    return flags
 
 
 def prepare_models() -> None:

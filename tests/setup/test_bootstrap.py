@@ -318,6 +318,22 @@ def test_what_is_not_cached_is_fetched(bootstrap, checkout, monkeypatch, capsys)
     assert "minutes" in capsys.readouterr().out
 
 
+COMPILERS = [
+    ("exit 0", {"CFLAGS": "-g -mno-amx-tile -mno-amx-int8 -mno-amx-bf16"}),
+    ('case "$*" in *amx*) exit 1;; esac', {}),  # a compiler for another processor
+]
+
+
+@pytest.mark.parametrize(("behaviour", "flags"), COMPILERS)
+def test_no_amx_where_the_compiler_knows_it(bootstrap, tmp_path, behaviour, flags):
+    c, cxx = script(tmp_path / "c", behaviour), script(tmp_path / "cxx", "exit 1")
+    assert bootstrap.compiler_flags({"CC": f"{c} -m64", "CXX": str(cxx), "CFLAGS": "-g"}) == flags
+
+
+def test_no_compiler_has_no_flags(bootstrap, tmp_path):
+    assert bootstrap.compiler_flags({"CC": str(tmp_path / "none"), "CXX": str(tmp_path / "none")}) == {}
+
+
 # make
 
 
