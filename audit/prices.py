@@ -28,6 +28,7 @@ _NAMES = {
     "xai": "x-ai",
     "zhipu": "zhipuai",
 }
+_MOST_UNKNOWN, _MOST_DEAREST = 10_000, 200  # that are remembered
 _ORDINARY = frozenset({"", "default", "standard", "auto"})  # tiers that cost what the list says
 
 
@@ -93,6 +94,8 @@ class Prices:
             return None
         found = _listed(_NAMES.get(provider, provider), model, usage, moment)
         if found is None:
+            if len(self._unknown) >= _MOST_UNKNOWN:  # a model's name is what a client writes
+                self._unknown.clear()
             self._unknown.add(key)
             return None
         return found * self._factor(provider, model, usage.tier)
@@ -104,9 +107,13 @@ class Prices:
         """
         own = [price.of(usage) for price in self._own if _fits(price.provider, provider)]
         key = (provider, moment.date().isoformat())
-        if key not in self._highest:
-            self._highest = {key: _dearest(_NAMES.get(provider, provider), moment)}
-        holder, model = self._highest[key]
+        known = self._highest.get(key)  # threads share this object
+        if known is None:
+            known = _dearest(_NAMES.get(provider, provider), moment)
+            if len(self._highest) >= _MOST_DEAREST:
+                self._highest.clear()
+            self._highest[key] = known
+        holder, model = known
         listed = model.calc_price(_tokens(usage), holder, genai_request_timestamp=moment).total_price
         return max([Decimal(listed), *own])
 

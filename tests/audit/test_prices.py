@@ -103,3 +103,14 @@ def test_the_dearest() -> None:
     for provider in ("openai", "anthropic", "openai", "nobody"):
         assert prices.highest(provider, MILLION, NOW) > Decimal(10)
     assert prices.highest("nobody", MILLION, NOW) >= prices.highest("openai", MILLION, NOW)
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.prices._MOST_UNKNOWN", 3)
+    monkeypatch.setattr("audit.prices._MOST_DEAREST", 2)
+    prices = Prices()
+    for number in range(10):
+        assert prices.of("openai", f"made-up-{number}", MILLION, NOW) is None
+        assert prices.highest(f"nobody-{number}", MILLION, NOW) > 10
+    assert len(prices._unknown) <= 3
+    assert len(prices._highest) <= 2

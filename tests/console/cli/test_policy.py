@@ -268,12 +268,16 @@ def test_explain_reaches_every_fact(privet, path, no_inspection):
 
 def test_explain_with_reasons_and_budgets(privet, path, no_inspection):
     path.write_text(
-        "schema: privet.policy/1\nid: acme\nrules: [{id: why, effect: justify}]\n"
+        "schema: privet.policy/1\nid: acme\nrules: [{id: why, effect: justify}, {id: short, effect: block, when: {budget: "
+        "{id: rate, above: 0.8}}}]\n"
         "budgets: [{id: rate, requests: 1, every: day}]\n"
     )
     assert "outcome: justify, by why" in privet("policy", "explain").stdout
     assert "outcome: allow, by why" in privet("policy", "explain", "--reason").stdout
     assert "outcome: block, by budgets.rate" in privet("policy", "explain", "--reason", "--spent", "rate").stdout
+    assert "outcome: block, by short" in privet("policy", "explain", "--used", "rate=0.9").stdout
+    wrong = privet("policy", "explain", "--used", "rat=0.9")
+    assert (wrong.exit_code, "no budget is called 'rat'. Known: rate" in wrong.output) == (2, True)
     wrong = privet("policy", "explain", "--spent", "rat")
     assert (wrong.exit_code, "no budget is called 'rat'. Known: rate" in wrong.output) == (2, True)
 
