@@ -8,6 +8,7 @@ from pathlib import Path
 
 from configs.yaml_source import YamlSource, load_yaml
 from console.document_files import files_in, read_document
+from policy.vocabulary import CONFIDENTIAL
 
 MEANINGS = "labels.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -50,6 +51,11 @@ def read_labelled(folder: Path) -> LabelledFolder:
         f"{one}: a label is called by 2 to 40 of a-z, 0-9 and _, such as {_suggested(one.name)}"
         for one in folders
         if not _NAME.fullmatch(one.name)
+    ]
+    errors += [
+        f"{one}: {CONFIDENTIAL} is Privet's label for sentences; call it otherwise, such as trade_secrets"
+        for one in folders
+        if one.name == CONFIDENTIAL
     ]
     labels = [one.name for one in folders]
     papers = list(_distinct(_papers(folders, warnings), warnings, errors))

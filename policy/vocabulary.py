@@ -17,7 +17,8 @@ EVERYTHING = "*"
 VENDOR = "vendor"  # in `escalate`: whom the request was for
 
 EFFECTS = {effect.name.lower(): effect for effect in Effect}
-LABELS = ("source_code", "hr", "medical", "legal", "financial", "customer", "public")
+CONFIDENTIAL = "confidential"  # what only the context makes so: a sentence's, where the others are a document's
+LABELS = ("source_code", "hr", "medical", "legal", "financial", "customer", "public", CONFIDENTIAL)
 ROLES = ("system", "user", "assistant", "tool", "metadata")
 PACKS = ("gdpr", "hipaa", "pci", "secrets")
 BUILTIN = "builtin/"

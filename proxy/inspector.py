@@ -30,6 +30,7 @@ class PoolInspector:
         None  # the revision of the company's own data that texts are inspected for; None: workers have none
     )
     head: str | None = None  # the revision of the company's own head of the document classifier
+    sentences: Pool | None = None  # for what only the context makes confidential
 
     def take(self, own: str) -> None:
         """From now on texts are inspected for another revision of own data; what was remembered is forgotten."""
@@ -56,12 +57,18 @@ class PoolInspector:
         return [known[item] for item in texts]
 
     async def label(self, texts: Sequence[str]) -> Scan:
-        """The labels of the texts as one document."""
-        if self.documents is None:
+        """The labels of the texts as one document, the strongest first."""
+        asked = [(self.documents, self.head), (self.sentences, None)]
+        calls = [self._labels(pool, [revision, list(texts)]) for pool, revision in asked if pool is not None]
+        if not calls:
             return Scan(skipped=(Skipped(pointer="", reason=SkipReason.DETECTOR_DOWN),))
+        scans = await asyncio.gather(*calls)
+        labels = sorted((one for scan in scans for one in scan.labels), key=lambda one: (-one.score, one.name))
+        return Scan(labels=tuple(labels), skipped=tuple(dict.fromkeys(one for scan in scans for one in scan.skipped)))
+
+    async def _labels(self, pool: Pool, payload: list[object]) -> Scan:
         try:
-            plain = await self.documents.call([self.head, list(texts)], within=self.settings.classifier.deadline)
-            return Scan(labels=labels_from_plain(plain))
+            return Scan(labels=labels_from_plain(await pool.call(payload, within=self.settings.classifier.deadline)))
         except DeadlineError:
             return Scan(skipped=(Skipped(pointer="", reason=SkipReason.TIMEOUT),))
         except (WorkerError, ValueError, TypeError):

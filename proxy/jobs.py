@@ -116,6 +116,20 @@ def documents(head: str | None = None) -> tuple[Job, Any]:
     return run, {"revision": classifier.revision}
 
 
+def sentences() -> tuple[Job, Any]:
+    """The label of what only the context makes confidential, for one request, given [None, its texts]."""
+    from local_models.sentences import CONFIDENTIAL, load_sentence_classifier  # noqa: PLC0415 - only this worker
+
+    classifier = load_sentence_classifier()
+
+    def run(payload: Any) -> Iterator[Any]:
+        _, texts = payload
+        score = classifier.strongest(list(texts))
+        yield [] if score is None else [[CONFIDENTIAL, score, classifier.revision]]
+
+    return run, {"revision": classifier.revision}
+
+
 def chat(model: str, memory: int = 512_000_000) -> tuple[Job, Any]:
     """An answer of an embedded model: pieces of text, and how it ended.
 
@@ -192,6 +206,7 @@ def resident() -> int:
 
 DETECTION = f"{__name__}:{detection.__name__}"
 DOCUMENTS = f"{__name__}:{documents.__name__}"
+SENTENCES = f"{__name__}:{sentences.__name__}"
 CONTENT = f"{__name__}:{content.__name__}"
 CHAT = f"{__name__}:{chat.__name__}"
 

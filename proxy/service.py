@@ -41,8 +41,9 @@ from proxy.errors import ConfigurationError, WorkerError
 from proxy.files import PoolFiles, opener
 from proxy.identity import Credentials
 from proxy.inspector import PoolInspector
-from proxy.jobs import DETECTION, DOCUMENTS
+from proxy.jobs import DETECTION
 from proxy.justify import Justify
+from proxy.labelling import start_labelling
 from proxy.ledger import Ledger, LedgerError
 from proxy.local import LocalServer
 from proxy.metrics import Metrics
@@ -120,9 +121,9 @@ class Privet:
         if self.inspector is None or self.answerer is None:
             return []
         files = [self.files.pool] if self.files else []
-        documents = [self.inspector.documents] if self.inspector.documents else []
+        labelling = [pool for pool in (self.inspector.documents, self.inspector.sentences) if pool]
         models = [*self.answerer.pools.values(), *self.answerer.doers.values()]
-        return [self.inspector.detection, *documents, *files, *models]
+        return [self.inspector.detection, *labelling, *files, *models]
 
     def pool(self, job: str, factory: str, options: Mapping[str, Any] | None = None, size: int = 1) -> Pool:
         """A pool of this process's own, or one that the supervisor lends."""
@@ -226,7 +227,7 @@ async def serve(
             metrics=privet.metrics,
             status=privet.status,
             ready=privet.missing,
-            labelling=lambda: bool(privet.inspector and privet.inspector.documents),
+            labelling=lambda: bool(privet.inspector and (privet.inspector.documents or privet.inspector.sentences)),
         )
         announce("starting the detection models …")
         privet.files = opener(settings, privet.pool)
@@ -455,12 +456,7 @@ async def _prepare(privet: Privet, policy: Policy) -> None:
     inspector, answerer = privet.inspector, privet.answerer
     if inspector is None or answerer is None:
         return
-    if policy.labels_used() and inspector.documents is None:
-        if not privet.settings.classifier.enabled:
-            raise WorkerError("the policy names labels, but classifier.enabled is false")
-        documents = privet.pool("documents", DOCUMENTS, privet.head.options())
-        await documents.start()
-        inspector.documents = documents
+    await start_labelling(inspector, policy.labels_used(), privet.head, privet.pool)
     privet.router = await start_models(policy, privet.settings.tasks.directory, answerer, privet.pool, privet.router)
     if privet.pipeline is not None:
         privet.pipeline.router = privet.router

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,27 @@ def train_own_labels(
     print_own_scores(trained.scores)
     click.echo(
         f"\nUse it: in the settings, classifier: {{head: {directory}}}; in a rule, labels: [{_example(trained)}]"
+    )
+
+
+def train_confidential(output: Path | None, progress: Callable[[str, int, int], None], *, as_json: bool) -> None:
+    """Train the head for sentences that only their context makes confidential, from the sentences shipped here."""
+    from local_models.embed import load_embedder  # noqa: PLC0415
+    from local_models.errors import LocalModelError  # noqa: PLC0415
+    from local_models.heads import HEADS_DIR  # noqa: PLC0415
+    from local_models.sentences import SENTENCE_MODEL  # noqa: PLC0415
+    from local_models.train_sentences import train_sentences  # noqa: PLC0415
+
+    try:
+        trained = train_sentences(load_embedder(SENTENCE_MODEL), progress, output or HEADS_DIR)
+    except LocalModelError as error:
+        fail(f"nothing was trained: {error}")
+    if as_json:
+        click.echo(json.dumps(asdict(trained), indent=2))
+        return
+    click.echo(
+        f"{trained.revision} in {output or HEADS_DIR}; ten folds: AUC {trained.auc:g}, "
+        f"false alarms at 90 % recall {trained.false_alarms_at_recall_90:g}"
     )
 
 

@@ -143,7 +143,8 @@ def verify_models(*, as_json: bool) -> None:
 
     rows: list[dict[str, Any]] = []
     checks: list[tuple[str, Callable[[], str]]] = [(spec.name, partial(_verified, spec)) for spec in _catalog()]
-    for name, check in [*checks, ("documents (head)", lambda: load_head().revision)]:
+    heads = [(f"{name} (head)", lambda name=name: load_head(name).revision) for name in ("documents", "confidential")]
+    for name, check in [*checks, *heads]:
         try:
             rows.append({"name": name, "ok": True, "detail": check()})
         except LocalModelError as error:
@@ -158,7 +159,7 @@ def verify_models(*, as_json: bool) -> None:
 
 
 @command.command("train")
-@click.argument("what", type=click.Choice(["documents", "ner"]), default="documents")
+@click.argument("what", type=click.Choice(["documents", "confidential", "ner"]), default="documents")
 @_DATA_OPTION
 @click.option(
     "--from",
@@ -198,19 +199,21 @@ def train_models(
     python: Path | None,
     as_json: bool,
 ) -> None:
-    """Train labels of your own (--from), the document classifier's head (documents) or the tagger (ner).
+    """Train labels of your own (--from), or a model that Privet ships: documents, confidential or ner.
 
     Labels of your own: FOLDER holds a folder for each label (board_papers/, public/ …) with at least 12 documents, and
     labels.yaml, which is made if it is missing. They take seconds, and are judged on documents held back.
 
-    The head takes minutes, and is judged on sources left out. The tagger takes half an hour of one core, in an
-    environment of its own with torch that is made once in the checkout; its weights are written beside a card with
-    their hashes, and used when they lie in detectors/tagger_weights.
+    documents is the document classifier's head: minutes, judged on sources left out. confidential is the head for
+    sentences that only their context makes so: a minute. ner is the tagger that finds names: half an hour of one core,
+    in an environment of its own with torch that is made once in the checkout; its weights are written beside a card
+    with their hashes, and used when they lie in detectors/tagger_weights.
 
     \b
     Examples:
       privet models train documents --from papers/ --output heads/
       privet models train
+      privet models train confidential --output trial/
       privet models train --data ~/labelled --cache /tmp/features.npz
       privet models train ner --output trial
       privet models train ner --output trial --without wnut17_dev
@@ -231,6 +234,13 @@ def train_models(
         with_bars = _Progress()
         with with_bars:
             train_own_labels(folder, output, with_bars.report, as_json=as_json)
+        return
+    if what == "confidential":
+        from console.cli.model_documents import train_confidential  # noqa: PLC0415 - only here
+
+        with_bars = _Progress()
+        with with_bars:
+            train_confidential(output, with_bars.report, as_json=as_json)
         return
     # scikit-learn and llama.cpp: only here
     from local_models.corpus import load_corpus  # noqa: PLC0415

@@ -279,7 +279,7 @@ def inspector(policy: "Policy", cli: Cli, *, classify: bool = True) -> "Callable
 
     try:
         scan = load_scanner(cli)
-        label = load_labeller(cli) if classify and policy.labels_used() else None
+        label = load_labeller(cli, policy.labels_used()) if classify and policy.labels_used() else None
     except (DetectorError, LocalModelError) as error:
         fail(f"the text can't be inspected: {error}")
 
@@ -297,13 +297,11 @@ def load_scanner(cli: Cli) -> "Callable[[str], Scan]":
     return build_scanner(own=library_of(settings_if_any(cli)).detector()).scan
 
 
-def load_labeller(cli: Cli) -> "Callable[[str], tuple[Label, ...]]":
-    """The document classifier (seconds)."""
-    from detectors.documents import label_document  # noqa: PLC0415
-    from local_models.classify import load_classifier  # noqa: PLC0415
+def load_labeller(cli: Cli, named: frozenset[str]) -> "Callable[[str], tuple[Label, ...]]":
+    """The classifiers that give these labels (seconds)."""
+    from console.labelling import labeller  # noqa: PLC0415
 
-    classifier = load_classifier(head_of(settings_if_any(cli)).directory)
-    return lambda text: label_document([text], classifier.classify, classifier.revision)
+    return labeller(head_of(settings_if_any(cli)).directory, named)
 
 
 def _policy_path(cli: Cli, file: Path | None) -> Path:

@@ -93,6 +93,9 @@ def test_a_labels_yaml_that_is_no_yaml(folder: Path) -> None:
 def test_folders_that_can_not_be_labels(tmp_path: Path) -> None:
     assert "no such folder" in read_labelled(tmp_path / "none").errors[0]
     assert "no folder in it" in read_labelled(tmp_path).errors[0]
+    (tmp_path / "confidential").mkdir()
+    assert "Privet's label for sentences" in read_labelled(tmp_path).errors[0]
+    (tmp_path / "confidential").rmdir()
     (tmp_path / "Board Papers").mkdir()
     errors = read_labelled(tmp_path).errors
     assert "such as board_papers" in errors[0]

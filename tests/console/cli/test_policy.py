@@ -69,7 +69,7 @@ def inspection(monkeypatch):
         return (Label("financial", 0.93, "fake"),) if "Revenue" in text else ()
 
     monkeypatch.setattr(module, "load_scanner", lambda _: scan)
-    monkeypatch.setattr(module, "load_labeller", lambda _cli: label)
+    monkeypatch.setattr(module, "load_labeller", lambda *_: label)
     return asked
 
 
