@@ -50,7 +50,7 @@ async def test_a_policy_that_breaks_its_reader_leaves_the_old_one_and_the_next_i
     first = load_policy(file)
     broken, read = asyncio.Event(), asyncio.Event()
 
-    def load(path: Path, _hosts: object, _types: object) -> Policy:
+    def load(path: Path, *_names: object) -> Policy:
         if not broken.is_set():
             loop.call_soon_threadsafe(broken.set)
             raise RuntimeError("Anna Schmidt")
