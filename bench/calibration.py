@@ -2,6 +2,7 @@
 
     python bench/calibration.py             a table per family of detectors: score, share that is right, error
     python bench/calibration.py --write     the same, and docs/reliability.svg
+    python bench/calibration.py --thresholds    of each type, which would cost least on the patterns' findings
 
 Measured on the texts in `bench/sets/`, which nothing was taught with, and for the patterns, which aren't taught, on
 labelled sets too. A finding is right if it touches a value of a fitting label; what stands in a harmless prompt is
@@ -14,18 +15,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.detection import DATA, FORMS, LANGUAGES, PROMPTS, STYLES, load, privet
+from bench.detection import DATA, FORMS, HARMLESS, LANGUAGES, PROMPTS, SECRETS, STYLES, load, privet
+from bench.detection import LABELLED as EVERY_LABELLED
+from configs.entities import thresholds
 from detectors.evaluation.rows import Row
 from detectors.evaluation.score import fitting
 from detectors.finding import Finding
+from detectors.presidio import PresidioDetector
+from detectors.recognizers import pattern_detectors
+from detectors.scan import Scanner
 
 PICTURE = Path(__file__).parents[1] / "docs/reliability.svg"
 OWN = (*LANGUAGES, *FORMS, STYLES, *PROMPTS)
 # For the patterns alone, and only for findings of a type that the set labels.
 LABELLED = ("presidio_generated_large", "phone_examples", "wnut17_dev", "benign_prompts", "clinc150_val")
+EVERYTHING = (*EVERY_LABELLED, *HARMLESS)
+MANY = 30  # findings of a type from which its threshold can be judged
 MODELS = ("tagger", "rampart", "repeats", "speakers")
 PATTERNS = "patterns"
 EDGES = (0.0, 0.6, 0.7, 0.8, 0.9, 0.97, 1.01)
+MISSED = 5  # what a missed value costs, where a false alarm costs one
 FEW = 10  # findings: a bin with fewer says little, and isn't drawn
 _SIZE, _MARGIN = 360, 44
 _COLOURS = {"tagger": "#0b6e4f", "rampart": "#c1666b", "repeats": "#4357ad", "speakers": "#d4a017", PATTERNS: "#333333"}
@@ -53,8 +62,8 @@ def judged(rows: Sequence[Row], found: Iterable[Sequence[Finding]], *, taught: b
             family = one.detector if one.detector in MODELS else PATTERNS
             if (taught and family != PATTERNS) or (types and one.entity_type not in types):
                 continue
-            labels = [label for start, end, label in row.spans if start < one.end and one.start < end]
-            result.append((family, one.score, any(one.entity_type in fitting(label) for label in labels)))
+            right = any(one.entity_type in fitting(label) for label in _touched(row, one))
+            result.append((family, one.score, right))
     return result
 
 
@@ -70,6 +79,52 @@ def bins(verdicts: Iterable[Judged]) -> dict[str, list[Bin]]:
         one = Bin(count, sum(score for score, _ in among) / count, sum(right for _, right in among) / count)
         result.setdefault(family, []).append(one)
     return result
+
+
+def cheapest(verdicts: Sequence[tuple[float, bool]], now: float) -> tuple[float, int, int]:
+    """The threshold at which misses and false alarms cost least, what they cost there, and what they cost now.
+
+    Of thresholds that cost the same, the one in force, or the lowest.
+    """
+
+    def cost(threshold: float) -> int:
+        missed = sum(right and score < threshold for score, right in verdicts)
+        return MISSED * missed + sum(not right and score >= threshold for score, right in verdicts)
+
+    above = [score + 0.001 for score in sorted({score for score, _ in verdicts})]
+    best = min([now, 0.0, *above], key=cost)
+    return best, cost(best), cost(now)
+
+
+def _thresholds() -> None:
+    """Print it, for types of which the patterns found enough; findings below the thresholds in force are asked for."""
+    limits = thresholds()
+    scanner = Scanner([PresidioDetector(), *pattern_detectors()], dict.fromkeys(limits, 0.01))
+    found: dict[str, list[tuple[float, bool]]] = {}
+    for name in (*OWN, *SECRETS, *(EVERYTHING if DATA.is_dir() else ())):
+        rows = load(name, 0)
+        scans = [one.findings for one in scanner.scan_many([(row.text, "") for row in rows])]
+        for kind, score, right in judged_types(rows, scans):
+            found.setdefault(kind, []).append((score, right))
+    for kind, among in sorted(found.items()):
+        if len(among) >= MANY:
+            best, least, cost = cheapest(among, limits[kind])
+            print(f"{kind}: {len(among)} findings, {limits[kind]} costs {cost}; {best:.2f} would cost {least}")
+
+
+def judged_types(rows: Sequence[Row], found: Iterable[Sequence[Finding]]) -> list[Judged]:
+    """The patterns' findings by type, of types that the rows label, with their verdicts."""
+    types = {kind for row in rows for _, _, label in row.spans for kind in fitting(label)}
+    return [
+        (one.entity_type, one.score, any(one.entity_type in fitting(label) for label in _touched(row, one)))
+        for row, findings in zip(rows, found, strict=True)
+        for one in findings
+        if one.detector not in MODELS and (not types or one.entity_type in types)
+    ]
+
+
+def _touched(row: Row, one: Finding) -> list[str]:
+    return [label for start, end, label in row.spans if start < one.end and one.start < end]
 
 
 def error(among: Sequence[Bin]) -> float:
@@ -120,7 +175,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, metavar="FOLDER", help="the tagger's, from `privet models train ner`")
     parser.add_argument("--write", action="store_true", help=f"write {PICTURE.name}")
+    parser.add_argument("--thresholds", action="store_true", help="what each type's threshold costs, and the cheapest")
     options = parser.parse_args(arguments)
+    if options.thresholds:
+        _thresholds()
+        return 0
     find, acted = privet(options.weights)
     verdicts: list[Judged] = []
     for name in (*OWN, *(LABELLED if DATA.is_dir() else ())):

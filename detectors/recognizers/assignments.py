@@ -79,6 +79,8 @@ _ASKED = re.compile(r"(?i)env|get|conf|sett|option|prop|param")
 _SYMBOL = re.compile(r"[^\w\s]|_")
 _EXPRESSION = re.compile(r"\(\?[:=!<Pix]|\[\^|\[(?:a-z|A-Z|0-9|\\)|\]\{\d|\(%s|\[-?\d{1,2}\]|\{[a-z]{2,9}\}")
 _IN_ARN = re.compile(r"\barn:[\w:/-]{1,80}\Z")  # its last part is a name
+# A guest is asked for any password.
+_ANYBODY = re.compile(r"(?i)(?:user|login)\w{0,8}[\"']?\s?[:=>]{1,2}\s?[\"']?anonymous[\"']?[\s;,][^=:]{0,60}\Z")
 _HASHED = re.compile(
     r"(?i)(?:checksum/|(?:md5|sha-?\d{1,3}|blake\w{1,3}) ?\()[\w.-]{0,40}\Z"
 )  # the hash of a file called so
@@ -229,6 +231,8 @@ def _judge(text: str, start: int, stop: int, name: re.Match[str], *, quoted: boo
     if is_placeholder(value) or _NAME.fullmatch(value):
         return None
     if name["password"]:
+        if _ANYBODY.search(text, max(0, name.start() - 120), name.start()):
+            return None
         if (
             not quoted
             and _HANDED_ON.fullmatch(value)

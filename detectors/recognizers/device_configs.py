@@ -65,6 +65,9 @@ _PLACES = tuple(
         (("bind", "rootpw"), (
             r"(?im)(?:^|[ \t])(?:bindpw|bind_?password|rootpw(?:modpw)?|rootbindpw)[ \t]{1,8}(?!--)"
             rf"{_V}")),
+        # npm
+        (("_auth", "_password"), (
+            r":_(?:authToken|auth|password)[ \t]?=[ \t]?(?P<q>[\"']?)(?P<password>[^\s\"'<>$]{8,400})(?P=q)(?!\S)")),
         # Consul, Nomad, Serf
         (("encrypt",), r"(?m)^[ \t]{0,8}\"?encrypt\"?[ \t]?[=:][ \t]?(?P<q>\")(?P<password>[A-Za-z0-9+/]{43}=)(?P=q)"),
         # A key that only the object says the use of: `"Jwt": {"Key": "…"}`, `jwt:⏎  key: …`

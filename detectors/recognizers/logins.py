@@ -133,7 +133,31 @@ _USER_OPTION = gated(
     )
 )
 _NOBODY = frozenset(
-    {"root", "admin", "user", "username", "postgres", "sa", "test", "guest", "anonymous", "administrator", "name"}
+    {
+        "root",
+        "admin",
+        "user",
+        "username",
+        "postgres",
+        "sa",
+        "test",
+        "guest",
+        "anonymous",
+        "administrator",
+        "name",
+        "apache",
+        "nginx",
+        "www-data",
+        "nobody",
+        "mysql",
+        "oracle",
+        "ubuntu",
+        "ec2-user",
+        "ftp",
+        "git",
+        "jenkins",
+        "nagios",
+    }
 )
 _TELLING = re.compile(r"[\d\W_]|[a-z][A-Z]")
 

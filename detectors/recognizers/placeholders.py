@@ -15,6 +15,7 @@ _STAND_IN = re.compile(
       ssh-\w+ | ecdsa-[\w-]+ | yourstrong.* |              # ${KEY}, $(…), #{key}, !Ref
       (?:none|null|nil|undefined|true|false|string|str|text|bytes|int|bool|any|optional|required|empty|blank|redacted|
          hidden|masked|encrypted|unset|default|value|key|token|secret|passwords?|passwd|pwd|pass|pw|passphrase|user|username|
+         userid|user_id|open[_ -]?sesame|
          bearer|basic|test|testing|dummy|fake|foo|bar|foobar|sample|todo|tbd|n/?a|abc|abcdef|qwerty|login|
          process|config|settings|environ|self|this|data|input|params|request|response|options|args|kwargs|
          incorrect|wrong|invalid|expired|missing|protected|changed|reset|forgotten|correct|valid|strong|weak)

@@ -2,7 +2,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from bench.calibration import Bin, bins, drawn, error, judged
+from bench.calibration import Bin, bins, cheapest, drawn, error, judged, judged_types
 from detectors.evaluation.rows import Row
 from detectors.finding import Finding
 
@@ -35,6 +35,28 @@ def test_of_sets_that_were_taught_the_patterns_alone_count():
 
 def test_everything_is_wrong_in_harmless_texts():
     assert judged([Row("nobody")], [[finding("EMAIL_ADDRESS", 0, 6)]], taught=False) == [("tagger", 0.9, False)]
+
+
+def test_types_are_judged_of_patterns_alone():
+    found = [
+        finding("PERSON", score=0.6, detector="phones"),
+        finding("PERSON"),
+        finding("EMAIL_ADDRESS", detector="emails"),
+    ]
+    assert judged_types([ROW], [found]) == [("PERSON", 0.6, True)]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "best"),
+    [
+        ([(0.6, True), (0.9, True)], (0.5, 0, 0)),
+        ([(0.6, False)] * 6 + [(0.6, True), (0.9, True)], (0.601, 5, 6)),  # a value missed costs five false alarms
+        ([(0.6, False)] * 4 + [(0.6, True), (0.9, True)], (0.5, 4, 4)),
+        ([(0.3, True)], (0.0, 0, 5)),
+    ],
+)
+def test_the_cheapest_threshold(verdicts, best):
+    assert cheapest(verdicts, 0.5) == best
 
 
 def test_bins_and_error():

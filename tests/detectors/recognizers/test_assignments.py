@@ -62,6 +62,8 @@ def test_positives(found, text, value, kind):
         "existingSecret: shop-postgresql-credentials-2",
         f"Sec-WebSocket-Key: {HEX}",
         "password: !GetAtt",
+        'server->user = "anonymous";\nserver->password = "box@";',
+        "user = 'Aladdin'\npassword = 'open_sesame'",
         "ssh-key: ssh-ed25519 AAAA",
         "'password' => 'posts#create'",
         f"Public Key Token: {HEX}",

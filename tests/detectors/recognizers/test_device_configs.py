@@ -13,7 +13,7 @@ KEY = "q7Rt2LmX9vBz4KdW8sYp3NfG6hJc"
         "line vty 0 4\n password 7 V", "snmp-server community V RO", "rocommunity V 10.0.0.0/8",
         "tacacs-server key 7 V", "radius-server host 10.0.0.9 key V", "crypto isakmp key V address 0.0.0.0",
         'set security ike policy p pre-shared-key ascii-text "V"', "neighbor 10.0.0.2 password V",
-        "stats auth ops:V", "cache_peer p parent 3128 0 login=ops:V", "[smtp.example.net]:587 mailer:V",
+        "//r.example.net/:_authToken=V", "//r.example.net/:_password=V", "stats auth ops:V", "cache_peer p parent 3128 0 login=ops:V", "[smtp.example.net]:587 mailer:V",
         "userdb password={PLAIN}V", 'key "k" { algorithm hmac-sha256; secret "V"; };', "rootpw --plaintext V",
         "chpasswd:\n  list: |\n    root:V", "wpa_passphrase=V", '  psk="V"', "bindpw V", "olcRootPW: x\nrootpw V",
         "openssl rsa -in k.pem -passin pass:V",
@@ -55,6 +55,7 @@ def test_gossip_keys(found, rnd):
         '"Jwt": {"Issuer": "shop", "Key": "Jwt:SigningKeyName"}', "jwt:\n  key: shop-signing-key\n",
         '"auth": {"key": "settings.notifications.email"}', "encrypt = true", "pass: the ball", "pass:$PASS",
         "The neighbor told me the password was long.", "psk = x", "chpasswd: no",
+        "//r.example.net/:_authToken=${NPM_TOKEN}", "//r.example.net/:_authToken=npm_your_token",
         "example.net user:group", "stats auth on", 'secret "<secret>";',
     ],
 )  # fmt: skip

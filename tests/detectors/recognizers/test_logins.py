@@ -49,6 +49,7 @@ def test_passwords_by_their_place(found, form):
         "gsutil du -a gs://bucketname",
         "auth=('user', 'pass')",
         "session=short",
+        "user=apache password=###### dbname=x",
         "net user svc /add",
         "net user svc *",
         "AUTH LOGIN",
