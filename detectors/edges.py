@@ -39,6 +39,9 @@ buongiorno gentile
 leerling patiënt getuige werknemer verzoeker sollicitatie mobiel telefoon voornaam achternaam geachte bedankt
 aluna aluno testemunha funcionária colega requerente prezada prezado telemóvel telefone apelido endereço obrigado
 passaporte naturalidade
+buchhaltung vertrieb einkauf personalabteilung kolleginnen kollegen mahnung comptabilité achats contabilidad tesorería
+compras administración contabilità ufficio acquisti magazzino boekhouding inkoop rondvraag tesouraria contabilidade
+kadry księgowość zakupy budżet
 uczennica uczeń pacjentka pacjent świadek pracownica pracownik koleżanka wnioskodawca wynajmujący wynajmująca komórka
 nazwisko dziękuję proszę
 """
@@ -67,9 +70,9 @@ def _is_trimmed(one: Finding) -> bool:
 
 def _trimmed(text: str, one: Finding) -> Finding | None:
     start, end = one.start, one.end
-    while (last := _LAST.search(text, start, end)) is not None and _is_none(last[1]):
+    while (last := _LAST.search(text, start, end)) is not None and is_no_name(last[1]):
         end = last.start(1)
-    while (first := _FIRST.search(text, start, end)) is not None and _is_none(first[0]):
+    while (first := _FIRST.search(text, start, end)) is not None and is_no_name(first[0]):
         if one.entity_type in _NAMES and first[0] in _PARTICLES and text[first.end() : end].strip()[:1].isupper():
             break
         start = first.end()
@@ -84,6 +87,6 @@ def _trimmed(text: str, one: Finding) -> Finding | None:
     return replace(one, start=start, end=end)
 
 
-def _is_none(word: str) -> bool:
+def is_no_name(word: str) -> bool:
     """Whether a word is no name."""
     return word in _SMALL or (word.istitle() and word.lower() in _ANY)

@@ -204,8 +204,8 @@ def batches(items):
         yield index, classes, real
 
 
-def train(texts, rounds, start):
-    """The trained network; what `start` holds, if it is named, taught further."""
+def train(texts, rounds, start, output):
+    """Train a network and write it to `output` after each round; what `start` holds, if named, is taught further."""
     rnd = random.Random(3)
     names, vocabulary, abroad = Names(rnd), Vocabulary(), list(translations())
     network = Network(piece_vectors())
@@ -227,19 +227,17 @@ def train(texts, rounds, start):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = factor * rate
             unique, inverse = np.unique(index, return_inverse=True)
-            with torch.autocast("cpu", torch.bfloat16):  # of the products; twice as fast with AVX-512
-                scores = network(
-                    network.words(*vocabulary.rows(unique)), torch.tensor(inverse), torch.tensor(real)[:, None]
-                )
+            words = network.words(*vocabulary.rows(unique))
+            scores = network(words, torch.tensor(inverse), torch.tensor(real)[:, None])
             wanted = torch.tensor(classes)
-            loss = functional.cross_entropy(scores.float(), wanted, ignore_index=IGNORED, label_smoothing=0.02)
+            loss = functional.cross_entropy(scores, wanted, ignore_index=IGNORED, label_smoothing=0.02)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
             step += 1
         print(f"round {number + 1}: loss {np.mean(losses):.4f}, {time.time() - started:.0f} s", flush=True)
-    return network
+        write(network, output)  # what a training that is broken off has learnt; the rates were still high
 
 
 def write(network, folder):
@@ -281,7 +279,7 @@ def main():
     torch.set_num_threads(1)  # several wait for one another more than they help
     lines = options.texts.read_text(encoding="utf-8").splitlines()
     texts = [text for text in map(json.loads, lines) if text[0] not in options.without]
-    write(train(texts, options.rounds, options.start), options.output)
+    train(texts, options.rounds, options.start, options.output)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Names in fields that say so, in forms, records and markup, of single words and in capitals too.
 
 LAST NAME: OYELARAN · Prénom : Maëlys · <surname>Threlkeld</surname> · family_name = "Okafor" · Vorname: Jörg
+KUMAR/ASHA MRS
 
 A field called `name` alone may be anything's, so it isn't here; whose name it is decides.
 """
@@ -111,6 +112,14 @@ _RULES = (
             ":given",
             ":family",
         ),
+    ),
+    # A passenger list: the surname, a stroke, given names and a title.
+    Rule(
+        "named_fields",
+        "PERSON",
+        re.compile(r"(?<![\w/])([A-Z][A-Za-z'-]{1,24}/[A-Z][A-Za-z '-]{2,30} ?(?i:MRS|MR|MS|MISS|MSTR|DR))(?![\w/])"),
+        0.85,
+        1,
     ),
 )
 _TABLE = RuleTable(_RULES)

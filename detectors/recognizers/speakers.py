@@ -6,8 +6,10 @@
 import re
 from collections.abc import Callable, Iterator
 
+from detectors.alone import is_first_name
 from detectors.finding import Finding
-from detectors.given_names import is_given_name
+from detectors.gate.gate import gated
+from detectors.given_names import COMMON, is_given_name
 from detectors.recognizers.rule import Rule, RuleTable
 from detectors.recognizers.source import Source, Within
 
@@ -31,6 +33,23 @@ _NOT_A_NAME = frozenset(
     """.split()  # noqa: SIM905 - a table of words is read more easily than a list of strings
 )
 _TITLE = r"(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Herr|Frau|Señora?|Sr|Sra|Mme|Mlle)\.? "
+# How letters end in other languages than English, and the words of those who aren't one person.
+_ENDINGS = (
+    r"(?:un |muchos )?(?:saludos?|abrazos?|besos)(?: cordial(?:es)?)?|atentamente|(?:bien )?cordialement|bises|bisous|"
+    r"(?:bien )?à (?:vous|toi|bientôt)|amicalement|(?:met )?(?:vriendelijke |hartelijke )?groet(?:en|jes)?|liefs|mvg|"
+    r"(?:com os melhores |melhores )?cumprimentos|atenciosamente|abraços?|beij(?:inh)?os|"
+    r"(?:cordiali |distinti )?saluti|"
+    r"cordialmente|un abbraccio|baci|(?:z )?pozdrowieni(?:ami|a)|pozdrawiam|z poważaniem|buziaki|"
+    r"(?:mit )?(?:freundlichen?|lieben?|herzlichen?|vielen?|besten?|schönen?)? ?grüßen?(?: aus [^\n]{2,20})?|"
+    r"hochachtungsvoll|"
+    r"gruß|(?:med )?vänlig(?:a)? hälsning(?:ar)?|(?:med )?venlig hilsen|mvh"
+)
+_OFFICE = re.compile(
+    r"(?i)team|service|dienst|abteilung|leitung|haltung|redaktion|verwaltung|stelle|büro|\b(?:ihr|euer|uw|het|der|die|das|el|la|"
+    r"le|les|il|lo|los|os|o|a|de|votre|notre|nuestro|su|tu|il tuo|vostro)\b|equip|servi[czç]|uffici|direc|direk|direz|"
+    r"admin|secret|segret|sekret|klant|kund|client|afdeling|planning|dział|kadry|biuro|zarząd|zesp|tesour|gerên|compta|"
+    r"conta|zakład|obsług|apoio|atenci|recursos|ressources|personal|vertrieb|einkauf"
+)
 # Words for people in a form: each may be followed by "name", a colon and the name.
 _HOLDERS = (
     "[Ff]ull|[Ff]irst|[Ll]ast|[Gg]iven|[Ff]amily|[Pp]atient|[Cc]ustomer|[Cc]lient|[Ee]mployee|[Ss]tudent|"
@@ -50,11 +69,16 @@ _THINGS = (
     "Station|Hospital|University|College|School|Institute|Foundation|Center|Centre|Award|Prize|Cup|Island|River|Lake|"
     "Bay|County|City|Hotel|Resort|Inc|Ltd|LLC|Corp|Group|Bank"
 )
+_LINE = gated(re.compile(rf"(?m)^({_WORD}) ?: (?=\S)"))
 _THING = re.compile(rf" (?:{_THINGS}|And|Or|Is|Was|The|Has|Said|Will|Can|Please)$")
 
 
 def _is_name(value: str) -> bool:
     return not any(word.lower().strip(".") in _NOT_A_NAME for word in value.split())
+
+
+def _signs(value: str) -> bool:
+    return _is_name(value) and _OFFICE.search(value) is None
 
 
 def _is_full_name(value: str) -> bool:
@@ -88,10 +112,17 @@ _RULES = (
         literals=("dear ", "hi ", "hello ", "hey ", "lieb", "cher ", "chère ", "querid", "estimad"),
     ),
     _rule(
-        r"(?:[Rr]egards|[Ss]incerely|[Cc]heers|[Tt]hanks|[Tt]hank you|[Bb]est|[Yy]ours|[Ss]igned|Grüßen|[Ww]ishes),?"
+        r"(?:[Rr]egards|[Ss]incerely|[Cc]heers|[Tt]hanks|[Tt]hank you|[Bb]est|[Yy]ours|[Ss]igned|[Ww]ishes),?"
         rf"[ \t]{{0,3}}\r?\n\s{{0,6}}({_NAME})[ \t]{{0,4}}(?=\r?\n|$)",
         0.85,
-        literals=("regards", "sincerely", "cheers", "thank", "best", "yours", "signed", "grüßen", "wishes"),
+        literals=("regards", "sincerely", "cheers", "thank", "best", "yours", "signed", "wishes"),
+    ),
+    # The same in other languages; one or two people.
+    _rule(
+        rf"(?im)^[ \t]{{0,4}}(?:{_ENDINGS})[ \t]{{0,3}}[,!.]?[ \t]{{0,3}}\r?\n\s{{0,6}}(?-i:({_NAME}))"
+        rf"(?: (?:y|e|en|et|und|i|&) (?-i:{_NAME}))?[ \t]{{0,4}}(?=\r?\n|$)",
+        0.8,
+        _signs,
     ),
     _rule(
         rf"(?m)^(?:From|To|Cc|Bcc|Attn|Attention|Sender|Recipient):[ \t]{{1,3}}({_NAME})"
@@ -133,3 +164,16 @@ _TABLE = RuleTable(_RULES)
 def find(source: Source) -> Iterator[Finding]:
     """Every name that the text's form gives away."""
     yield from _TABLE.apply(source)
+    yield from _talk(source)
+
+
+def _talk(source: Source) -> Iterator[Finding]:
+    """Who speaks in a dialogue without clocks: lines that follow each other and begin with a first name and a colon."""
+    before: re.Match[str] | None = None
+    for match in source.matches(_LINE):
+        after_another = before is not None and source.text.find("\n", before.end()) + 1 == match.start()
+        if before is not None and after_another and (is_first_name(before[1]) or is_first_name(match[1])):
+            for one in (before, match):
+                if is_first_name(one[1]) and one[1].lower() not in COMMON and _is_name(one[1]):
+                    yield Finding(one.start(1), one.end(1), "PERSON", 0.7, "speakers")
+        before = match

@@ -31,7 +31,9 @@ def test_they_are_left_out(value, name):
     assert left(value) == [name]
 
 
-@pytest.mark.parametrize("value", ["Luogo di", "Mobiel", "Nazwisko", "Lugar", "Grazie", "jak długo", "(Telefon)"])
+@pytest.mark.parametrize(
+    "value", ["Luogo di", "Mobiel", "Nazwisko", "Lugar", "Grazie", "Ufficio", "Buchhaltung", "jak długo", "(Telefon)"]
+)
 def test_nothing_is_left(value):
     assert left(value) == []
 

@@ -70,6 +70,14 @@ P, A, L, C, N = "PERSON", "STREET_ADDRESS", "LOCATION", "ORGANIZATION", "ACCOUNT
         ("ask peter today", {"peter": (P, 0.6)}, [("peter", P)]),  # a known name needs no capital
         ("ask zorblat today", {"zorblat": (P, 0.6)}, []),
         ("ask zorblat today", {"zorblat": (P, 0.9)}, [("zorblat", P)]),
+        ("ask Zorblat today", {"Zorblat": (P, 0.6)}, []),  # hardly sure, and nobody is known to be called so
+        ("hi Zorblat", {"Zorblat": (P, 0.6)}, [("Zorblat", P)]),
+        ("ask Torben today", {"Torben": (P, 0.6)}, [("Torben", P)]),
+        ("ask Torben today", {"Torben": (P, 0.2)}, [("Torben", P)]),  # a known first name, where there is a doubt
+        ("ask Torben today", {"Torben": (P, 0.05)}, []),
+        ("ask torben today", {"torben": (P, 0.2)}, []),
+        ("in May now", {"May": (P, 0.2)}, []),  # a common word
+        ("see /Torben/x", {"Torben": (P, 0.2)}, []),
         ("my name is zorblat", {"zorblat": (P, 0.6)}, [("zorblat", P)]),
         ("to Kenya now", {"Kenya": (L, 0.9)}, [("Kenya", "COUNTRY")]),
         ("to Tartu now", {"Tartu": (L, 0.9)}, [("Tartu", L)]),
@@ -86,7 +94,7 @@ P, A, L, C, N = "PERSON", "STREET_ADDRESS", "LOCATION", "ORGANIZATION", "ACCOUNT
         ("signed in 1494 there", {"1494": (N, 0.9)}, []),
         ("in May, 2019 it was", {"2019": (N, 0.9)}, []),
         ("my pin is 1494 there", {"1494": (N, 0.9)}, [("1494", N)]),
-        ("maybe Ana", {"Ana": (P, 0.4)}, []),
+        ("maybe Ana", {"Ana": (P, 0.08)}, []),
         ("I\\'m Ana\\'s friend", {"Ana": (P, 0.9)}, [("Ana", P)]),
         ("so says Ana\\n\\nand goes", {"Ana": (P, 0.9)}, [("Ana", P)]),
         ("in C:\\Ana\\data here", {"Ana": (P, 0.9)}, []),

@@ -16,6 +16,7 @@ from detectors.recognizers.named_fields import find
         ("<a:surname>O'Hara</a:surname>", ["O'Hara"]),
         ('family_name = "Okafor"', ["Okafor"]),
         ("Patient name: Obi, 44", ["Obi"]),
+        ("Seat 14A KJELDSEN/INGER MS\n14B OBI/CHUKWUEMEKA MR", ["KJELDSEN/INGER MS", "OBI/CHUKWUEMEKA MR"]),
         ("Kontoinhaber: Friedhelm Graßmann, Miete", ["Friedhelm Graßmann"]),
     ],
 )
@@ -37,6 +38,8 @@ def test_positives(found, text, names):
         "Last name: not provided",
         "the last name is rare",
         "file name: Report",
+        "GET /Users/Shared Docs",
+        "src/Main MRS",
         "Name: Trattoria",
         "first_name: Optional[str] = None",
         "Patient name: ",

@@ -14,6 +14,12 @@ from detectors.recognizers.speakers import find
         ("Bob Lee (bob@example.com)", "Bob Lee"),
         ("From: Ana Novak <ana@example.com>", "Ana Novak"),
         ("My name is Ana Novak and", "Ana Novak"),
+        ("Un saludo,\nArantxa\nAdministración", "Arantxa"),
+        ("Abrazos,\nChelo y Paco", "Chelo"),
+        ("Liefs,\nPleun en Abel", "Pleun"),
+        ("Viele Grüße aus Bautzen\nFeodora", "Feodora"),
+        ("z poważaniem\nLeokadia Bednarz", "Leokadia Bednarz"),
+        ("Imke: wer hat sie?\nDragan: liegt hier", "Dragan"),
     ],
 )
 def test_positives(found, text, value):
@@ -29,6 +35,12 @@ def test_positives(found, text, value):
         "Name: Total",
         "Best regards,\nCustomer Service",
         "Note: Important",
+        "Mit freundlichen Grüßen\nIhr Serviceteam",
+        "Met vriendelijke groet,\nKlantenservice",
+        "Cordialement,\nLa Direction",
+        "Title: Engineer\nLevel: Senior",
+        "Dragan: liegt hier",  # a line alone is no dialogue
+        "Dragan: liegt hier\n\nUwe: dort",
         "",
     ],
 )
