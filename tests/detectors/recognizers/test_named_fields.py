@@ -38,7 +38,7 @@ def test_positives(found, text, names):
         "Last name: not provided",
         "the last name is rare",
         "file name: Report",
-        "GET /Users/Shared Docs",
+        "GET /Reports/Shared Docs",
         "src/Main MRS",
         "Name: Trattoria",
         "first_name: Optional[str] = None",
