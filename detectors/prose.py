@@ -42,8 +42,8 @@ def prose_chunks(text: str) -> list[tuple[int, int]]:
     line = ""
     for index, (line_start, line_end) in enumerate(lines):
         before, line = line, text[line_start : min(line_end, line_start + 4 * CHUNK)]
-        broken = line_start == end > start and goes_on(before, line)
-        if not is_prose(line) or (among[index] and not broken and not may_name(line)):
+        beside = line_start == end > start
+        if not is_prose(line) or (among[index] and not (beside and goes_on(before, line)) and not may_name(line)):
             if end > start:
                 chunks.append((start, end))
             start = end = line_end
