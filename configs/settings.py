@@ -277,6 +277,15 @@ class TaskSettings(Section):
     directory: Path | None = Field(
         None, description="the company's own tasks, a folder each, beside those that come with Privet"
     )
+    watch: float = Field(
+        0.02,
+        ge=0,
+        le=1,
+        description="share of a task's answers that the next larger model inside gives, too, to compare",
+    )
+    agreement: float = Field(
+        0.9, ge=0, le=1, description="share in which both must agree; a model that is shown to be below is turned off"
+    )
 
 
 class Settings(Section):

@@ -6,6 +6,7 @@
       vault.key                       0600  key of the vault
       data.key                        0600  key of the hashes that the company's own data is kept as
       data/NAME.set                   0600  registered data: keyed hashes, no values (docs/own-data.md)
+      agreement.db                    0600  how often models that do tasks agree with a larger one: counts
       ledger.db                       0600  what was spent of budgets, who was asked why: numbers and keyed hashes
       vault.db                        0600  the vault: tokens and their values, encrypted
       audit-signing.pem               0600  Ed25519 key of the audit log's checkpoints

@@ -43,6 +43,7 @@ class Came(StrEnum):
     OTHER = "other_task"  # the request isn't what this model does, or doesn't look like it
     BUSY = "busy"
     FAILED = "failed"
+    OFF = "turned_off"  # it agreed too seldom with a larger model (`proxy.watch`)
     FORBIDDEN = "forbidden"  # the vendor: it may not have this request
     LEFT = "left"  # the vendor: it gets the request
 
@@ -64,6 +65,10 @@ class Done:
     confidence: float
     input_tokens: int = 0
     output_tokens: int = 0
+
+
+class TurnedOffError(ProxyError):
+    """A model that does a task answers nothing any more."""
 
 
 class Doer(Protocol):
@@ -159,7 +164,7 @@ def unanswered(decision: Decision, steps: tuple[Step, ...]) -> Refusal:
     match last:
         case Came.BUSY:
             status, code, why = 503, "privet_model_busy", "no internal model has time for it. Try again in a moment."
-        case Came.FAILED:
+        case Came.FAILED | Came.OFF:
             status, code, why = 503, "privet_model_unavailable", "no internal model can answer it at the moment."
         case _:
             status, code, why = 422, "privet_task_unanswered", "no internal model was sure enough of an answer."
@@ -182,6 +187,8 @@ async def _do(work: Work, task: Task, target: ModelTarget) -> tuple[Step, Answer
         done = await work.doer.do(target, work.router.input_of(task.id, asked_of(work.chat)))
     except OverloadError:
         return Step(target.name, Came.BUSY), None
+    except TurnedOffError:
+        return Step(target.name, Came.OFF), None
     except ProxyError:
         return Step(target.name, Came.FAILED), None
     if done.output is None or not task.fits(done.output):

@@ -57,6 +57,18 @@ class Metrics:
             ["provider", "department", "kind"],
             registry=self.registry,
         )
+        self.compared = Counter(
+            "privet_task_compared",
+            "Answers of models that do tasks that a larger model gave, too: agreed, differed",
+            ["model", "outcome"],
+            registry=self.registry,
+        )
+        self.turned_off = Counter(
+            "privet_task_turned_off",
+            "Models that agreed too seldom and were turned off",
+            ["model"],
+            registry=self.registry,
+        )
         self.reloads = Counter("privet_policy_reloads", "Policy reloads", ["result"], registry=self.registry)
         self.active = Gauge("privet_requests_active", "Requests being inspected", registry=self.registry)
         self.workers = Gauge("privet_workers_alive", "Worker processes that are up", ["job"], registry=self.registry)
@@ -114,6 +126,12 @@ class Metrics:
         if usd is not None:
             kind = "spent" if verdict.target is None else "avoided"
             self.usd.labels(verdict.provider, verdict.decision.department, kind).inc(float(usd))
+
+    def of_agreement(self, model: str, *, agreed: bool, turned_off: bool) -> None:
+        """A task's answer that was compared, and whether it was one too many that differed."""
+        self.compared.labels(model, "agreed" if agreed else "differed").inc()
+        if turned_off:
+            self.turned_off.labels(model).inc()
 
     def render(self) -> bytes:
         """The exposition text (version 0.0.4)."""

@@ -60,6 +60,7 @@ from proxy.signing import aws_signer
 from proxy.tariff import Tariff
 from proxy.task_models import start_models
 from proxy.vault import Vault, VaultError
+from proxy.watch import watch_status, watched
 from proxy.workers import Pool, WorkerPool
 
 log = logging.getLogger("privet")
@@ -142,6 +143,7 @@ class Privet:
             "workers": {pool.job: {"alive": pool.alive, "pids": pool.pids} for pool in self.pools},
             "chat": {model: _cost(pool.info) for model, pool in (self.answerer.pools if self.answerer else {}).items()},
             "models": self.answerer.status() if self.answerer is not None else {},
+            "watched": watch_status(self.pipeline),
             **self.addresses,
         }
 
@@ -247,7 +249,7 @@ async def serve(
             ledger=ledger,
             tariff=Tariff(settings.costs),
             router=privet.router,
-            doer=privet.answerer,
+            doer=watched(privet, record),
             others=Alone() if link is None else link.shares,
         )
         local.justify = Justify(ledger, record, privet.pipeline)

@@ -14,6 +14,7 @@ from console.cli.context import EXIT_NEGATIVE, err, fail, out
 from console.cli.model_choose import choose_model
 from console.cli.model_files import add_model, fetch_models, remove_model
 from console.cli.model_tasks import tasks
+from console.cli.model_watch import watch_models
 from local_models.catalog import catalog, location_of, models_dir, prepare, verified
 from local_models.errors import LocalModelError
 from local_models.measure import Measured, measure, record, recorded
@@ -58,6 +59,7 @@ def command() -> None:
       privet models evaluate                the document classifier's scores
       privet models choose --task TASK      the smallest model that does a task well enough
       privet models tasks                   the named tasks that small models do
+      privet models watch                   how often it agrees with a larger one since
     """  # noqa: D301 - click wants the character itself
 
 
@@ -105,7 +107,7 @@ def list_models(*, measuring: bool, as_json: bool) -> None:
     out().print(table)
 
 
-for _command in (fetch_models, add_model, remove_model, choose_model, tasks):
+for _command in (fetch_models, add_model, remove_model, choose_model, watch_models, tasks):
     command.add_command(_command)
 
 

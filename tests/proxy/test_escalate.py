@@ -14,7 +14,7 @@ from local_models.tasks.router import Router
 from local_models.tasks.task import known_tasks
 from proxy.answer import Answerer
 from proxy.errors import DeadlineError, JobError, OverloadError, WorkerError
-from proxy.escalate import Came, Step, unanswered
+from proxy.escalate import Came, Step, TurnedOffError, unanswered
 from tests.fakes.privet import running
 from tests.fakes.vendor import Vendor
 
@@ -177,6 +177,7 @@ async def test_what_is_no_task_goes_where_it_went(ask) -> None:
         (NOTHING, "misfit"),
         ([{"category": "delivery"}, float("nan"), 0, 0], "unsure"),
         ([{"category": "delivery", "more": 1}, 0.99, 0, 0], "misfit"),
+        (TurnedOffError("it agreed too seldom"), "turned_off"),
     ],
 )
 async def test_what_is_not_good_enough_goes_to_the_next_model_inside(ask, said, came) -> None:
@@ -309,7 +310,14 @@ async def test_nothing_that_was_said_is_recorded(ask) -> None:
 
 @pytest.mark.parametrize(
     ("outcomes", "status"),
-    [([Came.BUSY], 503), ([Came.FAILED], 503), ([Came.UNSURE], 422), ([Came.FAILED, Came.MISFIT], 422), ([], 503)],
+    [
+        ([Came.BUSY], 503),
+        ([Came.FAILED], 503),
+        ([Came.OFF], 503),
+        ([Came.UNSURE], 422),
+        ([Came.FAILED, Came.MISFIT], 422),
+        ([], 503),
+    ],
 )
 def test_what_a_refusal_says(outcomes, status) -> None:
     decision = type("D", (), {"id": "01", "determining_rules": ("mails",)})()
