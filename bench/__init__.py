@@ -8,6 +8,7 @@ detection   speed and quality, against stock Presidio
 own         the company's own data: a million customers, against scanning without them
 evasion     values in disguises that evadex makes, through `/scan`; only when it is asked for
 code        false alarms of secrets in installed libraries, beside detect-secrets; only when it is asked for
+models      models for tasks: every candidate of `privet models choose`; only when it is asked for
 content     opening files, against the bare libraries
 audit       durable records per second, against bare SQLite
 

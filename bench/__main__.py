@@ -18,7 +18,7 @@ from rich.text import Text
 from bench import Row, detection
 
 MODULES = ("proxy", "streams", "memory", "detection", "own", "content", "audit")
-ON_REQUEST = ("peers", "evasion", "code")  # install LiteLLM, evadex, detect-secrets the first time
+ON_REQUEST = ("peers", "evasion", "code", "models")  # install LiteLLM, evadex, detect-secrets the first time
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs/benchmarks.md"
 _START, _END = "<!-- figures -->", "<!-- end of figures -->"
 
