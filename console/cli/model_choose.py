@@ -297,7 +297,9 @@ def _show(task: Task, examples: Sequence[Example], choice: Choice, written: dict
     out().print(f"{task.id}: {len(examples) - near} examples, {near} near misses; {how}")
     out().print(table)
     if choice.chosen is not None:
-        out().print(f"Chosen: {choice.chosen}, the cheapest that is right in {wanted.target:.1%} or more.")
+        figures = next(one for one in choice.figures if one.name == choice.chosen)
+        itself = " of what it answers itself" if figures.verdict == "in part" else ""
+        out().print(f"Chosen: {choice.chosen}, the cheapest that is right in {wanted.target:.1%} or more{itself}.")
     elif choice.needed is not None:
         out().print(f"Too few examples to tell: about {choice.needed} would be needed.")
     else:

@@ -50,11 +50,7 @@ async def test_a_policy_that_breaks_its_reader_leaves_the_old_one_and_the_next_i
     first = load_policy(file)
     broken, read = asyncio.Event(), asyncio.Event()
 
-<<<<<<< HEAD
     def load(path: Path, *_names: object) -> Policy:
-=======
-    def load(path: Path, *_named: object) -> Policy:
->>>>>>> 19838e4 (Which model do I need: a page whose commands a test runs, and a benchmark of every candidate; a test of reloading knows how policies are loaded now)
         if not broken.is_set():
             loop.call_soon_threadsafe(broken.set)
             raise RuntimeError("Anna Schmidt")
