@@ -20,10 +20,11 @@ from local_models.tasks.choose import Figures, Wanted, judge, measure
 from local_models.tasks.generate import FewShot
 from local_models.tasks.heads_answerer import HeadsAnswerer, Vectors
 from local_models.tasks.spans import SpansAnswerer
-from local_models.tasks.task import SHIPPED, Example, Task, load_task
+from local_models.tasks.task import SHIPPED, Example, Task, load_examples, load_task
 
 GROUP = "models for tasks"
 DATA = Path(__file__).resolve().parents[2] / "shared/data"
+_BANK = Path(__file__).parent / "sets/mails-bank.jsonl"  # Banking77, PolyAI, CC-BY-4.0
 _CHAT = "smollm2-135m"
 _READ = 1_200  # characters of a document: one window
 _CERTAIN = 0.95
@@ -66,6 +67,7 @@ def run(*, quick: bool) -> list[Row]:
     finding: list[Answerer] = [FirstAndLargest(), SpansAnswerer(), FewShot(chat, _CHAT)]
     mails, invoices = load_task(SHIPPED / "email_categorisation"), load_task(SHIPPED / "invoice_dates")
     rows += _rows("shipped mails", mails, mails.examples, sorting)
+    rows += _rows("questions to a bank", mails, load_examples(_BANK, mails.fields), sorting)
     rows += _rows("shipped invoices", invoices, invoices.examples, finding)
     if DATA.is_dir():
         for what, file, count in (("requests", "clinc150_val", 1_000), ("documents", "doc_dev", 400)):
