@@ -12,7 +12,7 @@ import hashlib
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +224,24 @@ def _tfidf(counts: Any, idf: Array) -> Any:
     weighted = counts @ sparse.diags(idf)
     lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     return sparse.diags(1.0 / np.maximum(lengths, 1e-9)) @ weighted
+
+
+def fitted_on(examples: Sequence[Example], vectors: dict[str, Array], temperatures: Array) -> Weights:
+    """The arrays of a head on some texts, unjudged, with another's temperatures; `vectors` is from `vectors_of`."""
+    known = _features(examples, {_key(one.text): vectors[one.text[:READ]] for one in examples})
+    truth = np.asarray([LABELS.index(one.label) for one in examples])
+    weights = np.asarray([_OWN_WEIGHT if one.source == OWN_SOURCE else 1.0 for one in examples])
+    fitted = _fit(known, truth, weights)
+    arrays = {item.name: getattr(fitted, item.name) for item in fields(Fitted)}
+    return Weights(**arrays, temperatures=temperatures)
+
+
+def vectors_of(
+    examples: Sequence[Example], embedder: Embedder, progress: Progress, cache: Path | None
+) -> dict[str, Array]:
+    """The feature model's vector of what is read of every text, by that piece."""
+    known = _vectors(examples, embedder, progress, cache)
+    return {example.text[:READ]: known[_key(example.text)] for example in examples}
 
 
 def _vectors(

@@ -7,7 +7,7 @@ folds. Everything is seeded.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,26 +43,15 @@ def train_sentences(
     embedder: Embedder, progress: Callable[[str, int, int], None], directory: Path = HEADS_DIR
 ) -> SentencesTrained:
     """Train, judge and store the head."""
-    from scipy import sparse  # noqa: PLC0415 - only training needs it
-    from scipy.optimize import minimize_scalar  # noqa: PLC0415
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 - only training needs it
 
-    raw = _TRAINING.read_bytes()
-    rows = [json.loads(line) for line in raw.splitlines()]
-    texts = [str(row["text"]) for row in rows]
-    yes = np.asarray([row["label"] == CONFIDENTIAL for row in rows])
-    requests = [one.text for one in short_requests() if one.label == PUBLIC]
-    texts, yes = [*texts, *requests], np.concatenate([yes, np.zeros(len(requests), dtype=bool)])
+    texts, yes = _texts()
     vectors = []
     for done, text in enumerate(texts):
         progress("features", done, len(texts))
         vectors.append(embedder.vector(text))
     progress("features", len(texts), len(texts))
-
-    found = [frequencies(text) for text in texts]
-    ends = np.cumsum([0, *(len(buckets) for buckets, _ in found)])
-    buckets, values = (np.concatenate([pair[part] for pair in found]) for part in (0, 1))
-    counts = sparse.csr_matrix((values, buckets, ends), shape=(len(texts), BUCKETS))
-    layer = np.stack(vectors)
+    counts, layer = _counts(texts), np.stack(vectors)
 
     held = np.zeros(len(texts))
     grams = np.zeros(len(texts))
@@ -103,7 +92,7 @@ def train_sentences(
     metadata = {
         "feature_model": embedder.model,
         "feature_sha256": embedder.sha256,
-        "files": {_TRAINING.name: hashlib.sha256(raw).hexdigest()},
+        "files": {_TRAINING.name: hashlib.sha256(_TRAINING.read_bytes()).hexdigest()},
         "licence": "Apache-2.0",
         "settings": {"grams": _GRAMS_SCALE, "layer": _LAYER_SCALE, "C": _C},
         "gate": round(float(np.quantile(grams[yes], 1 - _KEPT)), 4),
@@ -111,6 +100,31 @@ def train_sentences(
     }
     revision = save_head(directory, SENTENCE_HEAD, (CONFIDENTIAL, ORDINARY), stored, metadata)
     return SentencesTrained(revision, float(scores["auc"]), float(scores["false_alarms_at_recall_90"]))
+
+
+def judged_on(texts: Sequence[str], vector: Callable[[str], Array]) -> dict[str, Array]:
+    """What a head trained on all of it says of other texts: the n-grams alone, and both together."""
+    known, yes = _texts()
+    fitted = _fit(_counts(known), np.stack([vector(text) for text in known]), yes)
+    grams, both = _logits(fitted, _counts(texts), np.stack([vector(text) for text in texts]))
+    return {"n-grams' part": grams, "both": both}
+
+
+def _texts() -> tuple[list[str], Array]:
+    """The sentences to learn from, and which are confidential."""
+    rows = [json.loads(line) for line in _TRAINING.read_text(encoding="utf-8").splitlines()]
+    requests = [one.text for one in short_requests() if one.label == PUBLIC]
+    yes = np.asarray([row["label"] == CONFIDENTIAL for row in rows] + [False] * len(requests))
+    return [*(str(row["text"]) for row in rows), *requests], yes
+
+
+def _counts(texts: Sequence[str]) -> Any:
+    from scipy import sparse  # noqa: PLC0415 - only training needs it
+
+    found = [frequencies(text) for text in texts]
+    ends = np.cumsum([0, *(len(buckets) for buckets, _ in found)])
+    buckets, values = (np.concatenate([pair[part] for pair in found]) for part in (0, 1))
+    return sparse.csr_matrix((values, buckets, ends), shape=(len(texts), BUCKETS))
 
 
 type _Fitted = tuple[Array, Array, Array, Array, float]
