@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from configs.hosts import HostEntry, HostTable, host_table
 from configs.yaml_source import KeyPath, Problem, SourceError, YamlSource, load_yaml, parse_yaml
 
+_MOST_USD = 1_000_000_000  # of a price: with an infinite one nothing could be counted
 _ADDRESS = re.compile(r"^(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(?P<port>\d{1,5})$")
 
 
@@ -225,10 +226,12 @@ class ModelPrice(Section):
 
     model: str = Field(min_length=1, description="the model's name, as requests have it; `*` and `?` stand for others")
     provider: str = Field("*", description="the provider, likewise")
-    input: float = Field(ge=0, description="input")
-    output: float = Field(0, ge=0, description="output")
-    cache_read: float | None = Field(None, ge=0, description="input read from the vendor's cache; else as other input")
-    cache_write: float | None = Field(None, ge=0, description="input written to it; else as other input")
+    input: float = Field(ge=0, le=_MOST_USD, description="input")
+    output: float = Field(0, ge=0, le=_MOST_USD, description="output")
+    cache_read: float | None = Field(
+        None, ge=0, le=_MOST_USD, description="input read from the vendor's cache; else as other input"
+    )
+    cache_write: float | None = Field(None, ge=0, le=_MOST_USD, description="input written to it; else as other input")
     tier: str | None = Field(None, description="the tier that the vendor served it in, such as batch; else any")
 
 
@@ -244,7 +247,9 @@ class PriceDiscount(Section):
 class CostSettings(Section):
     """What `privet report costs`, budgets of USD and the metrics count with."""
 
-    inside_hour: float = Field(0.0, ge=0, description="USD for an hour in which a model inside works on one request")
+    inside_hour: float = Field(
+        0.0, ge=0, le=_MOST_USD, description="USD for an hour in which a model inside works on one request"
+    )
     prices: list[ModelPrice] = Field(
         default_factory=list,
         description="the company's own prices, the first that fits; other models have the public list's",

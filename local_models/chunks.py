@@ -14,6 +14,7 @@ from local_models.speech import AUTO, NONE, REQUIRED, Asked, Call, End, Finish, 
 
 _MOST_CALLS = 64
 _LONGEST_CALL = 1_000_000  # characters of its arguments
+_MOST_TOKENS = 1 << 40  # of one answer that are believed
 _PER_TOKEN = 4  # characters, where nobody counted
 _FINISH = {"length": Finish.LENGTH, "max_tokens": Finish.LENGTH, "tool_calls": Finish.CALLS}
 
@@ -76,7 +77,7 @@ class Heard:
             text = delta.get("content") or ""
             self._pieces += bool(text)
             return text + ""
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
             raise BackendError(f"{self.place} sent a chunk that is no chat completion") from None
 
     def calls(self) -> list[Call]:
@@ -105,7 +106,7 @@ class Heard:
     def _count(self, usage: Any) -> None:
         if isinstance(usage, dict):
             read, said = usage.get("prompt_tokens"), usage.get("completion_tokens")
-            if isinstance(read, int) and isinstance(said, int) and read >= 0 and said >= 0:
+            if type(read) is int and type(said) is int and 0 <= read < _MOST_TOKENS and 0 <= said < _MOST_TOKENS:
                 self._usage = read, said
 
     def _continue(self, number: int, call: Any) -> None:

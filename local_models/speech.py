@@ -74,7 +74,7 @@ class Asked:
     max_tokens: int
     temperature: float = 0.0
     top_p: float | None = None
-    stop: tuple[str, ...] = ()
+    stop: tuple[str, ...] = field(default=(), repr=False)
     schema: str | None = field(default=None, repr=False)  # the text is to be JSON of this schema
     tools: tuple[Tool, ...] = ()
     choice: str = AUTO  # or NONE, REQUIRED, or a tool's name

@@ -224,13 +224,18 @@ async def _ask(work: Work, task: Task, target: ModelTarget) -> tuple[Step, Answe
 def _fits(text: str, task: Task, schema: str | None) -> bool:
     """Whether a text is JSON of the caller's schema, else of the task's."""
     try:
-        output = json.loads(text)
+        output = json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return False
     if schema is None:
         return task.fits(output)
     fields = asked_fields(schema)
     return isinstance(output, dict) and not (fields and misfits(fields, output))
+
+
+def _no_json(word: str) -> None:
+    """NaN and Infinity, which Python reads and callers don't. Raises `ValueError`."""
+    raise ValueError(f"{word} is no JSON")
 
 
 async def _leave(work: Work, steps: list[Step]) -> Decided | None:

@@ -408,7 +408,8 @@ class Pipeline:
             reason=spoken.reason,
             without_reason=without,
             tools=await _offload(len(request.body), tool_names, request.body) if policy.tools_used() else (),
-            tasks=await _offload(len(request.body), tasks) if policy.tasks_used() else (),
+            # Ten times the work of reading it: each template is looked for.
+            tasks=await _offload(10 * len(request.body), tasks) if policy.tasks_used() else (),
             attached=attached,
         )
 

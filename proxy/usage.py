@@ -39,7 +39,9 @@ _WRITTEN_BESIDE = ("cache_creation_input_tokens", "cacheWriteInputTokens", "cach
 _DETAILS = ("prompt_tokens_details", "input_tokens_details")
 _BEDROCK_INPUT, _BEDROCK_OUTPUT = "x-amzn-bedrock-input-token-count", "x-amzn-bedrock-output-token-count"
 _DIGITS = 12
-_TIERS = frozenset({"batch", "flex", "priority", "fast", "scale"})  # that cost something else
+# Tiers, the dearest last; "" is any that costs what is usual. A reply may repeat what the client wrote (metadata, a
+# tool's arguments): of several that it names the dearest counts, so that nobody talks the price down.
+_TIERS = ("batch", "flex", "", "scale", "fast", "priority")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class UsageReader:
         """`headers` are the reply's, their names in lower case."""
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         self._counts: dict[str, int] = {}
-        self._tier = ""
+        self._tier: int | None = None  # its place among `_TIERS`
         for name, header in (("input", _BEDROCK_INPUT), ("output", _BEDROCK_OUTPUT)):
             if (number := headers.get(header, "")).isascii() and number.isdecimal() and len(number) <= _DIGITS:
                 self._counts[name] = int(number)
@@ -87,7 +89,7 @@ class UsageReader:
         """What the reply said; None if it said nothing."""
         if not self._counts:
             return None
-        return _total(self._counts, self._tier if self._tier in _TIERS else "")
+        return _total(self._counts, "" if self._tier is None else _TIERS[self._tier])
 
     def _feed(self, data: bytes) -> None:
         self._seen += len(data)
@@ -107,7 +109,7 @@ class UsageReader:
             if place.start() and text[place.start() - 1] not in _BEFORE:
                 continue
             if place["tier"]:
-                self._tier = place["tier"].decode()
+                self._name(place["tier"].decode())
                 continue
             if place["name"]:
                 self._counts["input" if place["name"] == b"prompt_eval_count" else "output"] = int(place["number"])
@@ -120,6 +122,12 @@ class UsageReader:
                 break
         # The sign before a key must come along.
         self._rest = text[max(0, keep - 1) :]
+
+    def _name(self, tier: str) -> None:
+        if tier == "auto":
+            return  # what was asked for; which it became is told later
+        rank = _TIERS.index(tier if tier in _TIERS else "")
+        self._tier = rank if self._tier is None else max(self._tier, rank)
 
 
 def _object(text: bytes, start: int) -> Mapping[str, Any] | None:

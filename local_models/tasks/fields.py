@@ -54,7 +54,8 @@ class Field:
             case "integer":
                 return isinstance(value, int) and not isinstance(value, bool)
             case "number":
-                return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+                # Every int is finite, also one that is no float any more.
+                return type(value) is int or (isinstance(value, float) and math.isfinite(value))
 
     def same(self, one: Any, other: Any) -> bool:
         """Whether two values say the same: dates as days, amounts as decimals, texts but for their spaces."""
@@ -77,8 +78,10 @@ def fields_of(schema: Any) -> tuple[Field, ...]:
     """The fields of a task's schema. Raises `FieldsError`."""
     if not isinstance(schema, dict):
         raise FieldsError((), "expected a JSON schema of an object: type, properties, required")
-    if unknown := sorted(set(schema) - _TOP):
-        raise FieldsError((unknown[0],), f"a task's schema can't have {unknown[0]!r}: expected {', '.join(_TOP_WORDS)}")
+    if unknown := sorted(set(schema) - _TOP, key=str):
+        raise FieldsError(
+            (str(unknown[0]),), f"a task's schema can't have {unknown[0]!r}: expected {', '.join(_TOP_WORDS)}"
+        )
     if schema.get("type") != "object":
         raise FieldsError(("type",), "expected type: object")
     if schema.get("additionalProperties") is not False:
@@ -88,7 +91,8 @@ def fields_of(schema: Any) -> tuple[Field, ...]:
         raise FieldsError(("properties",), "expected at least one property")
     if not isinstance(required, list) or not required:
         raise FieldsError(("required",), "expected a list of at least one property that every answer has")
-    if missing := [name for name in required if name not in properties]:
+    # Compared, not hashed: a caller's schema may have anything here.
+    if missing := [name for name in required if name not in list(properties)]:
         raise FieldsError(("required",), f"{missing[0]!r} is required, but no property is called so")
     return tuple(_field(name, one, required=name in required) for name, one in properties.items())
 
@@ -128,8 +132,8 @@ def _field(name: str, schema: Any, *, required: bool) -> Field:
     path = ("properties", str(name))
     if not isinstance(schema, dict):
         raise FieldsError(path, "expected a schema such as {type: string}")
-    if unknown := sorted(set(schema) - _KNOWN):
-        raise FieldsError((*path, unknown[0]), f"a field can't have {unknown[0]!r}: expected type, enum or format")
+    if unknown := sorted(set(schema) - _KNOWN, key=str):
+        raise FieldsError((*path, str(unknown[0])), f"a field can't have {unknown[0]!r}: expected type, enum or format")
     types = schema.get("type")
     listed = types if isinstance(types, list) else [types]
     plain = [one for one in listed if one != "null"]
@@ -147,7 +151,7 @@ def _field(name: str, schema: Any, *, required: bool) -> Field:
         if len(set(words)) < len(words):
             raise FieldsError((*path, "enum"), "the same word stands twice")
         return Field(str(name), "choice", tuple(words), required=required, nullable=nullable)
-    if schema.get("format") not in {None, "date"}:
+    if schema.get("format") not in (None, "date"):
         raise FieldsError((*path, "format"), "expected format: date, or none")
     if schema.get("format") == "date":
         kind = "date"

@@ -115,6 +115,7 @@ def test_the_last_override_wins():
         ("tokens: {scope: planet}\n", r"privet.yaml:1:17: tokens.scope:"),
         ("identity: {trusted_clients: [10.0.0.1/8]}\n", r"privet.yaml:1:30: identity.trusted_clients.0: .*host bits"),
         ("upstream: {gateway: {openai: 'ftp://x'}}\n", r"privet.yaml:1:30: upstream.gateway.openai: expected an http"),
+        ("costs: {prices: [{model: m, input: .inf}]}\n", r"privet.yaml:1:36: costs.prices.0.input: .*less than"),
         ("- a\n- b\n", r"privet.yaml:1:1: expected settings"),
         ("a: 1\na: 2\n", r"privet.yaml:2:1: .*duplicate"),
         ("a: [1\n", r"privet.yaml:\d+:\d+: "),

@@ -142,7 +142,10 @@ def test_a_call_that_can_not_be_carried_out_is_an_error(call: dict[str, str], sa
 
 @pytest.mark.parametrize(
     "data",
-    ["{", "[]", "{}", '{"choices": 3}', chunk(**part(0, function=3)), chunk(tool_calls=5), "null", "[" * 5000],
+    [
+        *("{", "[]", "{}", '{"choices": 3}', "null", "[" * 5000),
+        *(chunk(**part(0, function=3)), chunk(tool_calls=5), chunk(tool_calls=[{"index": float("inf")}])),
+    ],
 )
 def test_another_schema_is_an_error(data: str) -> None:
     with pytest.raises(BackendError, match="no chat completion"):
@@ -154,3 +157,10 @@ def test_calls_without_end_are_an_error() -> None:
         hear(*(chunk(**part(number, function={"name": "weather"})) for number in range(65)))
     with pytest.raises(BackendError, match="more than"):
         hear(*(chunk(**part(0, function={"name": "weather", "arguments": "x" * 600_000})) for _ in range(2)))
+
+
+@pytest.mark.parametrize("told", [(-1, 3), (3, 10**20), (True, 3), (1.5, 3), ("9", 3)])
+def test_counts_that_can_not_be_are_estimated(told: tuple[Any, Any]) -> None:
+    usage = {"prompt_tokens": told[0], "completion_tokens": told[1]}
+    end = hear(chunk(content="Hello"), chunk("stop", usage)).end(Asked(HELLO, 9))
+    assert (end.input, end.output) == (len("Hello, you two") // 4, 1)

@@ -21,6 +21,12 @@ def test_calls_are_written_out_for_who_knows_of_none() -> None:
 
 def test_nothing_that_was_said_is_shown() -> None:
     call = Call("c1", "weather", "hunter2")
-    asked = Asked((Turn("user", "hunter2", (call,)),), 5, schema="hunter2", tools=(Tool("t", "hunter2", "hunter2"),))
+    asked = Asked(
+        (Turn("user", "hunter2", (call,)),),
+        5,
+        stop=("hunter2",),
+        schema="hunter2",
+        tools=(Tool("t", "hunter2", "hunter2"),),
+    )
     assert "hunter2" not in repr(asked)
     assert "hunter2" not in repr(End(Finish.SEQUENCE, sequence="hunter2"))

@@ -219,6 +219,7 @@ SENSITIVE = "  - {id: figures, when: {labels: [financial]}, effect: reroute, obl
 SECRETIVE = "  - {id: known, when: {entities: [{type: PERSON}]}, effect: reroute, obligations: [{to: sorter}]}\n"
 SPENT = "budgets: [{id: none, bytes: 1, every: day}]\n"
 FINANCIAL = (Label("financial", 0.9, "x"),)
+ANY_OBJECT = {"sent": body(response_format={"type": "json_object"})}
 PERSON = {"parcel": "PERSON"}
 
 
@@ -236,6 +237,7 @@ PERSON = {"parcel": "PERSON"}
         (policy(), Pool(["nonsense"]), Pool("[1]"), {}, "failed misfit forbidden"),
         # Nothing left to ask.
         (policy("large"), Pool(UNSURE), Pool('{"category": "x"}'), {}, "unsure misfit"),
+        (policy("large"), Pool(UNSURE), Pool('{"sure": NaN}'), ANY_OBJECT, "unsure misfit"),
         (policy("large"), Pool(UNSURE), Pool(JobError("no", "GrammarError")), {}, "unsure misfit"),
         # What was found is the reason for keeping it inside, or some rule forbids the vendor.
         (policy("vendor", ", labels: [financial]"), Pool(UNSURE), None, {"labels": FINANCIAL}, "unsure forbidden"),

@@ -225,3 +225,22 @@ def _other(provider: str, body: object) -> Usage | None:
 
 def test_counted_knows_only_numbers() -> None:
     assert counted({"input_tokens": 3, "details": {"input_tokens": 9}, "name": "x"}) == {"input": 3}
+
+
+@pytest.mark.parametrize(
+    ("named", "tier"),
+    [
+        (["flex"], "flex"),
+        (["auto", "flex"], "flex"),
+        (["default", "flex"], ""),  # a client's own metadata, repeated after what the vendor says
+        (["flex", "default"], ""),
+        (["standard", "batch"], ""),
+        (["priority", "default"], "priority"),
+        (["default"], ""),
+    ],
+)
+def test_of_several_tiers_the_dearest_counts(named: list[str], tier: str) -> None:
+    said = ",".join(f'"x": {{"service_tier":"{one}"}}' for one in named)
+    found = read(b'{"usage":{"input_tokens":3,"output_tokens":1},%s}' % said.encode())
+    assert found is not None
+    assert found.tier == tier

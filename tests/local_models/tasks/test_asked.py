@@ -84,3 +84,24 @@ def test_odd_schemas_ask_for_nothing_that_is_known(odd):
 )  # fmt: skip
 def test_the_output_in_the_callers_form(output, wanted, form):
     assert shaped(output, None if wanted is None else schema(wanted)) == form
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"properties": {"a": {"type": "string", "format": ["date"]}}},
+        {"properties": {"a": {"type": "string", "format": {}}}},
+        {"properties": {"a": {"type": "string"}}, "required": [{}]},
+        {"properties": {"a": {"type": "string"}}, "required": [["a"]]},
+        {"properties": {"a": {"type": ["string", {}]}}},
+        {"properties": {"a": {"type": "string", "enum": [{}, []]}}},
+        {"properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"$ref": "#/$defs/x"}}},
+        {"properties": {"a": {"$ref": "#/$defs/x"}}, "$defs": [1]},
+    ],
+)
+def test_a_schema_of_whatever_form_is_no_error(wrong: dict[str, object]) -> None:
+    """An error here would be one of the whole inspection: the policy's when_error would speak instead of its rules."""
+    written = json.dumps({"type": "object", **wrong})
+    assert asked_fields(written) is None
+    assert not asks_for(MAIL, written)
+    assert shaped({"category": "billing"}, written) is None

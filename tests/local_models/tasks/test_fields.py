@@ -35,6 +35,7 @@ def test_the_fields_of_a_schema():
         ("paid", "boolean", False),
     ]
     assert misfits(FIELDS, GOOD) == ()
+    assert misfits(FIELDS, {**GOOD, "total": 10**400}) == ()  # more than a float can be
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,14 @@ def test_the_fields_of_a_schema():
 def test_what_does_not_fit_is_named_without_its_value(change, said):
     (wrong,) = misfits(FIELDS, {**GOOD, **change})
     assert wrong.startswith(said)
+
+
+def test_keys_that_are_no_texts_are_named():
+    """YAML has such."""
+    with pytest.raises(FieldsError, match="can't have 1"):
+        fields_of({1: 2, **schema(a={"type": "string"})})
+    with pytest.raises(FieldsError, match="can't have 1"):
+        fields_of(schema(a={1: 2, "type": "string", "x": 3}))
 
 
 def test_what_is_missing_and_what_is_no_object():
