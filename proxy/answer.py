@@ -81,13 +81,12 @@ class Answerer:
         if pool is None:
             raise WorkerError("the model of this task is not running")
         within = min(self.deadline, target.seconds)
+        # To the end: a worker that is left amid its job is ended, and the next request would wait for another.
         async with aclosing(pool.stream(text, within=within, queue=target.queue)) as items:
-            async for item in items:
-                match item:
-                    case [dict() | None as output, float() | int() as sure, int() as read, int() as written]:
-                        return Done(output, float(sure) if math.isfinite(sure) else 0.0, read, written)
-                    case _:
-                        break
+            given = [item async for item in items]
+        match given:
+            case [[dict() | None as output, float() | int() as sure, int() as read, int() as written]]:
+                return Done(output, float(sure) if math.isfinite(sure) else 0.0, read, written)
         raise WorkerError("the model of this task gave something that is no answer")
 
     async def ask(self, target: ModelTarget, chat: Chat) -> Answer:

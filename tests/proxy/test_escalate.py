@@ -12,6 +12,7 @@ import pytest
 from detectors.finding import Label
 from local_models.tasks.router import Router
 from local_models.tasks.task import known_tasks
+from policy.model import ModelTarget
 from proxy.answer import Answerer
 from proxy.errors import DeadlineError, JobError, OverloadError, WorkerError
 from proxy.escalate import Came, Step, TurnedOffError, unanswered
@@ -132,6 +133,21 @@ async def test_a_sure_answer_goes_out_in_the_callers_dialect(ask) -> None:
     assert intent.steps[0].confidence == 970
     assert [(one.name, one.how, one.vetoed) for one in intent.tasks] == [(MAIL, "template", False)]
     assert (intent.decision.effect, intent.decision.reroute_to) == ("reroute", "sorter")
+
+
+async def test_the_worker_is_heard_to_the_end() -> None:
+    class Ending(Pool):
+        ended = False
+
+        async def stream(self, payload: object, *, within: float, queue: int | None = None) -> AsyncIterator[Any]:
+            yield SURE
+            self.ended = True  # else the pool would end its worker, and the next request wait for another
+
+    pool = Ending()
+    answerer = Answerer(pools={}, session=None, deadline=5, doers={"sorter": pool})
+    target = ModelTarget("sorter", "task", MAIL, task=MAIL)
+    assert (await answerer.do(target, PARCEL)).output == {"category": "delivery"}
+    assert pool.ended
 
 
 async def test_streamed(ask) -> None:
