@@ -33,7 +33,7 @@ from proxy.ledger import Charge, Ledger
 from proxy.limits import check_charset, decode_body
 from proxy.memory import Owner, earlier, remember
 from proxy.message import Chat, Extraction, Refusal, Request, Response, Segment
-from proxy.providers.address import IN_ADDRESS, address_segments, rebuild_address
+from proxy.providers.address import IN_ADDRESS, address_segments, deployment, rebuild_address
 from proxy.providers.boundary import renamed
 from proxy.providers.dialect import Answer, Dialect
 from proxy.providers.headers import HEADER, header_segments, rebuild_headers
@@ -223,7 +223,7 @@ class Pipeline:
             inspection = replace(inspection, findings=left)
         if inspection.error is None:
             said = inspection.extraction.model
-            model = (dialect.model(plain) if said is None else said) or model
+            model = deployment(plain) or (dialect.model(plain) if said is None else said) or model
         provider = self._provider(plain, dialect)
         inquiry = ask(
             plain,

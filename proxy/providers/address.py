@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
 
 from proxy.errors import BodyError
-from proxy.message import Role, Segment
+from proxy.message import Request, Role, Segment
 from proxy.providers import exemptions as look
 from proxy.providers.registry import QUERY, query_segments, rebuild_query
 
 PATH = "~path"
 IN_ADDRESS = (PATH, QUERY)  # what the pointers begin with
+_DEPLOYMENT = re.compile(r"(?:/[^/]+)*?/openai/deployments/(?P<name>[^/]+)/", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w./:-]*", re.ASCII)
 _VERSIONED = re.compile(r"[\w.:-]+@(?:[0-9]{8}|latest|default|[0-9]{3})(?::[A-Za-z]+)?", re.ASCII)  # models on Vertex
 
@@ -27,6 +28,15 @@ def rebuild_address(path: str, texts: Mapping[str, str]) -> str:
     """The address with the texts at those of these pointers that are in it replaced. Raises `BodyError`."""
     path = rebuild_query(path, {p: text for p, text in texts.items() if p.startswith(QUERY)})
     return rebuild_path(path, {p: text for p, text in texts.items() if p.startswith(PATH)})
+
+
+def deployment(request: Request) -> str:
+    """The deployment that an address at Azure names, which Azure goes by whatever `model` says; empty elsewhere.
+
+    https://learn.microsoft.com/azure/ai-foundry/openai/reference
+    """
+    found = _DEPLOYMENT.match(request.endpoint)
+    return unquote(found["name"]) if found else ""
 
 
 def path_segments(path: str) -> tuple[Segment, ...]:

@@ -289,6 +289,19 @@ rules: [{{id: r, when: {when}, effect: block}}]
     assert verdict.goes is not blocked
 
 
+async def test_a_deployment_is_the_model_whatever_the_body_says(make) -> None:
+    pipeline = make("""
+schema: privet.policy/1
+id: deployments
+defaults: {effect: allow}
+rules: [{id: large, when: {models: ["large*"]}, effect: block}]
+""")
+    small = b'{"model": "small", "messages": [{"role": "user", "content": "hello"}]}'
+    deployed = request(body=small, path="/openai/deployments/large-2/chat/completions")
+    assert (await pipeline.judge(deployed, WHO)).decision.effect is Effect.BLOCK
+    assert (await pipeline.judge(request(body=small), WHO)).goes
+
+
 @pytest.mark.parametrize(
     ("when", "blocked"),
     [("{languages: [cs]}", True), ("{languages: [de]}", False), ("{outside_languages: [en]}", True)],

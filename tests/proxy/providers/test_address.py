@@ -3,7 +3,8 @@
 import pytest
 
 from proxy.errors import BodyError
-from proxy.providers.address import address_segments, path_segments, rebuild_address, rebuild_path
+from proxy.message import Request
+from proxy.providers.address import address_segments, deployment, path_segments, rebuild_address, rebuild_path
 
 PLAIN = [
     "/v1/chat/completions",
@@ -56,3 +57,18 @@ def test_path_and_query_together() -> None:
     changed = {"~path/3": "[PERSON]", "~query/q": "[MAIL]", "/messages/0/content": "elsewhere"}
     assert rebuild_address(path, changed) == "/v1/files/%5BPERSON%5D?q=%5BMAIL%5D&x=1"
     assert rebuild_address(path, {"/messages/0/content": "elsewhere"}) is path
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21", "gpt-4o"),
+        ("/team/openai/deployments/large%2Dmodel/audio/transcriptions", "large-model"),
+        ("/openai/Deployments/large/responses", "large"),
+        ("/openai/v1/chat/completions", ""),
+        ("/openai/deployments", ""),
+        ("/v1/chat/completions?next=/openai/deployments/large/chat", ""),
+    ],
+)
+def test_deployments(path: str, name: str) -> None:
+    assert deployment(Request("POST", "house.openai.azure.com", path, {}, b"")) == name

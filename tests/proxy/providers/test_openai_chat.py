@@ -9,7 +9,6 @@ import pytest
 from proxy.message import ChatMessage, Request, Role
 from proxy.providers.dialect import Delta, EventShape
 from proxy.providers.openai_chat import OpenAIChat
-from proxy.providers.registry import dialect_for
 
 DIALECT = OpenAIChat()
 GOLDEN = Path(__file__).parents[2] / "golden" / DIALECT.name
@@ -113,11 +112,3 @@ def test_what_a_vendor_adds_to_a_delta_is_text_of_its_own() -> None:
         "/choices/0/delta/content": "choice/0/content",
         "/choices/0/delta/record_field": "choice/0/record_field",
     }
-
-
-def test_at_a_deployment_the_model_is_what_the_body_says() -> None:
-    """Azure goes by the address: docs/policy.md says what that means for budgets."""
-    path = "/openai/deployments/large/chat/completions"
-    body = b'{"model": "small", "messages": []}'
-    asked = Request("POST", "house.openai.azure.com", path, {"content-type": "application/json"}, body)
-    assert dialect_for(asked).model(asked) == "small"
