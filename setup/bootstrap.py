@@ -95,6 +95,7 @@ def main() -> int:
             python = find_python(uv)
             sync(uv, python)
             prepare_models()
+            prepare_detection()
             stamp(ROOT).write_text(state, encoding="utf-8")
             say(f"Set up in {duration(time.monotonic() - started)}. The command is .venv/bin/privet")
     except SetupError as error:
@@ -274,6 +275,14 @@ def prepare_models() -> None:
     done = run([str(ROOT / ".venv/bin/privet"), "models", "prepare"])
     if done.returncode != 0:
         raise SetupError(f"`privet models prepare` said:\n{tail(done.stdout)}")
+
+
+def prepare_detection() -> None:
+    """Start detection once: what it compiles is kept, so that the first `privet run` needn't wait for it."""
+    say("Preparing detection")
+    done = run([str(ROOT / ".venv/bin/python"), "-c", "from detectors.scan import build_scanner; build_scanner()"])
+    if done.returncode != 0:
+        raise SetupError(f"Detection doesn't start:\n{tail(done.stdout)}")
 
 
 class Progress:

@@ -28,7 +28,8 @@ _SAID = {word: str(digit) for digit, words in enumerate(_DIGITS) for word in wor
 _SAID.update({word: str(number) for number, word in enumerate(_TEENS.split(), 10)})
 _TENS_SAID = {word: str(number) for number, word in enumerate(_TENS.split(), 2)}
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
-_ANY = "|".join(sorted({*_SAID, *_TENS_SAID, *_TIMES}, key=len, reverse=True))
+# Always in the same order: the compiled expressions are kept under their digest.
+_ANY = "|".join(sorted({*_SAID, *_TENS_SAID, *_TIMES}, key=lambda word: (-len(word), word)))
 _ROW = re.compile(rf"(?<!\w)(?:{_ANY})(?:[ ,.\n-]{{1,3}}(?:{_ANY})){{4,63}}(?!\w)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST_DIGITS = 6

@@ -1,7 +1,10 @@
 """With the gate and without it the same is found, and where nothing can be found nothing is read."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,3 +155,28 @@ def test_expressions_are_known_once(monkeypatch):
     assert list(gate._KNOWN) == [pattern]
     monkeypatch.setattr(database, "VERSION", None)
     assert build_gate() is None
+
+
+_DECLARED = """
+import detectors.names, detectors.presidio, detectors.scan
+from detectors.gate import gate
+from detectors.recognizers import pattern_detectors
+pattern_detectors()
+print(hash("a word"), *sorted((pattern.pattern, pattern.flags) for pattern in gate._KNOWN), sep="\\n")
+"""
+
+
+@pytest.mark.slow
+def test_every_process_has_the_same_expressions():
+    """What is compiled is kept under their digest: with a set's order in one of them, each start would compile anew."""
+    first, other = (
+        subprocess.run(
+            [sys.executable, "-c", _DECLARED],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout.split(b"\n", 1)
+        for seed in ("1", "2")
+    )
+    assert first[0] != other[0]  # sets are in another order
+    assert first[1] == other[1]
