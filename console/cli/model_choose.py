@@ -109,7 +109,8 @@ def choose_model(
     if answers < 1.0 and not escalate:
         fail("--answers below 1 leaves requests unanswered. Say who answers them: --escalate MODEL")
     task, examples = _read(cli, name, data)
-    tried = _candidates(task, candidates, endpoint, os.environ.get(key_env) if key_env else None)
+    servers = _servers(endpoint, os.environ.get(key_env) if key_env else None)
+    tried = [*_candidates(task, candidates), *servers]
     wanted = Wanted(target, certain, max_false_alarms, max_ms, answers)
     hour = cli.settings().costs.inside_hour if cli.config_path() is not None else 0.0
     with _Progress() as progress:
@@ -118,6 +119,12 @@ def choose_model(
     written: dict[str, Any] = {}
     if choice.chosen is not None and (output is not None or policy is not None):
         winner = next(one for one in tried if one.name == choice.chosen)
+        if any(winner is one for one in servers):
+            fail(
+                f"a server inside was chosen ({winner.name}), and nothing was written: what it does is in no file. Run "
+                "this without --write and --output to see the figures, and add the server to the policy yourself: "
+                f"models: {{{route_name or task.id}: {{backend: openai, base_url: …, model: …}}}}"
+            )
         figures = next(one for one in choice.figures if one.name == choice.chosen)
         place = output or (policy.parent if policy else Path()) / "answerers" / task.id
         written = _keep(task, examples, winner, figures, evidence=evidence, place=place)
@@ -169,7 +176,7 @@ def _read(cli: Cli, name: str, data: Path | None) -> tuple[Task, tuple[Example, 
 _LEAST = 5
 
 
-def _candidates(task: Task, named: str | None, endpoints: Sequence[str], key: str | None) -> list[Answerer]:
+def _candidates(task: Task, named: str | None) -> list[Answerer]:
     """Those that fit the task's kind, the smallest first."""
     from local_models.catalog import catalog  # noqa: PLC0415 - as above
     from local_models.embed import FEATURE_MODEL  # noqa: PLC0415 - llama.cpp
@@ -196,7 +203,7 @@ def _candidates(task: Task, named: str | None, endpoints: Sequence[str], key: st
                 found += _few_shot([model] if model else chat, chat)
             case _:
                 fail(f"no candidate is called {word!r}. Known: {_KINDS}, few-shot:MODEL ({', '.join(chat)})")
-    return found + _servers(endpoints, key)
+    return found
 
 
 def _few_shot(models: Sequence[str], known: Sequence[str]) -> list[Answerer]:

@@ -1,8 +1,11 @@
 """`privet models choose`: from examples to a route in the policy, with none, too few and mistakes as answers."""
 
+import hashlib
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -56,6 +59,49 @@ def test_the_winner_becomes_a_route_that_can_be_used(easy: Path, tmp_path: Path)
     with (target.place / "evidence.json").open("a") as file:
         file.write(" ")
     assert "models.sorter: its evidence" in CliRunner().invoke(main, check).stderr
+
+
+class Clerk(BaseHTTPRequestHandler):
+    """A server inside that knows each mail's category by heart."""
+
+    known: ClassVar[dict[str, str]] = {}
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))["messages"][-1]["content"]
+        name = next(name for mail, name in self.known.items() if mail in asked)
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        piece = {"choices": [{"delta": {"content": json.dumps({"category": name})}, "finish_reason": "stop"}]}
+        self.wfile.write(f"data: {json.dumps(piece)}\n\ndata: [DONE]\n\n".encode())
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_what_a_server_does_is_not_written_to_a_file(tmp_path: Path) -> None:
+    names = list(WORDS)
+    mails = {hashlib.sha256(bytes([n])).hexdigest(): names[n % 3] for n in range(180)}  # nothing to learn from
+    data, policy = tmp_path / "mails.jsonl", tmp_path / "policy.yaml"
+    data.write_text(
+        "\n".join(json.dumps({"input": mail, "output": {"category": name}}) for mail, name in mails.items())
+    )
+    policy.write_text(POLICY)
+    Clerk.known = mails
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Clerk)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/v1#clerk"
+    args = ["--task", "email_categorisation", "--data", str(data), "--candidates", "grams", "--endpoint", address]
+    try:
+        shown = run(*args)
+        done = run(*args, "--write", str(policy))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert shown.exit_code == 0, shown.output
+    assert done.exit_code == 2
+    assert "a server inside was chosen (clerk, 8 examples), and nothing was written" in done.stderr
+    assert policy.read_text() == POLICY
+    assert not (tmp_path / "answerers").exists()
 
 
 def test_none_meets_it(tmp_path: Path) -> None:
