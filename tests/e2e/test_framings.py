@@ -129,7 +129,8 @@ async def bedrock(tmp_path: Path, vendor: Vendor) -> AsyncIterator[Running]:
         yield privet
         assert [event.decision.effect for event in privet.store.intents] == ["block"]
     assert vendor.requests == []
-    assert vendor.connections == []
+    # One of an earlier test may still be closing; one that was opened for this would say so, or nothing yet.
+    assert [one for one in vendor.connections if one.sni in (BEDROCK, None)] == []
 
 
 async def test_a_stream_in_both_directions_is_refused_before_it_ends(bedrock: Running) -> None:
