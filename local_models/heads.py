@@ -120,7 +120,7 @@ def load_head(name: str = DEFAULT_HEAD, directory: Path = HEADS_DIR) -> Head:
             f"the head {path} has sha256 {actual}, expected {metadata.get('sha256')}. "
             "It was changed; train it anew with: privet models train, or reinstall Privet"
         )
-    labels = tuple(str(label) for label in metadata.get("labels", ()))
+    labels = tuple(metadata.get("labels", ()))
     return Head(
         labels=labels,
         revision=revision_of(name, actual),
@@ -137,11 +137,18 @@ def metadata_of(name: str, directory: Path) -> dict[str, Any]:
         metadata = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _unreadable(path, error) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelError(f"{path} is not UTF-8 JSON. Train the head anew, or reinstall Privet") from None
     if not isinstance(metadata, dict) or metadata.get("schema") != SCHEMA:
         raise ModelError(f"{path} is not of schema {SCHEMA}. Train the head anew")
+    labels, new = (metadata.get(key, []) for key in ("labels", "new_labels"))
+    if not (_names(labels) and _names(new) and labels[len(labels) - len(new) :] == new):
+        raise ModelError(f"{path}: labels are no names with new_labels at their end. Train the head anew")
     return metadata
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _unreadable(path: Path, error: OSError) -> ModelError:

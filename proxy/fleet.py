@@ -20,7 +20,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -37,6 +36,7 @@ from proxy.own_data import OwnData
 from proxy.own_head import OwnHead
 from proxy.service import Link, Source, ready_text, serve, write_serving
 from proxy.shares import Shares, clear_share, make_shares
+from proxy.workers import by_job
 
 log = logging.getLogger("privet.fleet")
 
@@ -180,11 +180,6 @@ class Fleet:
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         answers = [json.loads(body) for _, _, body in await self._ask_all("/healthz")]
-        pools: dict[str, Any] = {}
-        for pool in self.broker.pools.values():
-            told = pools.setdefault(pool.job, {"alive": 0, "pids": []})
-            told["alive"] += pool.alive
-            told["pids"] += pool.pids
         status = {
             "status": "ok",
             "instance": self.state.instance,
@@ -192,7 +187,7 @@ class Fleet:
             "pid": os.getpid(),
             "policy": answers[0]["policy"] if answers else None,
             "data": answers[0]["data"] if answers else None,
-            "workers": pools,
+            "workers": by_job(self.broker.pools.values()),
             "processes": [{"pid": answer["pid"], "policy": answer["policy"]["revision"]} for answer in answers],
             "process_restarts": self.restarts,
             **self.addresses,

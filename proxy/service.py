@@ -61,7 +61,7 @@ from proxy.tariff import Tariff
 from proxy.task_models import start_models
 from proxy.vault import Vault, VaultError
 from proxy.watch import watch_status, watched
-from proxy.workers import Pool, WorkerPool
+from proxy.workers import Pool, WorkerPool, by_job
 
 log = logging.getLogger("privet")
 
@@ -140,7 +140,7 @@ class Privet:
             "pid": os.getpid(),
             "policy": {"id": self.policy.id, "revision": self.policy.revision, "mode": self.policy.mode.value},
             "data": self.own.status(),
-            "workers": {pool.job: {"alive": pool.alive, "pids": pool.pids} for pool in self.pools},
+            "workers": by_job(self.pools),
             "chat": {model: _cost(pool.info) for model, pool in (self.answerer.pools if self.answerer else {}).items()},
             "models": self.answerer.status() if self.answerer is not None else {},
             "watched": watch_status(self.pipeline),
@@ -149,9 +149,9 @@ class Privet:
 
     def missing(self) -> list[str]:
         """What stands in the way of serving; empty when ready."""
-        for pool in self.pools:
-            self.metrics.workers.labels(pool.job).set(pool.alive)
-            self.metrics.restarts.labels(pool.job).set(pool.restarts)
+        for job, told in by_job(self.pools).items():
+            self.metrics.workers.labels(job).set(told["alive"])
+            self.metrics.restarts.labels(job).set(told["restarts"])
         missing = [f"no {pool.job} worker is up" for pool in self.pools if not pool.alive]
         if self.store is None or not self.store.healthy():
             missing.append("the audit log can't be written")
@@ -425,9 +425,9 @@ async def _watch(
             _reread(privet, server, addon)
         reload_now.clear()
         privet._policy_stamp = _stamp(privet.policy, path)  # noqa: SLF001
-        library = await privet.own.latest()
-        head = await privet.head.latest(privet.settings)
+        library, head = privet.own.library, privet.head
         try:
+            library, head = await privet.own.latest(), await privet.head.latest(privet.settings)
             policy = await asyncio.to_thread(load_policy, path, privet.settings.hosts, library.types, head.labels)
             await _prepare(privet, policy)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old one stays, and the next is read

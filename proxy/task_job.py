@@ -9,13 +9,23 @@ from proxy.jobs import Job, confine, resident
 
 
 def doing(
-    task: str, answerer: str, place: str | None, directory: str | None, memory: int = 512_000_000
+    task: str,
+    answerer: str,
+    place: str | None,
+    directory: str | None,
+    *,
+    revision: str,
+    evidence: str = "",  # noqa: ARG001 - what was chosen anew has a worker of its own
+    memory: int = 512_000_000,
 ) -> tuple[Job, Any]:
-    """Does a task. Once it is loaded, memory is limited to so many bytes more."""
-    from local_models.tasks.saved import load_answerer  # noqa: PLC0415 - only this worker pays for the model
+    """Does a task of this revision. Once it is loaded, memory is limited to so many bytes more. Raises `ModelError`."""
+    from local_models.errors import ModelError  # noqa: PLC0415 - only this worker pays for the model
+    from local_models.tasks.saved import load_answerer  # noqa: PLC0415 - the same
     from local_models.tasks.task import known_tasks  # noqa: PLC0415 - the same
 
     known = known_tasks(None if directory is None else Path(directory))
+    if known[task].revision != revision:
+        raise ModelError(f"the task {task} or its examples were changed since Privet read them. Reload Privet")
     loaded = load_answerer(known[task], answerer, None if place is None else Path(place))
     taken = resident()
     if sys.platform == "linux":

@@ -27,7 +27,7 @@ async def start_models(
             chat = make("chat", CHAT, {"model": model})
             await chat.start()
             answerer.pools = {**answerer.pools, model: chat}
-    await start_doers(policy, directory, answerer, make)
+    await start_doers(policy, directory, answerer, make, router)
     return router
 
 
@@ -49,29 +49,32 @@ async def task_router(policy: Policy, directory: Path | None, old: Router | None
     return await asyncio.to_thread(Router.of, tasks)
 
 
-async def start_doers(policy: Policy, directory: Path | None, answerer: Answerer, make: MakePool) -> None:
+async def start_doers(
+    policy: Policy, directory: Path | None, answerer: Answerer, make: MakePool, router: Router | None
+) -> None:
     """Start the workers of models that aren't there yet, and leave those that no policy wants. Raises `WorkerError`."""
-    wanted = {name: target for name, target in policy.targets().items() if target.backend == "task"}
-    doers: dict[str, Pool] = {}
-    for name, target in wanted.items():
-        options = _options(target, directory)
-        known = answerer.doers.get(name)
-        if known is not None and answerer.doing.get(name) == options:
-            doers[name] = known
-            continue
-        pool = make("task", DOING, options)
-        await pool.start()
-        doers[name] = pool
-    left = [pool for name, pool in answerer.doers.items() if doers.get(name) is not pool]
-    answerer.doers = doers
-    answerer.doing = {name: _options(target, directory) for name, target in wanted.items()}
+    targets = {name: target for name, target in policy.targets().items() if target.backend == "task"}
+    wanted = {name: _options(target, directory, router) for name, target in targets.items()}
+    doers = {name: pool for name, pool in answerer.doers.items() if answerer.doing.get(name) == wanted.get(name)}
+    new = {name: make("task", DOING, options) for name, options in wanted.items() if name not in doers}
+    try:
+        for pool in new.values():
+            await pool.start()
+    except BaseException:  # the old policy stays in force, and with it the old workers
+        await asyncio.gather(*(pool.close() for pool in new.values()))
+        raise
+    left = [pool for name, pool in answerer.doers.items() if name not in doers]
+    answerer.doers, answerer.doing = doers | new, wanted
     for pool in left:
         await pool.close()
 
 
-def _options(target: ModelTarget, directory: Path | None) -> dict[str, Any]:
-    """What a worker has to know of its model."""
+def _options(target: ModelTarget, directory: Path | None, router: Router | None) -> dict[str, Any]:
+    """What a worker has to know of its model. With another task or another evidence it is another worker."""
+    task = None if router is None else router.tasks.get(target.task)
     return {
+        "revision": "" if task is None else task.revision,
+        "evidence": target.evidence,
         "task": target.task,
         "answerer": target.answerer,
         "place": None if target.place is None else str(target.place),

@@ -1,6 +1,7 @@
 """Models that do tasks are watched: of a sample of requests a larger model inside is asked, too.
 
-Whether both agree is counted. A model that is shown to agree less often than it has to is turned off, and says so.
+Whether both agree is counted, of the answers that it is sure enough of. A model that is shown to agree less often than
+it has to is turned off, and says so.
 
 Turned off it answers nothing: its requests go to the next model that it escalates to, as the policy has it, or are
 refused. The second model is asked after the first has answered, so that nobody waits for it; it gets the same input, as
@@ -63,7 +64,7 @@ class Watched:
         if (target.name, revision_of(target)) in self._off:
             raise TurnedOffError(f"{target.name} is turned off: it agreed too seldom with a larger model")
         done = await self.doer.do(target, text)
-        other = self._other(target)
+        other = self._other(target) if _goes_out(target, done) else None
         if other is not None and len(self.running) < _AT_A_TIME and self.chance() < self.share():
             task = asyncio.create_task(self._compare(target, other, text, done))
             self.running.add(task)
@@ -122,6 +123,11 @@ class Watched:
         self._rows = await asyncio.to_thread(self.agreements.rows)
         self._off = frozenset((one.model, one.revision) for one in self._rows if one.off)
         self._read_at = time.monotonic()
+
+
+def _goes_out(target: ModelTarget, done: Done) -> bool:
+    """Whether the model can be judged by it: what it isn't sure enough of, another one answers anyway."""
+    return done.output is not None and done.confidence >= target.min_confidence
 
 
 def revision_of(target: ModelTarget) -> str:

@@ -20,7 +20,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -89,6 +89,17 @@ class Pool(Protocol):
 
     async def close(self) -> None:
         """Let the workers go."""
+
+
+def by_job(pools: Iterable[Pool]) -> dict[str, dict[str, Any]]:
+    """How the workers of each job are. A job may have several pools: one for each model that does a task."""
+    told: dict[str, dict[str, Any]] = {}
+    for pool in pools:
+        job = told.setdefault(pool.job, {"alive": 0, "pids": [], "restarts": 0})
+        job["alive"] += pool.alive
+        job["pids"] += pool.pids
+        job["restarts"] += pool.restarts
+    return told
 
 
 @dataclass(slots=True)

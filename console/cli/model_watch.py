@@ -16,9 +16,9 @@ from console.cli.context import EXIT_NEGATIVE, Cli, fail, out
 def watch_models(cli: Cli, *, model: str | None, as_json: bool) -> None:
     """Show how often each model that does a task agreed with the larger one that was asked too.
 
-    Of the requests to such a model, the share `tasks.watch` is answered by the first model inside of its `escalate`,
-    too. A model that is shown to agree in less than `tasks.agreement` is turned off by the running Privet: its requests
-    go to the next model that it escalates to. It is on again after --reset, or when it was chosen anew.
+    Of what such a model is sure enough of, the share `tasks.watch` is answered by the first model inside of its
+    `escalate`, too. A model that is shown to agree in less than `tasks.agreement` is turned off by the running Privet:
+    its requests go to the next model that it escalates to. It is on again after --reset, or when it was chosen anew.
 
     \b
     Examples:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 from local_models.errors import GrammarError, ModelError
 from local_models.tasks.answerer import Answer
+from local_models.tasks.stored import write_about
 from local_models.tasks.task import Example, Task
 from local_models.tasks.template import HOLE
 
@@ -87,18 +88,14 @@ class FewShot:
         """Write down what makes it: the model's name, the examples that it is shown, how often it was right."""
         if self.task is None:
             raise ModelError("this answerer was not given a task. Call fit first")
-        directory.mkdir(parents=True, exist_ok=True)
-        document = {
-            "schema": "privet.answerer/1",
-            "kind": KIND,
+        about = {
             "task": self.task.id,
             "task_revision": self.task.revision,
             "model": self.model,
             "right": self.right,
             "shown": [{"input": one.input, "output": one.output} for one in self.shown],
         }
-        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-        (directory / "answerer.json").write_text(text, encoding="utf-8")
+        write_about(directory, KIND, about)
 
 
 def _shown(task: Task, examples: Sequence[Example], count: int) -> tuple[Example, ...]:

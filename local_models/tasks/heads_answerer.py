@@ -175,7 +175,8 @@ def load(directory: Path, task: Task) -> HeadsAnswerer:
     stored = read_stored(directory, KIND, task)
     words, name = stored.about.get("words"), stored.about.get("field")
     wanted = next((each for each in task.fields if each.required and each.kind == "choice"), None)
-    if wanted is None or name != wanted.name or not isinstance(words, list) or set(words) - {*wanted.choices, _NO_WORD}:
+    known = () if wanted is None else (*wanted.choices, _NO_WORD)
+    if wanted is None or name != wanted.name or not isinstance(words, list) or any(one not in known for one in words):
         raise ModelError(f"{directory} was made for other words than {task.id} has now. Choose anew")
     grams, model = stored.about.get("grams") is True, stored.about.get("feature_model")
     vectors = Vectors(str(model)) if model else None

@@ -5,7 +5,6 @@ another task, or before its task was changed, is refused: what was measured of i
 """
 
 import importlib
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,9 @@ from local_models.chat import load_chat
 from local_models.errors import ModelError
 from local_models.tasks.answerer import Answerer
 from local_models.tasks.generate import KIND, SHOTS, FewShot
+from local_models.tasks.stored import ABOUT_FILE, read_about
 from local_models.tasks.task import Example, Task
 
-SCHEMA = "privet.answerer/1"
-FILE = "answerer.json"
 # Kind → where its `load(directory, task)` is. Each is imported only when one of that kind is used.
 _LOADERS: Mapping[str, str] = {
     "heads": "local_models.tasks.heads_answerer",
@@ -29,35 +27,16 @@ def load_answerer(task: Task, name: str, place: Path | None) -> Answerer:
     """The answerer in the directory `place`, or without one the chat model `name`. Raises `ModelError`."""
     if place is None:
         return FewShot(load_chat(name), name).fit(task, task.positives)
-    data = read(place, task)
+    data = read_about(place, task)
     kind = str(data.get("kind"))
     if kind == KIND:
         return _few_shot(data, task, place)
     module = _LOADERS.get(kind)
     if module is None:
         known = ", ".join(sorted([KIND, *_LOADERS]))
-        raise ModelError(f"{place / FILE} is of kind {kind!r}, expected {known}. Choose one anew")
+        raise ModelError(f"{place / ABOUT_FILE} is of kind {kind!r}, expected {known}. Choose one anew")
     load: Callable[[Path, Task], Answerer] = importlib.import_module(module).load
     return load(place, task)
-
-
-def read(place: Path, task: Task) -> Mapping[str, Any]:
-    """What an answerer's directory says, checked against the task. Raises `ModelError`."""
-    path = place / FILE
-    again = f"Make it anew with: privet models choose --task {task.id}"
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"can't read the answerer {path}: {error.strerror}. {again}") from None
-    except (ValueError, RecursionError):
-        raise ModelError(f"{path} is not UTF-8 JSON. {again}") from None
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ModelError(f"{path} is not of schema {SCHEMA}. {again}")
-    if data.get("task") != task.id:
-        raise ModelError(f"{path} was made for the task {data.get('task')!r}, expected {task.id!r}. {again}")
-    if data.get("task_revision") != task.revision:
-        raise ModelError(f"{path}: the task {task.id} or its examples were changed since it was made. {again}")
-    return data
 
 
 def _few_shot(data: Mapping[str, Any], task: Task, place: Path) -> FewShot:
@@ -65,5 +44,5 @@ def _few_shot(data: Mapping[str, Any], task: Task, place: Path) -> FewShot:
         model, right = str(data["model"]), float(data["right"])
         shown = tuple(Example(str(one["input"]), one["output"]) for one in data["shown"])
     except (KeyError, TypeError, ValueError):
-        raise ModelError(f"{place / FILE} lacks what an answerer of its kind needs. Choose one anew") from None
+        raise ModelError(f"{place / ABOUT_FILE} lacks what an answerer of its kind needs. Choose one anew") from None
     return FewShot(load_chat(model), model, len(shown) or SHOTS, right, task=task, shown=shown)

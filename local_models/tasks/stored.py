@@ -51,32 +51,62 @@ def write_stored(directory: Path, kind: str, arrays: Mapping[str, Array], about:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     sha256 = hashlib.sha256(buffer.getvalue()).hexdigest()
-    document = {"schema": SCHEMA, "kind": kind, "sha256": sha256, **about}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / ARRAYS_FILE).write_bytes(buffer.getvalue())
-        (directory / ABOUT_FILE).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        raise ModelError(f"can't write the answerer to {directory}: {error.strerror}") from None
+        raise _unwritten(directory, error) from None
+    write_about(directory, kind, {"sha256": sha256, **about})
+
+
+def write_about(directory: Path, kind: str, about: Mapping[str, Any]) -> None:
+    """Write what an answerer says of itself. Raises `ModelError`."""
+    text = json.dumps({"schema": SCHEMA, "kind": kind, **about}, indent=1, ensure_ascii=False) + "\n"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / ABOUT_FILE).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritten(directory, error) from None
+
+
+def read_about(directory: Path, task: Task) -> Mapping[str, Any]:
+    """What an answerer's directory says, checked against the task. Raises `ModelError`."""
+    path, again = directory / ABOUT_FILE, _again(task)
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"can't read the answerer {path}: {error.strerror}. {again}") from None
+    except (ValueError, RecursionError):
+        raise ModelError(f"{path} is not UTF-8 JSON. {again}") from None
+    if not isinstance(about, dict) or about.get("schema") != SCHEMA:
+        raise ModelError(f"{path} is not of schema {SCHEMA}. {again}")
+    if about.get("task") != task.id:
+        raise ModelError(f"{path} was made for the task {about.get('task')!r}, expected {task.id!r}. {again}")
+    if about.get("task_revision") != task.revision:
+        raise ModelError(f"{path}: the task {task.id} or its examples were changed since it was made. {again}")
+    return about
 
 
 def read_stored(directory: Path, kind: str, task: Task) -> Stored:
     """Read both files, and check that they belong together and to this task. Raises `ModelError`."""
-    again = f"Choose anew with: privet models choose --task {task.id}"
+    about, again = read_about(directory, task), _again(task)
+    if about.get("kind") != kind:
+        raise ModelError(f"{directory / ABOUT_FILE} is of kind {about.get('kind')!r}, expected {kind!r}. {again}")
     try:
-        about = json.loads((directory / ABOUT_FILE).read_text(encoding="utf-8"))
         raw = (directory / ARRAYS_FILE).read_bytes()
     except OSError as error:
-        raise ModelError(f"can't read the answerer in {directory}: {error.strerror}. {again}") from None
-    except ValueError:
-        raise ModelError(f"{directory / ABOUT_FILE} is not UTF-8 JSON. {again}") from None
-    if not isinstance(about, dict) or about.get("schema") != SCHEMA or about.get("kind") != kind:
-        raise ModelError(f"{directory / ABOUT_FILE} is no {kind} of schema {SCHEMA}. {again}")
-    if about.get("task") != task.id:
-        raise ModelError(f"the answerer in {directory} does another task than {task.id}. {again}")
+        raise ModelError(f"can't read the answerer {directory / ARRAYS_FILE}: {error.strerror}. {again}") from None
     if (actual := hashlib.sha256(raw).hexdigest()) != about.get("sha256"):
         raise ModelError(f"{directory / ARRAYS_FILE} has sha256 {actual}, expected {about.get('sha256')}. {again}")
     return Stored(directory, about, _arrays(raw, directory / ARRAYS_FILE, again))
+
+
+def _unwritten(directory: Path, error: OSError) -> ModelError:
+    return ModelError(f"can't write the answerer to {directory}: {error.strerror}")
+
+
+def _again(task: Task) -> str:
+    return f"Make it anew with: privet models choose --task {task.id}"
 
 
 def _arrays(raw: bytes, path: Path, again: str) -> Mapping[str, Array]:

@@ -42,6 +42,21 @@ def test_one_that_is_missing_is_an_error_at_start(tmp_path: Path) -> None:
         OwnHead.open(settings(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"labels": 3}, {"new_labels": 3}, {"labels": [["a"]]}, {"new_labels": ["elsewhere"]}, {"labels": {"a": 1}}],
+)
+async def test_one_that_says_nonsense_of_itself_is_not_used(tmp_path: Path, change: dict[str, object]) -> None:
+    stored(tmp_path, "board_papers")
+    head = OwnHead.open(settings(tmp_path))
+    path = tmp_path / f"{OWN_HEAD}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    assert head.changed()
+    assert await head.latest(settings(tmp_path)) is head
+    path.write_text('{"a": ' * 100_000)
+    assert await head.latest(settings(tmp_path)) is head
+
+
 async def test_a_changed_one_is_taken_up_once(tmp_path: Path) -> None:
     stored(tmp_path, "board_papers")
     head = OwnHead.open(settings(tmp_path))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,12 @@ SECRET = "where is the parcel of the third quarter"
 class Doer:
     """Two models from a table."""
 
-    def __init__(self, small: str = "delivery", large: str | Exception = "delivery") -> None:
-        self.small, self.large = small, large
+    def __init__(self, small: str | None = "delivery", large: str | Exception = "delivery", sure: float = 0.95) -> None:
+        self.small, self.large, self.sure = small, large, sure
         self.asked: list[tuple[str, Chat]] = []
 
     async def do(self, target: ModelTarget, text: str) -> Done:
-        return Done({"category": self.small}, 0.95)
+        return Done(None if self.small is None else {"category": self.small}, self.sure)
 
     async def ask(self, target: ModelTarget, chat: Chat) -> Answer:
         self.asked.append((target.name, chat))
@@ -117,6 +118,15 @@ async def test_only_a_sample_and_only_models_inside_are_asked(watched: Any) -> N
     vendor_only = ModelTarget("sorter", "task", MAIL, task=MAIL, answerer="x", escalate=("vendor",))
     await _ask(watched(doer), 3, vendor_only)
     assert doer.asked == []
+
+
+@pytest.mark.parametrize("doer", [Doer("billing", sure=0.79), Doer(None)])
+async def test_what_does_not_go_out_is_not_held_against_the_model(watched: Any, doer: Doer) -> None:
+    """An answer that it isn't sure enough of goes to the next model in any case."""
+    one = watched(doer)
+    await _ask(one, 3, replace(SORTER, min_confidence=0.8))
+    assert doer.asked == []
+    assert one.agreements.rows() == ()
 
 
 async def test_counts_that_can_not_be_read_stop_the_model(tmp_path: Path, watched: Any) -> None:

@@ -75,12 +75,16 @@ def test_what_can_not_be_used_is_told(task: Task, fitted: HeadsAnswerer, tmp_pat
     with pytest.raises(TrainingError, match="kind classify"):
         HeadsAnswerer().fit(load_task(SHIPPED / "invoice_dates"), ())
     fitted.save(tmp_path)
-    with pytest.raises(ModelError, match="another task"):
+    with pytest.raises(ModelError, match="was made for the task"):
         load(tmp_path, load_task(SHIPPED / "invoice_dates"))
+    about = json.loads((tmp_path / "answerer.json").read_text())
+    (tmp_path / "answerer.json").write_text(json.dumps(about | {"words": [["billing"], {}]}))
+    with pytest.raises(ModelError, match="other words"):
+        load(tmp_path, task)
+    (tmp_path / "answerer.json").write_text(json.dumps(about))
     (tmp_path / "answerer.npz").write_bytes((tmp_path / "answerer.npz").read_bytes()[:-5])
     with pytest.raises(ModelError, match="sha256"):
         load(tmp_path, task)
-    about = json.loads((tmp_path / "answerer.json").read_text())
     (tmp_path / "answerer.json").write_text(json.dumps(about | {"schema": "other"}))
     with pytest.raises(ModelError, match="of schema"):
         load(tmp_path, task)

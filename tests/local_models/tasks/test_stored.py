@@ -13,11 +13,12 @@ from local_models.tasks.stored import read_stored, write_stored
 from local_models.tasks.task import SHIPPED, load_task
 
 TASK = load_task(SHIPPED / "invoice_dates")
+MADE_FOR = {"task": TASK.id, "task_revision": TASK.revision}
 
 
 def test_the_same_values_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        write_stored(tmp_path / name, "spans", {"x": np.ones(3)}, {"task": TASK.id, "n": 1.5})
+        write_stored(tmp_path / name, "spans", {"x": np.ones(3)}, {**MADE_FOR, "n": 1.5})
     assert (tmp_path / "a/answerer.npz").read_bytes() == (tmp_path / "b/answerer.npz").read_bytes()
     stored = read_stored(tmp_path / "a", "spans", TASK)
     assert stored.array("x", (3,)).tolist() == [1, 1, 1]
@@ -25,7 +26,7 @@ def test_the_same_values_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_or_not_as_expected_is_told(tmp_path: Path) -> None:
-    write_stored(tmp_path, "spans", {"x": np.full(3, np.nan)}, {"task": TASK.id, "n": "many"})
+    write_stored(tmp_path, "spans", {"x": np.full(3, np.nan)}, {**MADE_FOR, "n": "many"})
     stored = read_stored(tmp_path, "spans", TASK)
     with pytest.raises(ModelError, match="finite"):
         stored.array("x", (3,))
@@ -33,7 +34,7 @@ def test_what_is_not_there_or_not_as_expected_is_told(tmp_path: Path) -> None:
         stored.array("y", (3,))
     with pytest.raises(ModelError, match="no number"):
         stored.number("n")
-    with pytest.raises(ModelError, match="no heads"):
+    with pytest.raises(ModelError, match="of kind 'spans', expected 'heads'"):
         read_stored(tmp_path, "heads", TASK)
 
 
@@ -41,7 +42,7 @@ def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, x=np.asarray([{"a": 1}], dtype=object))
     (tmp_path / "answerer.npz").write_bytes(buffer.getvalue())
-    about = {"schema": "privet.answerer/1", "kind": "spans", "task": TASK.id}
+    about = {"schema": "privet.answerer/1", "kind": "spans", **MADE_FOR}
     about["sha256"] = hashlib.sha256(buffer.getvalue()).hexdigest()
     (tmp_path / "answerer.json").write_text(json.dumps(about))
     with pytest.raises(ModelError, match="holds no arrays"):
@@ -51,4 +52,4 @@ def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
 def test_a_place_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match="can't write"):
-        write_stored(tmp_path / "file", "spans", {}, {"task": TASK.id})
+        write_stored(tmp_path / "file", "spans", {}, MADE_FOR)
