@@ -72,6 +72,11 @@ class StatePaths:
         return self.root / "data"
 
     @property
+    def agreement(self) -> Path:
+        """How often models that do tasks agree with larger ones."""
+        return self.root / "agreement.db"
+
+    @property
     def ledger(self) -> Path:
         return self.root / "ledger.db"
 

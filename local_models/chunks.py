@@ -114,7 +114,7 @@ class Heard:
             raise BackendError(f"{self.place} called more than {_MOST_CALLS} tools at once", kind="request")
         kept = self._calls.setdefault(number, ["", "", ""])
         function = call.get("function") or {}
-        kept[0] = call.get("id") or kept[0]
+        kept[0] = (call.get("id") or kept[0]) + ""  # a text, or it is no call
         kept[1] += function.get("name") or "" if not kept[1] else ""
         kept[2] += function.get("arguments") or ""
         if len(kept[2]) > _LONGEST_CALL:

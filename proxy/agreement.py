@@ -15,7 +15,6 @@ from pathlib import Path
 
 from proxy.errors import ProxyError
 
-FILE = "agreement.db"
 LEAST = 30  # comparisons before anything is turned off
 _SURE = 2.576  # standard deviations of the Wilson interval: 99.5 % that it isn't better than this
 _BUSY = 2.0  # seconds to wait for another process's write

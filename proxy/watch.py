@@ -22,7 +22,7 @@ from local_models.tasks.router import Router
 from local_models.tasks.task import Task, same
 from policy.model import ModelTarget, Policy
 from policy.vocabulary import VENDOR
-from proxy.agreement import FILE, Agreement, Agreements
+from proxy.agreement import Agreement, Agreements
 from proxy.errors import ProxyError
 from proxy.escalate import Doer, Done, TurnedOffError
 from proxy.message import Chat, ChatMessage, Role
@@ -168,7 +168,7 @@ def watched(privet: "Privet", record: "Record") -> Watched:
 
     return Watched(
         doer=privet.answerer,
-        agreements=Agreements(privet.state.root / FILE),
+        agreements=Agreements(privet.state.agreement),
         policy=lambda: privet.policy,
         router=lambda: privet.router,
         share=lambda: privet.settings.tasks.watch,

@@ -27,10 +27,10 @@ def watch_models(cli: Cli, *, model: str | None, as_json: bool) -> None:
 
     Exit code 1 when a model is turned off.
     """  # noqa: D301 - click wants the character itself
-    from proxy.agreement import FILE, AgreementError, Agreements  # noqa: PLC0415 - the proxy's packages
+    from proxy.agreement import AgreementError, Agreements  # noqa: PLC0415 - the proxy's packages
     from proxy.watch import plain  # noqa: PLC0415 - the same
 
-    path = StatePaths(cli.settings().state_dir).root / FILE
+    path = StatePaths(cli.settings().state_dir).agreement
     agreements = Agreements(path)
     try:
         if model is not None:

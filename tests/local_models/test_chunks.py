@@ -144,7 +144,13 @@ def test_a_call_that_can_not_be_carried_out_is_an_error(call: dict[str, str], sa
     "data",
     [
         *("{", "[]", "{}", '{"choices": 3}', "null", "[" * 5000),
-        *(chunk(**part(0, function=3)), chunk(tool_calls=5), chunk(tool_calls=[{"index": float("inf")}])),
+        *(
+            chunk(**part(0, function=3)),
+            chunk(**part(0, id=7)),
+            chunk(**part(0, id=[1])),
+            chunk(tool_calls=5),
+            chunk(tool_calls=[{"index": float("inf")}]),
+        ),
     ],
 )
 def test_another_schema_is_an_error(data: str) -> None:

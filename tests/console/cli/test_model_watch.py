@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from configs.state import StatePaths
 from console.cli.main import main
-from proxy.agreement import FILE, LEAST, Agreement, Agreements
+from proxy.agreement import LEAST, Agreement, Agreements
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_nothing_yet(config: Path) -> None:
 
 
 def test_a_model_that_is_off_is_shown_and_put_on_again(config: Path) -> None:
-    counts = Agreements(config.parent / "state" / FILE)
+    counts = Agreements(StatePaths(config.parent / "state").agreement)
     for n in range(LEAST):
         counts.count(Agreement("sorter", "sha256:a", "large", 1, n % 2, 0.9))
     shown = run(config)
